@@ -1,0 +1,144 @@
+import { namespaces, type Resource, resourcePath } from './resources.ts';
+import type { Transport } from './transport.ts';
+import type { KubeList, KubeObject, Namespace } from './types.ts';
+
+/** Which patch: the API server merges maps either way; lists by their keys only in the strategic one. */
+export type PatchType = 'merge' | 'strategic-merge';
+
+export interface ObjectName {
+  namespace?: string | undefined;
+  name: string;
+}
+
+export interface ListOptions {
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  /** Ask only for metadata (`PartialObjectMetadata`), so that secret data does not travel. */
+  metadataOnly?: boolean;
+}
+
+const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+
+/** The calls of the Kubernetes API that Isthmus makes, on raw JSON. Every method throws KubeError. */
+export class Client {
+  readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    where: ObjectName,
+    options: { urgent?: boolean } = {},
+  ): Promise<T> {
+    return this.transport.request<T>({ method: 'GET', path: resourcePath(resource, where), ...options });
+  }
+
+  /** One page; `continue` of the answer's metadata asks for the next. */
+  list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & { limit?: number; continue?: string | undefined; signal?: AbortSignal } = {},
+  ): Promise<KubeList<T>> {
+    return this.transport.request<KubeList<T>>({
+      method: 'GET',
+      path: resourcePath(resource, { namespace: options.namespace }),
+      query: { ...selectors(options), limit: options.limit?.toString(), continue: options.continue },
+      ...(options.metadataOnly ? { accept: metadataOnly('PartialObjectMetadataList') } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  }
+
+  /** The raw stream of a watch, one JSON object on a line. */
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & { resourceVersion: string; timeoutSeconds: number; signal: AbortSignal },
+  ) {
+    return this.transport.stream({
+      method: 'GET',
+      path: resourcePath(resource, { namespace: options.namespace }),
+      query: {
+        ...selectors(options),
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: options.resourceVersion,
+        timeoutSeconds: options.timeoutSeconds.toString(),
+      },
+      ...(options.metadataOnly ? { accept: metadataOnly('PartialObjectMetadata') } : {}),
+      signal: options.signal,
+    });
+  }
+
+  create<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: { urgent?: boolean } = {},
+  ): Promise<T> {
+    const path = resourcePath(resource, { namespace: object.metadata?.namespace });
+    const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
+    return this.transport.request<T>({ method: 'POST', path, body, ...options });
+  }
+
+  /** Replaces the object; the resourceVersion in it is the precondition. */
+  replace<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: { urgent?: boolean } = {},
+  ): Promise<T> {
+    const { namespace, name = '' } = object.metadata ?? {};
+    const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
+    return this.transport.request<T>({
+      method: 'PUT',
+      path: resourcePath(resource, { namespace, name }),
+      body,
+      ...options,
+    });
+  }
+
+  /** A `metadata.uid` in the patch is a precondition: another object of the name answers with `Conflict`. */
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    where: ObjectName & { subresource?: string },
+    patch: object,
+    options: { type?: PatchType; urgent?: boolean } = {},
+  ): Promise<T> {
+    return this.transport.request<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, where),
+      body: patch,
+      contentType: `application/${options.type ?? 'merge'}-patch+json`,
+      ...(options.urgent ? { urgent: true } : {}),
+    });
+  }
+
+  /** Deletes the object of this uid and no other: another object of the name answers with `Conflict`. */
+  delete<T extends KubeObject>(
+    resource: Resource<T>,
+    where: ObjectName,
+    options: { uid: string; gracePeriodSeconds?: number | undefined },
+  ): Promise<T> {
+    return this.transport.request<T>({
+      method: 'DELETE',
+      path: resourcePath(resource, where),
+      body: {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid: options.uid },
+        ...(options.gracePeriodSeconds === undefined
+          ? {}
+          : { gracePeriodSeconds: options.gracePeriodSeconds }),
+      },
+    });
+  }
+
+  /** The uid of kube-system, by which a cluster is known for its whole life. */
+  async clusterUid(): Promise<string> {
+    const { metadata }: Namespace = await this.get(namespaces, { name: 'kube-system' });
+    return metadata?.uid ?? '';
+  }
+}
+
+function selectors({ labelSelector, fieldSelector }: ListOptions): Record<string, string | undefined> {
+  return { labelSelector, fieldSelector };
+}

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache';
+import type { Client } from './client.ts';
+import { events, type Resource } from './resources.ts';
+import type { Event, KubeObject } from './types.ts';
+
+export interface RecordedEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+export interface EventRecorderOptions {
+  /** Shown as the source of the events. */
+  component: string;
+  /** The node on which it happened, as users see it. */
+  host: string;
+  now?: () => Date;
+  onError?: (error: unknown) => void;
+}
+
+/** The same event about the same object is written at most once in this time, in milliseconds. */
+const repeatAfter = 300_000;
+const longestMessage = 1_024;
+
+/** Writes events that `kubectl describe` shows. It never fails and never waits: an event is only news. */
+export class EventRecorder {
+  readonly #client: Client;
+  readonly #options: EventRecorderOptions;
+  readonly #written = new LRUCache<string, true>({ max: 4_096, ttl: repeatAfter });
+
+  constructor(client: Client, options: EventRecorderOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  record<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    { type, reason, message }: RecordedEvent,
+  ): void {
+    const { namespace = 'default', name = '', uid = '', resourceVersion } = object.metadata ?? {};
+    const once = `${uid}\n${reason}\n${message}`;
+    if (this.#written.has(once)) return;
+    this.#written.set(once, true);
+    const now = (this.#options.now ?? (() => new Date()))();
+    const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
+    const event: Event = {
+      metadata: { namespace, name: `${name.slice(0, 230)}.${eventSuffix(now)}` },
+      involvedObject: {
+        apiVersion: resource.apiVersion,
+        kind: resource.kind,
+        name,
+        uid,
+        ...(resource.namespaced ? { namespace } : {}),
+        ...(resourceVersion ? { resourceVersion } : {}),
+      },
+      type,
+      reason,
+      message: message.slice(0, longestMessage),
+      source: { component: this.#options.component, host: this.#options.host },
+      reportingComponent: this.#options.component,
+      reportingInstance: this.#options.host,
+      firstTimestamp: time,
+      lastTimestamp: time,
+      count: 1,
+    };
+    this.#client.create(events, event).catch((error: unknown) => {
+      this.#written.delete(once);
+      this.#options.onError?.(error);
+    });
+  }
+}
+
+/** Unique within the object's name: time and a random part, as client-go makes them from nanoseconds. */
+function eventSuffix(now: Date): string {
+  const random = Math.floor(Math.random() * 0xffffff);
+  return now.getTime().toString(16) + random.toString(16).padStart(6, '0');
+}

@@ -1,0 +1,40 @@
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type { Logger };
+
+/** The names that tensile-kube's `--log-level` takes, and pino's for them. */
+export const logLevels = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'fatal',
+  panic: 'fatal',
+} as const;
+
+export type LogLevel = keyof typeof logLevels;
+
+/**
+ * The log of a program: lines of JSON, or readable text where a person watches the terminal. What could carry
+ * a credential is never passed to it; the paths below are a second guard.
+ */
+export function createLogger(level: LogLevel, output: NodeJS.WriteStream = process.stderr): Logger {
+  const options = {
+    level: logLevels[level],
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: ['*.authorization', '*.Authorization', '*.token', 'authorization', 'token'],
+      censor: '[hidden]',
+    },
+  };
+  if (!output.isTTY) return pino(options, output);
+  return pino(
+    options,
+    pretty({ destination: output, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true }),
+  );
+}

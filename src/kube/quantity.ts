@@ -1,0 +1,67 @@
+const billionth = 1_000_000_000n;
+
+const multipliers: Record<string, bigint> = {
+  n: 1n,
+  u: 1_000n,
+  m: 1_000_000n,
+  '': billionth,
+  k: billionth * 10n ** 3n,
+  M: billionth * 10n ** 6n,
+  G: billionth * 10n ** 9n,
+  T: billionth * 10n ** 12n,
+  P: billionth * 10n ** 15n,
+  E: billionth * 10n ** 18n,
+  Ki: billionth * 2n ** 10n,
+  Mi: billionth * 2n ** 20n,
+  Gi: billionth * 2n ** 30n,
+  Ti: billionth * 2n ** 40n,
+  Pi: billionth * 2n ** 50n,
+  Ei: billionth * 2n ** 60n,
+};
+
+const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
+
+/**
+ * Reads a Kubernetes quantity (`1.5Gi`, `100m`, `1e3`) as an exact number of billionths, rounded up as the API
+ * server does (k8s.io/apimachinery `resource.Quantity`).
+ *
+ * @throws RangeError when the text is no quantity
+ */
+export function parseQuantity(text: string | number): bigint {
+  const match = pattern.exec(String(text));
+  if (!match) throw new RangeError(`"${text}" is not a quantity`);
+  const [, sign, digits = '', suffix = '', exponent = '0'] = match;
+  const [whole = '', fraction = ''] = digits.split('.');
+  const power = Number(exponent) - fraction.length;
+  if (Math.abs(power) > 400) throw new RangeError(`"${text}" is out of range for a quantity`);
+  const unscaled = BigInt(whole + fraction) * (multipliers[suffix] ?? billionth);
+  const value = power >= 0 ? unscaled * 10n ** BigInt(power) : divideUp(unscaled, 10n ** BigInt(-power));
+  return sign === '-' ? -value : value;
+}
+
+/** Writes billionths as a quantity: in bytes with a binary suffix, or as a decimal count. */
+export function formatQuantity(value: bigint, form: 'binary' | 'decimal'): string {
+  if (value % billionth !== 0n) {
+    if (value % 1_000_000n === 0n) return `${value / 1_000_000n}m`;
+    return value % 1_000n === 0n ? `${value / 1_000n}u` : `${value}n`;
+  }
+  const whole = value / billionth;
+  if (form === 'decimal' || whole === 0n) return whole.toString();
+  const suffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+  let rest = whole;
+  let step = 0;
+  while (rest % 1024n === 0n && step < suffixes.length - 1) {
+    rest /= 1024n;
+    step += 1;
+  }
+  return `${rest}${suffixes[step]}`;
+}
+
+/** The form in which Kubernetes writes a resource: bytes are binary, everything else counts. */
+export function formOf(resource: string): 'binary' | 'decimal' {
+  return /^(memory|ephemeral-storage|storage|hugepages-.*)$/.test(resource) ? 'binary' : 'decimal';
+}
+
+function divideUp(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor - 1n) / divisor;
+}

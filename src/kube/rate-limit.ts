@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Requests per second on average, and how many may go at once after a rest (`--client-qps`, `--client-burst`). */
+export interface RateLimitOptions {
+  qps: number;
+  burst: number;
+  now?: () => number;
+}
+
+/** A token bucket, as client-go's flowcontrol: callers pass in order, each waiting for its own token. */
+export class RateLimit {
+  readonly #perMillisecond: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  #tokens: number;
+  #at: number;
+
+  constructor({ qps, burst, now = () => performance.now() }: RateLimitOptions) {
+    this.#perMillisecond = qps / 1000;
+    this.#burst = burst;
+    this.#now = now;
+    this.#tokens = burst;
+    this.#at = now();
+  }
+
+  /** Takes a token and returns how many milliseconds the caller must wait before it acts. */
+  take(): number {
+    const now = this.#now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMillisecond);
+    this.#at = now;
+    this.#tokens -= 1;
+    return this.#tokens >= 0 ? 0 : -this.#tokens / this.#perMillisecond;
+  }
+
+  /** Resolves when the caller may go; rejects when the signal aborts first. */
+  async pass(signal?: AbortSignal): Promise<void> {
+    const wait = this.take();
+    if (wait > 0) await sleep(wait, undefined, { signal });
+  }
+}

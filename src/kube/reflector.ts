@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffDelay } from './backoff.ts';
+import type { Cache } from './cache.ts';
+import type { Client, ListOptions } from './client.ts';
+import { deferred } from './deferred.ts';
+import { codeOfResponse, describeError, hasCode, KubeError } from './errors.ts';
+import { lines } from './lines.ts';
+import type { Resource } from './resources.ts';
+import type { KubeList, KubeObject, Status } from './types.ts';
+
+export interface ReflectorOptions extends ListOptions {
+  random?: () => number;
+  /** Told of every failure; the reflector goes on by itself. */
+  onError?: (message: string) => void;
+}
+
+const pageSize = 500;
+/** A server that ends watches faster than this, in milliseconds, is not to be asked again without a pause. */
+const shortestWatch = 1_000;
+const retry: Backoff = { first: 100, most: 10_000 };
+
+interface WatchEvent<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: T;
+}
+
+/**
+ * Keeps a cache equal to what an API server holds: lists once, then watches, and resumes a cut watch at once
+ * from the last resource version. It lists again only when the server has forgotten that version (410).
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #client: Client;
+  readonly #resource: Resource<T>;
+  readonly #cache: Pick<Cache<T>, 'apply' | 'remove' | 'replace'>;
+  readonly #options: ReflectorOptions;
+  readonly #synced = deferred();
+  #watch: AbortController | undefined;
+
+  constructor(
+    client: Client,
+    resource: Resource<T>,
+    cache: Pick<Cache<T>, 'apply' | 'remove' | 'replace'>,
+    options: ReflectorOptions = {},
+  ) {
+    this.#client = client;
+    this.#resource = resource;
+    this.#cache = cache;
+    this.#options = options;
+    this.#synced.promise.catch(() => {});
+  }
+
+  /** Resolves when the first list is in the cache; rejects when the reflector is stopped before. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** Ends the watch under way and resumes it: for a connection that may be half open after a partition. */
+  reconnect(): void {
+    this.#watch?.abort();
+  }
+
+  /** Runs until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    let version: string | undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        version ??= await this.#list(signal);
+        this.#synced.resolve();
+        const began = performance.now();
+        for await (const next of this.#follow(version, signal)) {
+          version = next;
+          failures = 0;
+        }
+        if (performance.now() - began < shortestWatch)
+          throw new KubeError('ServerError', 'the watch ended at once');
+      } catch (error) {
+        if (signal.aborted) break;
+        if (hasCode(error, 'Gone')) version = undefined;
+        failures += 1;
+        this.#options.onError?.(`${this.#resource.plural}: ${describeError(error)}`);
+        // The first failure is most often a watch that was cut under load: what came since must not wait.
+        if (failures > 1)
+          await sleep(backoffDelay(retry, failures - 1), undefined, { signal }).catch(() => {});
+      }
+    }
+    this.#synced.reject(new KubeError('Aborted', `${this.#resource.plural}: stopped before the first list`));
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const items: T[] = [];
+    let page: KubeList<T> | undefined;
+    do {
+      page = await this.#client.list(this.#resource, {
+        ...this.#options,
+        limit: pageSize,
+        continue: page?.metadata?.continue,
+        signal,
+      });
+      for (const item of page.items) items.push(item);
+    } while (page.metadata?.continue);
+    this.#cache.replace(items);
+    return page.metadata?.resourceVersion ?? '0';
+  }
+
+  /** One watch; yields the version reached after each event. Returns when the watch ended in good order. */
+  async *#follow(resourceVersion: string, signal: AbortSignal): AsyncGenerator<string> {
+    const { random = Math.random } = this.#options;
+    const watch = new AbortController();
+    this.#watch = watch;
+    const stream = await this.#client.watch(this.#resource, {
+      ...this.#options,
+      resourceVersion,
+      // Spread, so that the watches of a process do not all end in the same moment (client-go: 5 to 10 min).
+      timeoutSeconds: Math.round(240 + 240 * random()),
+      signal: AbortSignal.any([signal, watch.signal]),
+    });
+    try {
+      for await (const line of lines(stream)) {
+        const event = JSON.parse(line) as WatchEvent<T>;
+        this.#take(event);
+        const version = event.object.metadata?.resourceVersion;
+        if (version) yield version;
+      }
+    } catch (error) {
+      if (!watch.signal.aborted) throw error;
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  #take(event: WatchEvent<T>): void {
+    switch (event.type) {
+      case 'ADDED':
+      case 'MODIFIED':
+        this.#cache.apply(event.object);
+        break;
+      case 'DELETED':
+        this.#cache.remove(event.object);
+        break;
+      case 'ERROR': {
+        const status = event.object as Status;
+        throw new KubeError(
+          codeOfResponse(status.code ?? 500, status.reason),
+          status.message ?? 'the watch failed',
+        );
+      }
+      case 'BOOKMARK':
+        break;
+    }
+  }
+}

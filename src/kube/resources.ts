@@ -1,0 +1,88 @@
+import type { ConfigMap, Event, KubeObject, Lease, Namespace, Node, Pod, Secret } from './types.ts';
+
+/** Where a kind lives in the API. `T` is the type of its objects. */
+export interface Resource<T extends KubeObject> {
+  /** `v1`, or `group/version`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Only for the compiler; never set. */
+  readonly object?: T;
+}
+
+export const pods: Resource<Pod> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
+export const nodes: Resource<Node> = { apiVersion: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
+export const events: Resource<Event> = {
+  apiVersion: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
+export const secrets: Resource<Secret> = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
+export const configMaps: Resource<ConfigMap> = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+};
+export const namespaces: Resource<Namespace> = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+};
+export const leases: Resource<Lease> = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
+export const tokenReviews: Resource<KubeObject> = {
+  apiVersion: 'authentication.k8s.io/v1',
+  kind: 'TokenReview',
+  plural: 'tokenreviews',
+  namespaced: false,
+};
+export const subjectAccessReviews: Resource<KubeObject> = {
+  apiVersion: 'authorization.k8s.io/v1',
+  kind: 'SubjectAccessReview',
+  plural: 'subjectaccessreviews',
+  namespaced: false,
+};
+
+/**
+ * The path of a collection or, with a name, of one object.
+ *
+ * @example resourcePath(pods, { namespace: 'default', name: 'web', subresource: 'status' })
+ *          // /api/v1/namespaces/default/pods/web/status
+ */
+export function resourcePath(
+  resource: Resource<KubeObject>,
+  where: { namespace?: string | undefined; name?: string; subresource?: string } = {},
+): string {
+  const root = resource.apiVersion.includes('/')
+    ? `/apis/${resource.apiVersion}`
+    : `/api/${resource.apiVersion}`;
+  const scope =
+    resource.namespaced && where.namespace ? `/namespaces/${encodeURIComponent(where.namespace)}` : '';
+  const name = where.name === undefined ? '' : `/${encodeURIComponent(where.name)}`;
+  return `${root}${scope}/${resource.plural}${name}${where.subresource ? `/${where.subresource}` : ''}`;
+}
+
+/** `namespace/name`, or the name alone where there is no namespace: what caches and queues are keyed by. */
+export function keyOf(object: KubeObject): string {
+  const { namespace, name } = object.metadata ?? {};
+  return namespace ? `${namespace}/${name}` : `${name}`;
+}
+
+/** The reverse of {@link keyOf}, for kinds that have a namespace. */
+export function splitKey(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

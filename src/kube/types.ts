@@ -1,0 +1,74 @@
+import type {
+  CoreV1Event,
+  V1ConfigMap,
+  V1Container,
+  V1ContainerStatus,
+  V1Lease,
+  V1Namespace,
+  V1Node,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodCondition,
+  V1PodSpec,
+  V1PodStatus,
+  V1Secret,
+  V1Toleration,
+  V1Volume,
+} from '@kubernetes/client-node';
+
+/**
+ * A model of the client library as it travels: times are strings, nothing is a class. Fields that the models
+ * do not know are kept at run time; the type only names those that we touch.
+ */
+export type Raw<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Raw<Item>[]
+    : T extends object
+      ? { [Key in keyof T]: Raw<T[Key]> }
+      : T;
+
+export type ObjectMeta = Raw<V1ObjectMeta>;
+
+/** What every object of the API has. */
+export interface KubeObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+}
+
+export type Pod = Raw<V1Pod>;
+export type PodSpec = Raw<V1PodSpec>;
+export type PodStatus = Raw<V1PodStatus>;
+export type PodCondition = Raw<V1PodCondition>;
+export type Container = Raw<V1Container>;
+export type ContainerStatus = Raw<V1ContainerStatus>;
+export type Volume = Raw<V1Volume>;
+export type Toleration = Raw<V1Toleration>;
+export type Node = Raw<V1Node>;
+export type Lease = Raw<V1Lease>;
+export type Namespace = Raw<V1Namespace>;
+export type ConfigMap = Raw<V1ConfigMap>;
+export type Secret = Raw<V1Secret>;
+export type Event = Raw<CoreV1Event>;
+
+/** `metav1.Status`, the body of every refusal. */
+export interface Status extends KubeObject {
+  status?: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  code?: number;
+  details?: {
+    name?: string;
+    kind?: string;
+    uid?: string;
+    retryAfterSeconds?: number;
+    causes?: { reason?: string }[];
+  };
+}
+
+/** A list as the API returns it; its items carry neither apiVersion nor kind. */
+export interface KubeList<T extends KubeObject> extends KubeObject {
+  metadata?: ObjectMeta & { continue?: string; remainingItemCount?: number };
+  items: T[];
+}

@@ -1,0 +1,114 @@
+import { type Backoff, backoffDelay } from './backoff.ts';
+import { type Deferred, deferred } from './deferred.ts';
+
+/** When a key wants to be looked at again; nothing means only when something changes. */
+export type ReconcileResult = undefined | { requeueAfter: number };
+
+export interface WorkQueueOptions {
+  /** Brings the world one step nearer to what the key asks for. A key is never reconciled twice at once. */
+  reconcile: (key: string) => Promise<ReconcileResult>;
+  /** How many keys may be under way at once. */
+  workers: number;
+  /** Told of every failure; the key is tried again after a delay that doubles. */
+  onError?: (key: string, error: unknown) => void;
+  backoff?: Backoff;
+}
+
+const defaultBackoff: Backoff = { first: 50, most: 30_000 };
+
+/**
+ * A queue of keys, each at most once in it. A key added while it is under way is done once more afterwards; a
+ * key that fails comes back later, and adding it brings it back at once.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #ready = new Set<string>();
+  readonly #running = new Set<string>();
+  readonly #again = new Set<string>();
+  readonly #delayed = new Map<string, { timer: NodeJS.Timeout; due: number }>();
+  readonly #failures = new Map<string, number>();
+  #started = false;
+  #stopped = false;
+  #idle: Deferred | undefined;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that wait for a worker now. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** Begins to work; keys added before have waited. */
+  start(): void {
+    this.#started = true;
+    this.#fill();
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    this.#cancelDelay(key);
+    if (this.#running.has(key)) this.#again.add(key);
+    else this.#ready.add(key);
+    this.#fill();
+  }
+
+  /** Adds the key after so many milliseconds, unless it comes to its turn earlier. */
+  addAfter(key: string, delay: number): void {
+    if (this.#stopped) return;
+    const due = performance.now() + delay;
+    const waiting = this.#delayed.get(key);
+    if (waiting && waiting.due <= due) return;
+    this.#cancelDelay(key);
+    this.#delayed.set(key, { due, timer: setTimeout(() => this.add(key), delay) });
+  }
+
+  /** Takes no more keys and resolves when those under way are done. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#ready.clear();
+    this.#again.clear();
+    for (const { timer } of this.#delayed.values()) clearTimeout(timer);
+    this.#delayed.clear();
+    if (this.#running.size === 0) return;
+    this.#idle ??= deferred();
+    await this.#idle.promise;
+  }
+
+  #fill(): void {
+    if (!this.#started) return;
+    for (const key of this.#ready) {
+      if (this.#running.size >= this.#options.workers) return;
+      this.#ready.delete(key);
+      this.#running.add(key);
+      void this.#work(key);
+    }
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      const result = await this.#options.reconcile(key);
+      this.#failures.delete(key);
+      if (result) this.#afterwards(key, result.requeueAfter);
+    } catch (error) {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      this.#options.onError?.(key, error);
+      this.#afterwards(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
+    }
+    this.#running.delete(key);
+    if (this.#again.delete(key)) this.#ready.add(key);
+    if (this.#stopped && this.#running.size === 0) this.#idle?.resolve();
+    this.#fill();
+  }
+
+  #afterwards(key: string, delay: number): void {
+    if (!this.#again.has(key)) this.addAfter(key, delay);
+  }
+
+  #cancelDelay(key: string): void {
+    clearTimeout(this.#delayed.get(key)?.timer);
+    this.#delayed.delete(key);
+  }
+}
