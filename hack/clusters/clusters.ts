@@ -1,0 +1,96 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { findBinaries } from './binaries.ts';
+import { startCluster } from './cluster.ts';
+import { KWOK_ALLOCATABLE } from './kwok.ts';
+import { layoutOfCluster } from './layout.ts';
+import { createNetwork } from './network.ts';
+import { type LocalClusters, openClusters } from './open.ts';
+import { installPackages } from './packages.ts';
+import { planSet } from './plan.ts';
+import { startTimeOf } from './process.ts';
+import { claims, isAbandoned, type NodesOptions, readState, writeState } from './state.ts';
+import { stopClusters } from './stop.ts';
+
+/** A lower cluster that is wanted. A real kubelet needs root and containerd; without them kwok plays the node. */
+export interface LowerClusterOptions {
+  readonly name: string;
+  readonly nodes: Exclude<NodesOptions, { kind: 'none' }>;
+}
+
+export interface StartClustersOptions {
+  /** For state, logs and kubeconfigs; made if missing, and removed by `stop`. */
+  readonly directory: string;
+  readonly lower: readonly LowerClusterOptions[];
+  readonly progress?: (line: string) => void;
+  /** Ends the start and removes what was started. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether whoever next starts clusters may remove these once this process is gone. Not so for `isthmus up`. */
+  readonly owned?: boolean;
+}
+
+/**
+ * Starts an upper cluster named "upper" and the lower ones, and resolves when all nodes are Ready. If anything fails
+ * it stops everything again, keeps only the logs, and throws an error with the end of the log that tells why.
+ */
+export async function startClusters(options: StartClustersOptions): Promise<LocalClusters> {
+  const { progress = () => {}, signal } = options;
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const directory = realpathSync(options.directory);
+  if (readState(directory)) throw new Error(`there are clusters in ${directory} already`);
+  await removeAbandoned(directory, progress);
+  const binaries = await findBinaries({ progress, signal });
+  const wanted = [
+    { name: 'upper', nodes: { kind: 'none' as const } },
+    ...(await feasible(options.lower, progress, signal)),
+  ];
+  const owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
+  try {
+    const state = { ...(await planSet(directory, wanted)), ...(options.owned && { owner }), complete: false };
+    writeState(directory, state);
+    if (state.set !== undefined) {
+      const { set } = state;
+      await createNetwork(
+        set,
+        state.clusters.map(({ index, name }) => layoutOfCluster(set, index, name)),
+      );
+    }
+    await Promise.all(
+      state.clusters.map((cluster) =>
+        startCluster(directory, state.set, cluster, binaries, progress, signal),
+      ),
+    );
+    writeState(directory, { ...state, complete: true });
+    return openClusters(directory);
+  } catch (error) {
+    await stopClusters(directory, { keepLogs: true });
+    throw signal?.aborted ? new Error('interrupted; everything was stopped again') : error;
+  }
+}
+
+/** What can be had of what is wanted, with a line for everything that cannot. */
+async function feasible(
+  lower: readonly LowerClusterOptions[],
+  progress: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<LowerClusterOptions[]> {
+  if (!lower.some(({ nodes }) => nodes.kind === 'kubelet')) return [...lower];
+  const isRoot = process.getuid?.() === 0;
+  const obstacle = isRoot ? await installPackages(progress, signal) : 'a real kubelet needs root';
+  if (obstacle === undefined) return [...lower];
+  return lower.map((cluster) => {
+    if (cluster.nodes.kind !== 'kubelet') return cluster;
+    progress(`cluster ${cluster.name}: kwok plays its nodes, no container runs: ${obstacle}`);
+    return { name: cluster.name, nodes: { kind: 'kwok', nodes: 3, allocatable: KWOK_ALLOCATABLE } };
+  });
+}
+
+/** Removes the sets of test runs that were killed: they would keep their memory and addresses for ever. */
+async function removeAbandoned(directory: string, progress: (line: string) => void): Promise<void> {
+  for (const claim of claims()) {
+    if (claim.directory === directory) await stopClusters(directory, { keepLogs: true });
+    else if (isAbandoned(claim.directory)) {
+      progress(`removing the clusters that were left in ${claim.directory}`);
+      await stopClusters(claim.directory);
+    }
+  }
+}
