@@ -1,0 +1,86 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Counts, countTests, sum, summaryLine, type VitestReport } from './checks/counts.ts';
+import { run } from './checks/run.ts';
+
+/** The checks, the quick ones first; the commands are those of the scripts in package.json. */
+const checks: [name: string, command: string, ...args: string[]][] = [
+  ['types', 'tsc'],
+  ['format and lint (biome)', 'biome', 'check', '--error-on-warnings', '.'],
+  ['lint with types (oxlint)', 'oxlint', '--type-aware', '--deny-warnings'],
+  ['dead code (knip)', 'knip'],
+  ['import directions', 'depcruise', 'src', 'hack', 'test', '--config', '.dependency-cruiser.cjs'],
+];
+const minute = 60_000;
+
+/** Runs one check and prints its line; its output is shown when it fails. */
+async function check(name: string, command: string, args: string[]): Promise<Counts> {
+  process.stdout.write(`${name} ... `);
+  const ended = await run(command, args, 5 * minute);
+  const good = ended.code === 0;
+  process.stdout.write(`${good ? 'ok' : 'FAILED'} ${seconds(ended.milliseconds)}\n`);
+  if (!good) process.stdout.write(`${ended.output.trimEnd()}\n`);
+  return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 };
+}
+
+/** Runs one project of vitest and prints its line; its output is shown when something fails. */
+async function tests(name: string, project: string, folder: string): Promise<Counts> {
+  process.stdout.write(`${name} ... `);
+  const file = join(folder, `${project}.json`);
+  const ended = await run(
+    bin('vitest'),
+    ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
+    30 * minute,
+  );
+  const outcome = countTests(readReport(file), ended.code, maySkip);
+  process.stdout.write(`${summaryLine(outcome)} ${seconds(ended.milliseconds)}\n`);
+  if (outcome.failed > 0) process.stdout.write(`${ended.output.trimEnd()}\n`);
+  for (const remark of outcome.remarks) process.stdout.write(`${name}: ${remark}\n`);
+  return outcome;
+}
+
+/** As root on Linux everything can run but what needs a Docker engine. */
+function maySkip(fullName: string): boolean {
+  return process.getuid?.() !== 0 || process.platform !== 'linux' || /docker/i.test(fullName);
+}
+
+function readReport(file: string): VitestReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  } catch {
+    return undefined;
+  }
+}
+
+function bin(command: string): string {
+  return join('node_modules', '.bin', command);
+}
+
+function seconds(milliseconds: number): string {
+  return `(${(milliseconds / 1000).toFixed(1)} s)`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { fast: { type: 'boolean', default: false } } });
+  const folder = mkdtempSync(join(tmpdir(), 'isthmus-test-'));
+  const results: Counts[] = [];
+  try {
+    for (const [name, command, ...args] of checks) results.push(await check(name, bin(command), args));
+    results.push(await check('build', 'npm', ['run', '--silent', 'build']));
+    results.push(await tests('unit tests', 'unit', folder));
+    if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const total = sum(results);
+  process.stdout.write(`${summaryLine(total)}\n`);
+  if (total.failed > 0) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  process.stdout.write(`hack/test.sh: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stdout.write('0 passed, 1 failed\n');
+  process.exitCode = 1;
+});
