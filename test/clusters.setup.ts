@@ -1,0 +1,48 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startClusters } from '../hack/clusters/clusters.ts';
+import { mustExecute } from '../hack/clusters/exec.ts';
+import { packageFolder } from '../hack/clusters/folders.ts';
+import { stopClusters } from '../hack/clusters/stop.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where the clusters of this test run are. */
+    clustersDirectory: string;
+  }
+}
+
+/**
+ * Builds the program and starts one set of clusters for the whole run: upper, `a` with a real kubelet, `b` with 100
+ * kwok nodes. Stops them when the run ends, fails or is interrupted; a run that was killed leaves them to the next.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await mustExecute('npm', ['run', 'build'], { cwd: packageFolder() });
+  const directory = mkdtempSync(join(tmpdir(), 'isthmus-test-'));
+  const interrupted = new AbortController();
+  const stop = async () => {
+    for (const signal of signals) process.off(signal, onSignal);
+    await stopClusters(directory);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    interrupted.abort(new Error(signal));
+    void stop().finally(() => process.exit(130));
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  await startClusters({
+    directory,
+    owned: true,
+    signal: interrupted.signal,
+    progress: (line) => process.stderr.write(`clusters: ${line}\n`),
+    lower: [
+      { name: 'a', nodes: { kind: 'kubelet' } },
+      { name: 'b', nodes: { kind: 'kwok', nodes: 100 } },
+    ],
+  });
+  project.provide('clustersDirectory', directory);
+  return stop;
+}
+
+const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BUSYBOX_IMAGE } from '../../hack/clusters/images.ts';
+import type { LocalCluster } from '../../hack/clusters/open.ts';
+import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+
+const clusters = openClusters();
+const { upper } = clusters;
+const a = lowerCluster(clusters, 'a');
+const b = lowerCluster(clusters, 'b');
+const isRoot = process.getuid?.() === 0;
+
+function pod(name: string, script: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'main', image: BUSYBOX_IMAGE, command: ['sh', '-c', script] }],
+    },
+  };
+}
+
+async function phaseOf(cluster: LocalCluster, name: string): Promise<string> {
+  return (await kubectl(cluster, 'get', 'pod', name, '-o', 'jsonpath={.status.phase}')).stdout;
+}
+
+describe('the local clusters', () => {
+  it('have the nodes that were asked for', async () => {
+    const count = async (cluster: LocalCluster) =>
+      (await kubectl(cluster, 'get', 'nodes', '-o', 'name')).stdout.split('\n').filter(Boolean).length;
+    expect([await count(upper), await count(b)]).toEqual([0, 100]);
+    const runtime = 'jsonpath={.items[*].status.nodeInfo.containerRuntimeVersion}';
+    expect((await kubectl(a, 'get', 'nodes', '-o', runtime)).stdout).toMatch(
+      isRoot ? /^containerd:/ : /^kwok/,
+    );
+  });
+
+  it('publish the authority of client certificates', async () => {
+    const path = 'jsonpath={.data.client-ca-file}';
+    const name = 'extension-apiserver-authentication';
+    for (const cluster of [upper, a, b]) {
+      const { stdout } = await kubectl(cluster, '-n', 'kube-system', 'get', 'configmap', name, '-o', path);
+      expect(stdout.trim()).toBe(readFileSync(cluster.clientCaFile, 'utf8').trim());
+    }
+  });
+
+  it('answer logs and exec on every kind of node', async () => {
+    for (const cluster of [a, b]) {
+      await apply(cluster, pod('talker', 'echo hello from a container; exec sleep 1000'));
+      await eventually(async () => expect(await phaseOf(cluster, 'talker')).toBe('Running'));
+      await eventually(async () =>
+        expect((await kubectl(cluster, 'logs', 'talker')).stdout).toContain('hello from'),
+      );
+      const { stdout } = await kubectl(cluster, 'exec', 'talker', '--', 'sh', '-c', 'echo $((6 * 7))');
+      expect(stdout).toBe('42\n');
+      await kubectl(cluster, 'delete', 'pod', 'talker', '--now');
+    }
+    if (!isRoot) return;
+    await apply(a, pod('leaver', 'exec sleep 1000'));
+    await eventually(async () => expect(await phaseOf(a, 'leaver')).toBe('Running'));
+    expect((await kubectl(a, 'exec', 'leaver', '--', 'sh', '-c', 'exit 7')).exitCode).toBe(7);
+    await kubectl(a, 'delete', 'pod', 'leaver', '--now');
+  });
+
+  it('sign certificate requests and run the controllers', async () => {
+    const deployment = [
+      'create',
+      'deployment',
+      'three',
+      `--image=${BUSYBOX_IMAGE}`,
+      '--replicas=3',
+      '--',
+      'sleep',
+      '1000',
+    ];
+    expect((await kubectl(b, ...deployment)).exitCode).toBe(0);
+    await eventually(async () => {
+      const { stdout } = await kubectl(
+        b,
+        'get',
+        'deployment',
+        'three',
+        '-o',
+        'jsonpath={.status.readyReplicas}',
+      );
+      expect(stdout).toBe('3');
+    });
+    await kubectl(b, 'delete', 'deployment', 'three', '--wait=false');
+  });
+
+  it('survive the death of an API server', async () => {
+    await kubectl(b, 'create', 'namespace', 'kept');
+    await b.stopApiServer();
+    expect((await kubectl(b, 'get', '--raw', '/readyz', '--request-timeout=2s')).exitCode).not.toBe(0);
+    await b.startApiServer();
+    expect((await kubectl(b, 'get', 'namespace', 'kept', '-o', 'name')).stdout).toBe('namespace/kept\n');
+    await kubectl(b, 'delete', 'namespace', 'kept', '--wait=false');
+  });
+
+  it('run programs that another process can find and end', async () => {
+    const program = await clusters.run('waiter', ['sh', '-c', 'echo "$COLOUR"; exec sleep 1000'], {
+      COLOUR: 'green',
+    });
+    await eventually(() => expect(readFileSync(program.logFile, 'utf8')).toBe('green\n'));
+    program.kill('SIGTERM');
+    expect(await program.exited).toBeNull();
+    const other = await clusters.run('leaver', ['sh', '-c', 'exit 3']);
+    expect(await other.exited).toBe(3);
+  });
+});
+
+describe.runIf(isRoot)('as root, the local clusters', () => {
+  it("reach each other and each other's pods, until the cable is pulled", async () => {
+    const script = 'mkdir /tmp/www; echo found me >/tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www';
+    await apply(a, pod('web', script));
+    const address = await eventually(async () => {
+      expect(await phaseOf(a, 'web')).toBe('Running');
+      return (await kubectl(a, 'get', 'pod', 'web', '-o', 'jsonpath={.status.podIP}')).stdout;
+    });
+    // `run` is inside the upper cluster's namespace.
+    const fetchFrom = [
+      '/bin/sh',
+      '-c',
+      `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | /bin/busybox nc -w 2 ${address} 8080`,
+    ];
+    const fetchPage = async (name: string) => {
+      const program = await clusters.run(name, fetchFrom);
+      await program.exited;
+      return readFileSync(program.logFile, 'utf8');
+    };
+    expect(await fetchPage('fetch-plugged')).toContain('found me');
+    await a.disconnect();
+    expect(await fetchPage('fetch-unplugged')).not.toContain('found me');
+    expect((await kubectl(a, 'get', '--raw', '/readyz', '--request-timeout=1s')).exitCode).not.toBe(0);
+    await a.reconnect();
+    await eventually(async () => expect(await fetchPage('fetch-again')).toContain('found me'));
+    await kubectl(a, 'delete', 'pod', 'web', '--now');
+  });
+
+  it("keep out of the machine's own network", () => {
+    const listeners = execFileSync('ss', ['-ltnH'], { encoding: 'utf8' });
+    expect(listeners).not.toMatch(/:(6443|2379|10250|10257|10259)\s/);
+    expect(existsSync(`/run/netns/${upper.namespace}`)).toBe(true);
+  });
+});
