@@ -1,0 +1,43 @@
+import type { Client } from '../../kube/client.ts';
+import type { Logger } from '../../kube/logger.ts';
+import type { FindPod } from './call.ts';
+
+export interface KubeletServerOptions {
+  upper: Client;
+  lower: Client;
+  /** The virtual node, as the upper cluster calls it: callers need rights on the subresources of this node. */
+  nodeName: string;
+  /** The address to listen on; all of them when not given. */
+  host?: string;
+  /** 0 picks a free one. */
+  port: number;
+  /**
+   * The lower pod for an upper name, only when it is ours (marks and uid match). A `uid` is what the caller says
+   * the upper pod's is; another one means another pod.
+   */
+  findPod: FindPod;
+  /** The files of the serving certificate, read again when they change; without them it is self-signed. */
+  certificate: { certFile: string; keyFile: string } | undefined;
+  /** IP addresses and names for which a self-signed certificate is good, besides the node's name. */
+  addresses: string[];
+  /** Who signs the callers' certificates; otherwise the upper cluster's own ConfigMap tells. */
+  clientCaFile: string | undefined;
+  /** False lets everybody in who reaches the port. The caller warns of it. */
+  verifyClients: boolean;
+  logger: Logger;
+  /** Milliseconds without a byte after which a stream ends; the kubelet's 4 hours unless told. */
+  idleTimeout?: number;
+  /** Milliseconds between two looks at certificates and client CA; a minute unless told. */
+  refreshPeriod?: number;
+}
+
+export interface KubeletServer {
+  readonly port: number;
+  /** How many requests are under way, streams included. */
+  readonly sessions: number;
+  /**
+   * Takes no more connections, waits so long for the sessions to end, then ends them. Resolves when no
+   * connection is left.
+   */
+  close(graceMilliseconds: number): Promise<void>;
+}

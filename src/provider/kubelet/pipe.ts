@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+
+/** Milliseconds for the other side to take what is left and close, once one side has closed. */
+const linger = 10_000;
+/** Milliseconds without a byte, once one side has nothing more to say. */
+const halfOpenTimeout = 60_000;
+/** Finds peers that vanished without a word; in milliseconds. */
+const keepAlive = 30_000;
+
+/**
+ * Joins two sockets, byte for byte and with backpressure, and resolves when both are closed. The end of one
+ * direction is passed on by itself, so what still comes the other way (an exit code) arrives. When one side
+ * fails, the other is destroyed; when one side closes, the other gets what was sent before.
+ *
+ * @param idleTimeout milliseconds without a byte either way after which both end
+ */
+export function joinSockets(one: Socket, other: Socket, idleTimeout: number): Promise<void> {
+  return new Promise((resolve) => {
+    let open = 2;
+    const pass = (from: Socket, to: Socket) => {
+      from.setNoDelay(true);
+      from.setKeepAlive(true, keepAlive);
+      from.setTimeout(idleTimeout);
+      from.on('timeout', () => from.destroy(new Error('idle')));
+      from.on('error', () => to.destroy());
+      from.once('end', () => {
+        from.setTimeout(Math.min(idleTimeout, halfOpenTimeout));
+        to.setTimeout(Math.min(idleTimeout, halfOpenTimeout));
+      });
+      const closed = () => {
+        if (--open === 0) resolve();
+        else finish(to, from);
+      };
+      if (from.closed) closed();
+      else from.once('close', closed);
+      from.pipe(to);
+    };
+    pass(one, other);
+    pass(other, one);
+  });
+}
+
+/**
+ * Lets a socket send what it has, then closes it. What it still receives is read and dropped: closing a socket
+ * with unread bytes resets the connection, and the peer loses what it has not read yet.
+ */
+export function finish(socket: Socket, peer?: Socket): void {
+  if (peer) socket.unpipe(peer);
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), linger);
+  socket.once('close', () => clearTimeout(timer));
+}
