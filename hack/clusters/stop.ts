@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupsOf, removeCgroup } from './cgroups.ts';
 import { shimSockets } from './containerd.ts';
@@ -7,9 +7,9 @@ import { layoutOfSet } from './layout.ts';
 import { unmountBelow } from './mounts.ts';
 import { removeNetwork } from './network.ts';
 import { endProcess, processesOf, readRecords, send } from './process.ts';
+import { isOfCluster } from './programs.ts';
 import { claims, RUN_FOLDER, release } from './state.ts';
 import { messageOf } from './text.ts';
-import { programs } from './versions.ts';
 
 /**
  * Stops everything that was started for a directory, by whichever process, whole or half, and removes it: processes,
@@ -17,9 +17,10 @@ import { programs } from './versions.ts';
  * May be called any number of times. Does all it can before it throws.
  */
 export async function stopClusters(
-  directory: string,
+  place: string,
   options: { readonly keepLogs?: boolean } = {},
 ): Promise<void> {
+  const directory = existsSync(place) ? realpathSync(place) : place;
   const failures: string[] = [];
   const attempt = async (what: string, step: () => Promise<unknown> | unknown) => {
     try {
@@ -54,11 +55,6 @@ export async function stopClusters(
   await attempt('files', () => removeFiles(directory, options.keepLogs ?? false));
   if (failures.length > 0) throw new Error(`not everything could be stopped: ${failures.join('; ')}`);
   for (const { set } of sets) release(set);
-}
-
-/** Whether a program is part of a cluster; anything else was started by `run`. */
-function isOfCluster(name: string): boolean {
-  return [...programs, 'containerd'].some((program) => name.endsWith(`-${program}`));
 }
 
 async function endAll(
