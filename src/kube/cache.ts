@@ -13,8 +13,8 @@ export type Indexer<T> = (object: T) => Iterable<string>;
 
 /**
  * The last known state of some objects of one cluster, by key and by index. It only moves forward: an object
- * older than the one held, or one already deleted, changes nothing, so the answers to our own writes may be
- * put in beside what the watch brings (resource versions are comparable: KEP-5504).
+ * older than the one held, or than the deletion of its uid, changes nothing, so the answers to our own writes
+ * may be put in beside what the watch brings (resource versions are comparable: KEP-5504).
  */
 export class Cache<T extends KubeObject, IndexName extends string = never> {
   readonly #objects = new Map<string, T>();
@@ -22,8 +22,11 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
   readonly #listeners: ((event: CacheEvent<T>) => void)[] = [];
   /** Long enough for an answer that was under way when the object went, few enough to weigh nothing. */
-  readonly #deleted = new LRUCache<string, T>({ max: 2_000, ttl: 120_000 });
+  readonly #deleted = new LRUCache<string, { object: T; version: number }>({ max: 2_000, ttl: 120_000 });
   readonly #transform: (object: T) => T;
+  #events: CacheEvent<T>[] = [];
+  #publishing = false;
+  #newest = 0;
 
   /** `transform` makes objects smaller on entry; managedFields never enter. */
   constructor(indexers: Record<IndexName, Indexer<T>>, transform: (object: T) => T = (object) => object) {
@@ -34,6 +37,11 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
 
   get size(): number {
     return this.#objects.size;
+  }
+
+  /** The highest resource version that came in; a complete list below it is of a cluster that was restored. */
+  get newest(): number {
+    return this.#newest;
   }
 
   get(key: string): T | undefined {
@@ -63,10 +71,13 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
 
   /** The last state of a deleted object, kept for two minutes at most. */
   lastSeen(uid: string): T | undefined {
-    return this.#deleted.get(uid);
+    return this.#deleted.get(uid)?.object;
   }
 
-  /** Calls the listener at every later change, synchronously and in order. */
+  /**
+   * Calls the listener at every later change, synchronously and in order. What one of them throws comes out of
+   * the call that made the change, when the cache is complete and every listener was told.
+   */
   subscribe(listener: (event: CacheEvent<T>) => void): void {
     this.#listeners.push(listener);
   }
@@ -74,45 +85,65 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   /** Takes in a newer state of an object. */
   apply(object: T): void {
     const uid = object.metadata?.uid ?? '';
-    if (this.#deleted.has(uid)) return;
+    const version = versionOf(object);
     const key = keyOf(object);
     const old = this.#objects.get(key);
-    if (old && versionOf(old) >= versionOf(object)) return;
-    if (old && old.metadata?.uid !== uid) this.remove(old);
+    if (old && versionOf(old) >= version) return;
+    const gone = this.#deleted.get(uid);
+    if (gone && gone.version >= version) return;
+    // It left the selector of a watch, which is told as a deletion too, and is back.
+    if (gone) this.#deleted.delete(uid);
+    if (old && old.metadata?.uid !== uid) this.#drop(key, old, version);
     this.#put(key, object);
+    this.#publish();
   }
 
   /** Takes out an object; another object of the same name stays. */
   remove(object: T): void {
-    const uid = object.metadata?.uid ?? '';
-    this.#deleted.set(uid, object);
-    const key = keyOf(object);
-    const old = this.#objects.get(key);
-    if (old?.metadata?.uid !== uid) return;
-    this.#objects.delete(key);
-    this.#unindex(key, old);
-    this.#emit({ type: 'deleted', key, object });
+    const last = this.#enter(object);
+    const key = keyOf(last);
+    const held = this.#objects.get(key)?.metadata?.uid === last.metadata?.uid;
+    if (held) this.#drop(key, last, versionOf(last));
+    else this.#bury(last, versionOf(last));
+    this.#publish();
   }
 
-  /** Takes in a complete list: what is not in it is gone, whatever versions say (a cluster may be restored). */
-  replace(objects: T[]): void {
+  /**
+   * Takes in a complete list: what is not in it is gone. With the resource version of the list, what came in
+   * later than the list was taken stays (an answer to our own write overtakes a long list). Without it the list
+   * is right whatever versions say, for a cluster may be restored.
+   */
+  replace(objects: T[], asOf?: string): void {
+    const listed = asOf === undefined ? Number.POSITIVE_INFINITY : Number(asOf);
     const present = new Map(objects.map((object) => [keyOf(object), object]));
     for (const [key, old] of [...this.#objects]) {
-      if (present.get(key)?.metadata?.uid !== old.metadata?.uid) this.remove(old);
+      if (present.get(key)?.metadata?.uid === old.metadata?.uid || versionOf(old) > listed) continue;
+      this.#drop(key, old, Number.isFinite(listed) ? listed : versionOf(old));
     }
+    this.#newest = asOf === undefined ? 0 : Math.max(this.#newest, listed);
     for (const [key, object] of present) {
-      this.#deleted.delete(object.metadata?.uid ?? '');
-      if (this.#objects.get(key)?.metadata?.resourceVersion !== object.metadata?.resourceVersion)
-        this.#put(key, object);
+      const old = this.#objects.get(key);
+      const uid = object.metadata?.uid ?? '';
+      if (old && versionOf(old) > listed) continue;
+      if ((this.#deleted.get(uid)?.version ?? 0) > listed) continue;
+      this.#deleted.delete(uid);
+      if (old?.metadata?.resourceVersion !== object.metadata?.resourceVersion) this.#put(key, object);
+      this.#newest = Math.max(this.#newest, versionOf(object));
     }
+    this.#publish();
+  }
+
+  #enter(object: T): T {
+    delete object.metadata?.managedFields;
+    return this.#transform(object);
   }
 
   #put(key: string, entering: T): void {
-    delete entering.metadata?.managedFields;
-    const object = this.#transform(entering);
+    const object = this.#enter(entering);
     const old = this.#objects.get(key);
     if (old) this.#unindex(key, old);
     this.#objects.set(key, object);
+    this.#newest = Math.max(this.#newest, versionOf(object));
     for (const [name, indexer] of this.#indexers) {
       const index = this.#indexes.get(name);
       for (const value of indexer(object)) {
@@ -121,7 +152,22 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
         else index?.set(value, new Set([key]));
       }
     }
-    this.#emit(old ? { type: 'updated', key, object, old } : { type: 'added', key, object });
+    this.#events.push(old ? { type: 'updated', key, object, old } : { type: 'added', key, object });
+  }
+
+  /** Takes out what is held under a key; `last` is its last state, deleted at this version or before. */
+  #drop(key: string, last: T, version: number): void {
+    const old = this.#objects.get(key);
+    if (old) this.#unindex(key, old);
+    this.#objects.delete(key);
+    this.#bury(last, version);
+    this.#events.push({ type: 'deleted', key, object: last });
+  }
+
+  #bury(object: T, version: number): void {
+    const uid = object.metadata?.uid;
+    if (uid) this.#deleted.set(uid, { object, version });
+    this.#newest = Math.max(this.#newest, versionOf(object));
   }
 
   #unindex(key: string, old: T): void {
@@ -135,8 +181,26 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
     }
   }
 
-  #emit(event: CacheEvent<T>): void {
-    for (const listener of this.#listeners) listener(event);
+  /** Tells the listeners; a change that a listener makes is told after the one it was told of. */
+  #publish(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    const thrown: unknown[] = [];
+    while (this.#events.length > 0) {
+      const events = this.#events;
+      this.#events = [];
+      for (const event of events) {
+        for (const listener of this.#listeners) {
+          try {
+            listener(event);
+          } catch (error) {
+            thrown.push(error);
+          }
+        }
+      }
+    }
+    this.#publishing = false;
+    if (thrown.length > 0) throw thrown[0];
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { namespaces, type Resource, resourcePath } from './resources.ts';
 import type { Transport } from './transport.ts';
 import type { KubeList, KubeObject, Namespace } from './types.ts';
@@ -8,6 +9,12 @@ export type PatchType = 'merge' | 'strategic-merge';
 export interface ObjectName {
   namespace?: string | undefined;
   name: string;
+}
+
+/** How a call is made; as in TransportRequest. */
+export interface CallOptions {
+  urgent?: boolean;
+  timeout?: number;
 }
 
 export interface ListOptions {
@@ -28,16 +35,16 @@ export class Client {
     this.transport = transport;
   }
 
-  get<T extends KubeObject>(
+  async get<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
-    options: { urgent?: boolean } = {},
+    options: CallOptions = {},
   ): Promise<T> {
     return this.transport.request<T>({ method: 'GET', path: resourcePath(resource, where), ...options });
   }
 
   /** One page; `continue` of the answer's metadata asks for the next. */
-  list<T extends KubeObject>(
+  async list<T extends KubeObject>(
     resource: Resource<T>,
     options: ListOptions & { limit?: number; continue?: string | undefined; signal?: AbortSignal } = {},
   ): Promise<KubeList<T>> {
@@ -51,10 +58,10 @@ export class Client {
   }
 
   /** The raw stream of a watch, one JSON object on a line. */
-  watch<T extends KubeObject>(
+  async watch<T extends KubeObject>(
     resource: Resource<T>,
     options: ListOptions & { resourceVersion: string; timeoutSeconds: number; signal: AbortSignal },
-  ) {
+  ): Promise<Readable> {
     return this.transport.stream({
       method: 'GET',
       path: resourcePath(resource, { namespace: options.namespace }),
@@ -70,7 +77,7 @@ export class Client {
     });
   }
 
-  create<T extends KubeObject>(
+  async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
     options: { urgent?: boolean } = {},
@@ -81,7 +88,7 @@ export class Client {
   }
 
   /** Replaces the object; the resourceVersion in it is the precondition. */
-  replace<T extends KubeObject>(
+  async replace<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
     options: { urgent?: boolean } = {},
@@ -97,7 +104,7 @@ export class Client {
   }
 
   /** A `metadata.uid` in the patch is a precondition: another object of the name answers with `Conflict`. */
-  patch<T extends KubeObject>(
+  async patch<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName & { subresource?: string },
     patch: object,
@@ -113,7 +120,7 @@ export class Client {
   }
 
   /** Deletes the object of this uid and no other: another object of the name answers with `Conflict`. */
-  delete<T extends KubeObject>(
+  async delete<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
     options: { uid: string; gracePeriodSeconds?: number | undefined },
@@ -133,8 +140,8 @@ export class Client {
   }
 
   /** The uid of kube-system, by which a cluster is known for its whole life. */
-  async clusterUid(): Promise<string> {
-    const { metadata }: Namespace = await this.get(namespaces, { name: 'kube-system' });
+  async clusterUid(options: CallOptions = {}): Promise<string> {
+    const { metadata }: Namespace = await this.get(namespaces, { name: 'kube-system' }, options);
     return metadata?.uid ?? '';
   }
 }

@@ -57,6 +57,8 @@ export function codeOfResponse(httpStatus: number, reason: string | undefined): 
       return 'Invalid';
     case 429:
       return 'TooManyRequests';
+    case 408:
+      return 'ServerError';
     default:
       return httpStatus >= 500 ? 'ServerError' : 'BadRequest';
   }
@@ -64,11 +66,19 @@ export function codeOfResponse(httpStatus: number, reason: string | undefined): 
 
 /** One line for a person: the message, and behind it the innermost cause when it says something new. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return oneLine(String(error));
   let cause: unknown = error.cause;
-  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  // A cause may lead back to the error itself; nobody nests deeper than this.
+  for (let depth = 0; depth < 8 && cause instanceof Error && cause.cause instanceof Error; depth++)
+    cause = cause.cause;
+  const message = causeText(error);
   const reason = cause instanceof Error ? causeText(cause) : '';
-  return reason === '' || error.message.includes(reason) ? error.message : `${error.message}: ${reason}`;
+  return oneLine(reason === '' || message.includes(reason) ? message : `${message}: ${reason}`);
+}
+
+/** Messages of YAML parsers and of credential plugins come with line breaks. */
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
 }
 
 /** Errors of the network often have an empty message (AggregateError) and say all in their code. */

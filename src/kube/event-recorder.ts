@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Client } from './client.ts';
-import { events, type Resource } from './resources.ts';
+import { events, keyOf, type Resource } from './resources.ts';
 import type { Event, KubeObject } from './types.ts';
 
 export interface RecordedEvent {
@@ -21,12 +21,15 @@ export interface EventRecorderOptions {
 /** The same event about the same object is written at most once in this time, in milliseconds. */
 const repeatAfter = 300_000;
 const longestMessage = 1_024;
+/** Events waiting for an answer; while a cluster is away, further ones are let go rather than piled up. */
+const mostUnderWay = 256;
 
 /** Writes events that `kubectl describe` shows. It never fails and never waits: an event is only news. */
 export class EventRecorder {
   readonly #client: Client;
   readonly #options: EventRecorderOptions;
   readonly #written = new LRUCache<string, true>({ max: 4_096, ttl: repeatAfter });
+  #underWay = 0;
 
   constructor(client: Client, options: EventRecorderOptions) {
     this.#client = client;
@@ -41,11 +44,15 @@ export class EventRecorder {
     const { namespace = 'default', name = '', uid = '', resourceVersion } = object.metadata ?? {};
     const once = `${uid}\n${reason}\n${message}`;
     if (this.#written.has(once)) return;
+    if (this.#underWay >= mostUnderWay) {
+      this.#options.onError?.(new Error(`the event ${reason} of ${keyOf(object)} was dropped: too many wait`));
+      return;
+    }
     this.#written.set(once, true);
     const now = (this.#options.now ?? (() => new Date()))();
     const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
     const event: Event = {
-      metadata: { namespace, name: `${name.slice(0, 230)}.${eventSuffix(now)}` },
+      metadata: { namespace, name: `${name.slice(0, 230).replace(/[^a-z0-9]+$/, '')}.${eventSuffix(now)}` },
       involvedObject: {
         apiVersion: resource.apiVersion,
         kind: resource.kind,
@@ -64,10 +71,16 @@ export class EventRecorder {
       lastTimestamp: time,
       count: 1,
     };
-    this.#client.create(events, event).catch((error: unknown) => {
-      this.#written.delete(once);
-      this.#options.onError?.(error);
-    });
+    this.#underWay += 1;
+    this.#client
+      .create(events, event)
+      .catch((error: unknown) => {
+        this.#written.delete(once);
+        this.#options.onError?.(error);
+      })
+      .finally(() => {
+        this.#underWay -= 1;
+      });
   }
 }
 

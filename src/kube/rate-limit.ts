@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeError } from './errors.ts';
 
 /** Requests per second on average, and how many may go at once after a rest (`--client-qps`, `--client-burst`). */
 export interface RateLimitOptions {
@@ -15,7 +16,10 @@ export class RateLimit {
   #tokens: number;
   #at: number;
 
+  /** @throws KubeError `Configuration`, when nothing would ever pass */
   constructor({ qps, burst, now = () => performance.now() }: RateLimitOptions) {
+    if (!(qps > 0) || !(burst >= 1))
+      throw new KubeError('Configuration', `no request passes at ${qps} per second with bursts of ${burst}`);
     this.#perMillisecond = qps / 1000;
     this.#burst = burst;
     this.#now = now;
@@ -35,6 +39,13 @@ export class RateLimit {
   /** Resolves when the caller may go; rejects when the signal aborts first. */
   async pass(signal?: AbortSignal): Promise<void> {
     const wait = this.take();
-    if (wait > 0) await sleep(wait, undefined, { signal });
+    if (wait <= 0) return;
+    try {
+      await sleep(wait, undefined, { signal });
+    } catch (error) {
+      // Nothing was sent for this token; the next caller may have it.
+      this.#tokens += 1;
+      throw error;
+    }
   }
 }

@@ -6,6 +6,7 @@ import { deferred } from './deferred.ts';
 import { codeOfResponse, describeError, hasCode, KubeError } from './errors.ts';
 import { lines } from './lines.ts';
 import type { Resource } from './resources.ts';
+import { type LinkedSignal, linkSignals } from './signals.ts';
 import type { KubeList, KubeObject, Status } from './types.ts';
 
 export interface ReflectorOptions extends ListOptions {
@@ -19,6 +20,10 @@ const pageSize = 500;
 const shortestWatch = 1_000;
 const retry: Backoff = { first: 100, most: 10_000 };
 
+/** The part of a {@link Cache} that a reflector fills. */
+type ReflectorCache<T extends KubeObject> = Pick<Cache<T>, 'apply' | 'remove' | 'replace'> &
+  Partial<Pick<Cache<T>, 'newest'>>;
+
 interface WatchEvent<T> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   object: T;
@@ -31,15 +36,15 @@ interface WatchEvent<T> {
 export class Reflector<T extends KubeObject> {
   readonly #client: Client;
   readonly #resource: Resource<T>;
-  readonly #cache: Pick<Cache<T>, 'apply' | 'remove' | 'replace'>;
+  readonly #cache: ReflectorCache<T>;
   readonly #options: ReflectorOptions;
   readonly #synced = deferred();
-  #watch: AbortController | undefined;
+  #attempt: LinkedSignal | undefined;
 
   constructor(
     client: Client,
     resource: Resource<T>,
-    cache: Pick<Cache<T>, 'apply' | 'remove' | 'replace'>,
+    cache: ReflectorCache<T>,
     options: ReflectorOptions = {},
   ) {
     this.#client = client;
@@ -54,9 +59,12 @@ export class Reflector<T extends KubeObject> {
     return this.#synced.promise;
   }
 
-  /** Ends the watch under way and resumes it: for a connection that may be half open after a partition. */
+  /**
+   * Ends the call under way, or the pause after a failure, and goes on at once where it was: for a connection
+   * that may be half open after a partition.
+   */
   reconnect(): void {
-    this.#watch?.abort();
+    this.#attempt?.abort();
   }
 
   /** Runs until the signal aborts; never rejects. */
@@ -64,30 +72,36 @@ export class Reflector<T extends KubeObject> {
     let version: string | undefined;
     let failures = 0;
     while (!signal.aborted) {
+      const attempt = linkSignals(signal);
+      this.#attempt = attempt;
       try {
-        version ??= await this.#list(signal);
+        version ??= await this.#list(attempt.signal);
         this.#synced.resolve();
         const began = performance.now();
-        for await (const next of this.#follow(version, signal)) {
+        for await (const next of this.#follow(version, attempt.signal)) {
           version = next;
           failures = 0;
         }
         if (performance.now() - began < shortestWatch)
           throw new KubeError('ServerError', 'the watch ended at once');
+        failures = 0;
       } catch (error) {
-        if (signal.aborted) break;
+        if (attempt.signal.aborted) continue;
         if (hasCode(error, 'Gone')) version = undefined;
         failures += 1;
         this.#options.onError?.(`${this.#resource.plural}: ${describeError(error)}`);
         // The first failure is most often a watch that was cut under load: what came since must not wait.
         if (failures > 1)
-          await sleep(backoffDelay(retry, failures - 1), undefined, { signal }).catch(() => {});
+          await sleep(backoffDelay(retry, failures - 1), undefined, { signal: attempt.signal }).catch(() => {});
+      } finally {
+        attempt.release();
       }
     }
     this.#synced.reject(new KubeError('Aborted', `${this.#resource.plural}: stopped before the first list`));
   }
 
   async #list(signal: AbortSignal): Promise<string> {
+    const newest = this.#cache.newest ?? 0;
     const items: T[] = [];
     let page: KubeList<T> | undefined;
     do {
@@ -97,23 +111,23 @@ export class Reflector<T extends KubeObject> {
         continue: page?.metadata?.continue,
         signal,
       });
-      for (const item of page.items) items.push(item);
+      for (const item of page.items ?? []) items.push(item);
     } while (page.metadata?.continue);
-    this.#cache.replace(items);
-    return page.metadata?.resourceVersion ?? '0';
+    const version = page.metadata?.resourceVersion ?? '0';
+    // A list is never older than what was known before it was asked for, unless the cluster was restored.
+    this.#cache.replace(items, Number(version) < newest ? undefined : version);
+    return version;
   }
 
   /** One watch; yields the version reached after each event. Returns when the watch ended in good order. */
   async *#follow(resourceVersion: string, signal: AbortSignal): AsyncGenerator<string> {
     const { random = Math.random } = this.#options;
-    const watch = new AbortController();
-    this.#watch = watch;
     const stream = await this.#client.watch(this.#resource, {
       ...this.#options,
       resourceVersion,
       // Spread, so that the watches of a process do not all end in the same moment (client-go: 5 to 10 min).
       timeoutSeconds: Math.round(240 + 240 * random()),
-      signal: AbortSignal.any([signal, watch.signal]),
+      signal,
     });
     try {
       for await (const line of lines(stream)) {
@@ -122,8 +136,6 @@ export class Reflector<T extends KubeObject> {
         const version = event.object.metadata?.resourceVersion;
         if (version) yield version;
       }
-    } catch (error) {
-      if (!watch.signal.aborted) throw error;
     } finally {
       stream.destroy();
     }

@@ -1,3 +1,4 @@
+import { KubeError } from './errors.ts';
 import type { ConfigMap, Event, KubeObject, Lease, Namespace, Node, Pod, Secret } from './types.ts';
 
 /** Where a kind lives in the API. `T` is the type of its objects. */
@@ -61,6 +62,7 @@ export const subjectAccessReviews: Resource<KubeObject> = {
  *
  * @example resourcePath(pods, { namespace: 'default', name: 'web', subresource: 'status' })
  *          // /api/v1/namespaces/default/pods/web/status
+ * @throws KubeError `BadRequest`, when a name is none
  */
 export function resourcePath(
   resource: Resource<KubeObject>,
@@ -69,10 +71,15 @@ export function resourcePath(
   const root = resource.apiVersion.includes('/')
     ? `/apis/${resource.apiVersion}`
     : `/api/${resource.apiVersion}`;
-  const scope =
-    resource.namespaced && where.namespace ? `/namespaces/${encodeURIComponent(where.namespace)}` : '';
-  const name = where.name === undefined ? '' : `/${encodeURIComponent(where.name)}`;
+  const scope = resource.namespaced && where.namespace ? `/namespaces/${segment(where.namespace)}` : '';
+  const name = where.name === undefined ? '' : `/${segment(where.name)}`;
   return `${root}${scope}/${resource.plural}${name}${where.subresource ? `/${where.subresource}` : ''}`;
+}
+
+/** An empty name would make a call on one object, a deletion say, a call on all of them; dots lead elsewhere. */
+function segment(name: string): string {
+  if (name === '' || name === '.' || name === '..') throw new KubeError('BadRequest', `"${name}" is no name`);
+  return encodeURIComponent(name);
 }
 
 /** `namespace/name`, or the name alone where there is no namespace: what caches and queues are keyed by. */

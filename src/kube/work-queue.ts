@@ -14,11 +14,14 @@ export interface WorkQueueOptions {
   backoff?: Backoff;
 }
 
+/** Timers cannot wait longer than this, in milliseconds; beyond it Node fires at once, again and again. */
+const longestDelay = 2 ** 31 - 1;
 const defaultBackoff: Backoff = { first: 50, most: 30_000 };
 
 /**
  * A queue of keys, each at most once in it. A key added while it is under way is done once more afterwards; a
- * key that fails comes back later, and adding it brings it back at once.
+ * key that fails comes back later, and adding it brings it back at once. Work begins after the caller of `add`
+ * has finished what it does in one go: a cache in the middle of its changes is never read.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -28,6 +31,7 @@ export class WorkQueue {
   readonly #delayed = new Map<string, { timer: NodeJS.Timeout; due: number }>();
   readonly #failures = new Map<string, number>();
   #started = false;
+  #filling = false;
   #stopped = false;
   #idle: Deferred | undefined;
 
@@ -55,8 +59,9 @@ export class WorkQueue {
   }
 
   /** Adds the key after so many milliseconds, unless it comes to its turn earlier. */
-  addAfter(key: string, delay: number): void {
+  addAfter(key: string, milliseconds: number): void {
     if (this.#stopped) return;
+    const delay = Math.min(milliseconds, longestDelay);
     const due = performance.now() + delay;
     const waiting = this.#delayed.get(key);
     if (waiting && waiting.due <= due) return;
@@ -77,7 +82,15 @@ export class WorkQueue {
   }
 
   #fill(): void {
-    if (!this.#started) return;
+    if (!this.#started || this.#filling) return;
+    this.#filling = true;
+    queueMicrotask(() => {
+      this.#filling = false;
+      this.#take();
+    });
+  }
+
+  #take(): void {
     for (const key of this.#ready) {
       if (this.#running.size >= this.#options.workers) return;
       this.#ready.delete(key);
@@ -94,9 +107,14 @@ export class WorkQueue {
     } catch (error) {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      this.#options.onError?.(key, error);
       this.#afterwards(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
+      this.#options.onError?.(key, error);
+    } finally {
+      this.#done(key);
     }
+  }
+
+  #done(key: string): void {
     this.#running.delete(key);
     if (this.#again.delete(key)) this.#ready.add(key);
     if (this.#stopped && this.#running.size === 0) this.#idle?.resolve();

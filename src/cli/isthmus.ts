@@ -1,0 +1,36 @@
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { describeError } from '../kube/errors.ts';
+import { downCommand } from './down.ts';
+import { providerCommand } from './provider.ts';
+import { statusCommand } from './status.ts';
+import { upCommand } from './up.ts';
+import { version } from './version.ts';
+
+/** Exit codes: 0 done, 1 it failed, 2 the command line was wrong. */
+async function main(args: string[]): Promise<void> {
+  const parser = yargs(args)
+    .scriptName('isthmus')
+    .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
+    .command(providerCommand)
+    .command(upCommand)
+    .command(downCommand)
+    .command(statusCommand)
+    .demandCommand(1, 'name a command')
+    .strict()
+    .version(version)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      if (error) throw error;
+      process.stderr.write(`isthmus: ${message}; see isthmus --help\n`);
+      process.exit(2);
+    });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    process.stderr.write(`isthmus: ${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+await main(hideBin(process.argv));

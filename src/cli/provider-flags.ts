@@ -1,0 +1,90 @@
+import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import { logLevels } from '../kube/logger.ts';
+
+/** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
+export const flagsWithoutEffect = ['enable-controllers', 'enable-serviceaccount', 'metrics-addr'] as const;
+
+/** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
+export const providerFlags = {
+  nodename: {
+    type: 'string',
+    describe: 'name of the virtual node above',
+    default: process.env['DEFAULTNODE_NAME'] ?? 'virtual-kubelet',
+    defaultDescription: '$DEFAULTNODE_NAME or virtual-kubelet',
+  },
+  provider: { type: 'string', describe: 'value of the taint virtual-kubelet.io/provider', default: 'k8s' },
+  kubeconfig: {
+    type: 'string',
+    describe: 'kubeconfig of the upper cluster, where people use kubectl; in a pod its service account by default',
+  },
+  'client-kubeconfig': {
+    type: 'string',
+    describe: 'kubeconfig of the lower cluster, where containers run; always needed',
+  },
+  namespace: { type: 'string', describe: 'serve only pods of this upper namespace; all by default' },
+  'ignore-labels': {
+    type: 'string',
+    describe: 'labels, separated by commas, that stay above when a pod goes down',
+    default: '',
+  },
+  'disable-taint': { type: 'boolean', describe: 'register the virtual node without its taint', default: false },
+  'pod-sync-workers': { type: 'number', describe: 'pods that are worked on at once', default: 50 },
+  'kube-api-qps': { type: 'number', describe: 'requests a second to the upper API server', default: 500 },
+  'kube-api-burst': { type: 'number', describe: 'requests at once to the upper API server', default: 1000 },
+  'client-qps': { type: 'number', describe: 'requests a second to the lower API server', default: 500 },
+  'client-burst': { type: 'number', describe: 'requests at once to the lower API server', default: 1000 },
+  'client-verify-ca': {
+    type: 'string',
+    describe: 'CA of clients of the kubelet port; by default the one the upper API server publishes',
+    defaultDescription: '$APISERVER_CA_CERT_LOCATION',
+  },
+  'no-verify-clients': {
+    type: 'boolean',
+    describe: 'let anybody who reaches the kubelet port read logs and run commands; for experiments only',
+    default: false,
+  },
+  'authentication-token-webhook': {
+    type: 'boolean',
+    describe: 'accept bearer tokens on the kubelet port, checked by TokenReview',
+    default: true,
+  },
+  'log-level': {
+    type: 'string',
+    describe: 'how much is logged',
+    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
+    default: 'info' as const,
+  },
+  'enable-controllers': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'enable-serviceaccount': { type: 'boolean', describe: 'taken for the sake of old start lines; no effect yet' },
+  'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+} as const satisfies Record<string, Options>;
+
+export type ProviderFlags = InferredOptionTypes<typeof providerFlags>;
+
+/** Adds the flags, the checks that need no cluster, and what the environment may say. */
+export function addProviderFlags(parser: Argv) {
+  return parser
+    .options(providerFlags)
+    .check((flags) => {
+      for (const name of ['pod-sync-workers', 'kube-api-qps', 'kube-api-burst', 'client-qps', 'client-burst'] as const) {
+        if (!(flags[name] > 0)) throw new Error(`--${name} must be a number above 0`);
+      }
+      if (!flags['client-kubeconfig']) throw new Error('--client-kubeconfig is needed: the kubeconfig of the lower cluster');
+      return true;
+    })
+    .epilog(
+      [
+        'Environment:',
+        '  KUBELET_PORT               port of the kubelet API (10250)',
+        '  APISERVER_CERT_LOCATION    its serving certificate, with APISERVER_KEY_LOCATION; self-signed without them',
+        '  APISERVER_CA_CERT_LOCATION CA of its clients',
+        '  VKUBELET_POD_IP            address at which the upper API server reaches us; found out by default',
+        '  VKUBELET_EXTERNAL_POD_IP   external address shown on the node',
+        '  VKUBELET_NODE_LABEL        a label of the node, as "key: value"',
+        '  VKUBELET_TAINT_KEY, VKUBELET_TAINT_VALUE, VKUBELET_TAINT_EFFECT',
+        '',
+        'Example:',
+        '  isthmus provider --nodename vk-a --kubeconfig upper.yaml --client-kubeconfig a.yaml',
+      ].join('\n'),
+    );
+}

@@ -1,0 +1,28 @@
+/** A signal of one's own that others abort too. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  abort(): void;
+  /** Lets go of the others; without it a signal that lives long would collect a listener for every link. */
+  release(): void;
+}
+
+/**
+ * Makes a signal that aborts with the first of its parents. `AbortSignal.any` does the same, but on Node 20 each
+ * use leaves a reference behind on every parent for as long as that lives (nodejs/node#54614), and ours live
+ * as long as the process.
+ */
+export function linkSignals(...parents: (AbortSignal | undefined)[]): LinkedSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  for (const parent of parents) {
+    if (parent?.aborted) abort();
+    else parent?.addEventListener('abort', abort, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    abort,
+    release() {
+      for (const parent of parents) parent?.removeEventListener('abort', abort);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { configMaps, nodes, pods, type Resource, secrets } from '../kube/resources.ts';
+import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts';
+import { withoutContent } from '../translate/dependency.ts';
+import { isOurs, isVirtual, type Owner } from '../translate/marks.ts';
+import { virtualPodLabel } from '../translate/names.ts';
+import { type DependencyCaches, type DependencyKind, dependencyKeys } from './dependencies.ts';
+
+/** Everything a virtual node knows of its two clusters. */
+export interface ProviderCaches {
+  readonly upperPods: Cache<Pod, 'dependency'>;
+  readonly upperNode: Cache<Node>;
+  readonly lowerPods: Cache<Pod, 'dependency' | 'node'>;
+  readonly lowerNodes: Cache<Node>;
+  readonly dependencies: Record<DependencyKind, DependencyCaches>;
+}
+
+/** Empty caches, each keeping of an object only what its readers need. */
+export function createCaches(owner: Owner): ProviderCaches {
+  const dependency = () => ({
+    upper: new Cache<KubeObject>({}),
+    copies: new Cache<ConfigMap | Secret>({}, withoutContent),
+  });
+  return {
+    upperPods: new Cache<Pod, 'dependency'>({ dependency: (pod) => (isVirtual(pod) ? dependencyKeys(pod) : []) }),
+    upperNode: new Cache<Node>({}, withoutImages),
+    lowerPods: new Cache<Pod, 'dependency' | 'node'>(
+      {
+        dependency: (pod) => (isOurs(pod, owner) ? dependencyKeys(pod) : []),
+        node: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []),
+      },
+      (pod) => (isOurs(pod, owner) ? pod : onlyRequests(pod)),
+    ),
+    lowerNodes: new Cache<Node>({}, withoutImages),
+    dependencies: { ConfigMap: dependency(), Secret: dependency() },
+  };
+}
+
+export interface ReflectorsOptions {
+  upper: Client;
+  lower: Client;
+  nodeName: string;
+  /** The upper namespace to serve; all of them when undefined. */
+  namespace: string | undefined;
+  onError: (message: string) => void;
+}
+
+/** The reflectors that fill the caches, by the cluster they watch. */
+export function createReflectors(
+  caches: ProviderCaches,
+  { upper, lower, nodeName, namespace, onError }: ReflectorsOptions,
+): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
+  const above = { namespace, onError };
+  const copies = { labelSelector: `${virtualPodLabel}=true`, onError };
+  const { ConfigMap: config, Secret: secret } = caches.dependencies;
+  const metadataOf = (resource: Resource<KubeObject>, cache: Cache<KubeObject>) =>
+    new Reflector(upper, resource, cache, { ...above, metadataOnly: true });
+  return {
+    upper: [
+      new Reflector(upper, pods, caches.upperPods, { ...above, fieldSelector: `spec.nodeName=${nodeName}` }),
+      new Reflector(upper, nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}`, onError }),
+      metadataOf(configMaps, config.upper),
+      metadataOf(secrets, secret.upper),
+    ] as Reflector<KubeObject>[],
+    lower: [
+      new Reflector(lower, pods, caches.lowerPods, { onError }),
+      new Reflector(lower, nodes, caches.lowerNodes, { onError }),
+      new Reflector<ConfigMap>(lower, configMaps, config.copies, copies),
+      new Reflector<Secret>(lower, secrets, secret.copies, copies),
+    ] as Reflector<KubeObject>[],
+  };
+}
+
+/** Names of images are the bulk of a node, and nobody here reads them. */
+function withoutImages(node: Node): Node {
+  if (!node.status?.images) return node;
+  const { images: _images, ...status } = node.status;
+  return { ...node, status };
+}
+
+/** Of a pod that is not ours only its name, its place and what it takes matter. */
+function onlyRequests({ metadata, spec, status }: Pod): Pod {
+  const { name, namespace, uid, resourceVersion, labels, annotations, generation } = metadata ?? {};
+  const sizes = (containers: NonNullable<Pod['spec']>['containers'] | undefined) =>
+    containers?.map(({ name, resources, restartPolicy }) => ({ name, resources, restartPolicy }));
+  const slim = {
+    metadata: { name, namespace, uid, resourceVersion, labels, annotations, generation },
+    spec: {
+      nodeName: spec?.nodeName,
+      containers: sizes(spec?.containers),
+      initContainers: sizes(spec?.initContainers),
+      resources: spec?.resources,
+      overhead: spec?.overhead,
+    },
+    status: { phase: status?.phase },
+  };
+  return slim as Pod;
+}

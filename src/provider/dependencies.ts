@@ -1,0 +1,168 @@
+import type { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import { hasCode } from '../kube/errors.ts';
+import { configMaps, type Resource, secrets } from '../kube/resources.ts';
+import type { ConfigMap, KubeObject, Pod, Secret } from '../kube/types.ts';
+import { dependencyDown, isInStep } from '../translate/dependency.ts';
+import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
+import { type Reference, referencesOf } from '../translate/references.ts';
+import type { Refusal } from '../translate/refusal.ts';
+import type { LowerNamespaces } from './namespaces.ts';
+
+export type DependencyKind = Reference['kind'];
+type Dependency = ConfigMap | Secret;
+
+/** Where one kind of dependency lives: above as metadata only, below as our copies without their content. */
+export interface DependencyCaches {
+  readonly upper: Cache<KubeObject>;
+  readonly copies: Cache<Dependency>;
+}
+
+export interface DependenciesOptions {
+  upper: Client;
+  lower: Client;
+  owner: Owner;
+  namespaces: LowerNamespaces;
+  caches: Record<DependencyKind, DependencyCaches>;
+  /** Whether some pod of this virtual node, above or still below, names the object. */
+  isUsed: (key: string) => boolean;
+}
+
+/** What a pod does not get. The event reasons are tensile-kube's. */
+export interface Finding extends Refusal {
+  /** The pod waits for it. */
+  isBlocking: boolean;
+}
+
+/** How a dependency stands below: equal to the upper object, without one above, or hidden by somebody else's. */
+export type DependencyState = 'in step' | 'missing' | 'collision';
+
+const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
+
+/** The key of a dependency in the queue and in pod indexes. */
+export function dependencyKey(kind: DependencyKind, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** The keys of all that a pod names, for an index. */
+export function dependencyKeys(pod: Pod): string[] {
+  const namespace = pod.metadata?.namespace ?? '';
+  return referencesOf(pod).map(({ kind, name }) => dependencyKey(kind, namespace, name));
+}
+
+/** Copies of ConfigMaps and Secrets below: made before the first pod that names them, gone after the last. */
+export class Dependencies {
+  readonly #options: DependenciesOptions;
+  readonly #underWay = new Map<string, Promise<DependencyState>>();
+
+  constructor(options: DependenciesOptions) {
+    this.#options = options;
+  }
+
+  /** Brings down what a pod needs. Returns what it does not get, and whether it can start without. @throws KubeError */
+  async prepare(pod: Pod): Promise<Finding[]> {
+    const namespace = pod.metadata?.namespace ?? '';
+    const references = referencesOf(pod);
+    const states = await Promise.all(
+      references.map(({ kind, name }) => this.reconcile(dependencyKey(kind, namespace, name))),
+    );
+    return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
+  }
+
+  /** Makes, updates or deletes the copy of one object; calls for the same key share their work. @throws KubeError */
+  reconcile(key: string): Promise<DependencyState> {
+    let call = this.#underWay.get(key);
+    if (!call) {
+      call = this.#reconcile(key).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, call);
+    }
+    return call;
+  }
+
+  async #reconcile(key: string): Promise<DependencyState> {
+    const [kind, namespace, name] = key.split('/') as [DependencyKind, string, string];
+    const { caches, isUsed } = this.#options;
+    const objectKey = `${namespace}/${name}`;
+    const above = caches[kind].upper.get(objectKey);
+    const copy = caches[kind].copies.get(objectKey);
+    if (!above || !isUsed(key)) {
+      if (copy) await this.#delete(kind, copy);
+      return 'missing';
+    }
+    if (copy && isInStep(copy, above)) return 'in step';
+    return this.#write(kind, namespace, name, copy);
+  }
+
+  async #write(
+    kind: DependencyKind,
+    namespace: string,
+    name: string,
+    copy: Dependency | undefined,
+  ): Promise<DependencyState> {
+    const { upper, lower, owner, namespaces, caches } = this.#options;
+    const resource = resources[kind];
+    let object: Dependency;
+    try {
+      object = await upper.get(resource, { namespace, name });
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return 'missing';
+      throw error;
+    }
+    const desired = dependencyDown(object, owner);
+    try {
+      if (copy) {
+        caches[kind].copies.apply(await this.#replace(resource, desired, copy));
+      } else {
+        await namespaces.ensure(namespace);
+        caches[kind].copies.apply(await lower.create(resource, desired));
+      }
+      return 'in step';
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) namespaces.forget(namespace);
+      if (!hasCode(error, 'AlreadyExists')) throw error;
+    }
+    const found = await lower.get(resource, { namespace, name });
+    if (!isOfUpperCluster(found, owner)) return 'collision';
+    caches[kind].copies.apply(await this.#replace(resource, desired, found));
+    return 'in step';
+  }
+
+  /** The resource version below is the precondition: whoever changed it meanwhile is looked at first. */
+  #replace(resource: Resource<Dependency>, desired: Dependency, current: Dependency): Promise<Dependency> {
+    const { uid, resourceVersion } = current.metadata ?? {};
+    const metadata = { ...desired.metadata, ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+    return this.#options.lower.replace(resource, { ...desired, metadata });
+  }
+
+  async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {
+    const { lower, owner, caches } = this.#options;
+    if (!isOurs(copy, owner)) return;
+    const { namespace, name = '', uid = '' } = copy.metadata ?? {};
+    await lower.delete(resources[kind], { namespace, name }, { uid }).catch((error: unknown) => {
+      if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    });
+    caches[kind].copies.remove(copy);
+  }
+}
+
+/** What the kubelet says of a missing object, or our own word for a name that is taken. */
+function findingFor({ kind, name, optional }: Reference, state: DependencyState): Finding | undefined {
+  const what = `${kind.toLowerCase()} "${name}"`;
+  switch (state) {
+    case 'in step':
+      return undefined;
+    case 'missing':
+      return {
+        reason: 'CreateContainerConfigError',
+        message: `${what} not found`,
+        eventReason: `${optional ? 'Optional' : 'Mandatory'}${kind}NotFound`,
+        isBlocking: !optional,
+      };
+    case 'collision':
+      return {
+        reason: 'NameCollision',
+        message: `${what} exists in the lower cluster and belongs to the lower cluster itself`,
+        isBlocking: true,
+      };
+  }
+}

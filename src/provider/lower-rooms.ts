@@ -1,0 +1,74 @@
+import type { Cache } from '../kube/cache.ts';
+import type { Node, Pod } from '../kube/types.ts';
+import { largestFree, type NodeRoom, nodeRoom, totalOffered } from '../scheduling/capacity.ts';
+import { type Resources, writeResources } from '../scheduling/resource-list.ts';
+
+/** What a virtual node says of the room below. */
+export interface Room {
+  /** As Node.status.allocatable. */
+  offered: Record<string, string>;
+  /** The room on the one lower node that has most of it free; undefined without a node. */
+  largestFree: Record<string, string> | undefined;
+}
+
+/** The pods of the lower cluster, found by the node they are on. */
+export interface PodsByNode {
+  by(index: 'node', nodeName: string): Iterable<Pod>;
+  subscribe: Cache<Pod>['subscribe'];
+}
+
+/**
+ * The room on every lower node, always recomputed from the caches, and only for nodes on which something
+ * changed since it was last asked for.
+ */
+export class LowerRooms {
+  readonly #nodes: Pick<Cache<Node>, 'get' | 'subscribe'>;
+  readonly #pods: PodsByNode;
+  readonly #isOurs: (pod: Pod) => boolean;
+  readonly #rooms = new Map<string, NodeRoom>();
+  readonly #stale = new Set<string>();
+
+  constructor(nodes: Pick<Cache<Node>, 'get' | 'subscribe'>, pods: PodsByNode, isOurs: (pod: Pod) => boolean) {
+    this.#nodes = nodes;
+    this.#pods = pods;
+    this.#isOurs = isOurs;
+  }
+
+  /** Calls `onChange` whenever the answer of {@link now} may have become another. */
+  watch(onChange: () => void): void {
+    const mark = (name: string | undefined) => {
+      if (name === undefined) return;
+      this.#stale.add(name);
+      onChange();
+    };
+    this.#nodes.subscribe((event) => mark(event.object.metadata?.name));
+    this.#pods.subscribe((event) => {
+      if (event.type === 'updated' && !changesRoom(event.old, event.object)) return;
+      mark(event.object.spec?.nodeName);
+    });
+  }
+
+  /** The room as the caches show it. Costs as much as changed since the last call, plus the number of nodes. */
+  now(): Room {
+    for (const name of this.#stale) {
+      const node = this.#nodes.get(name);
+      const room = node && nodeRoom(node, this.#pods.by('node', name), this.#isOurs);
+      if (room) this.#rooms.set(name, room);
+      else this.#rooms.delete(name);
+    }
+    this.#stale.clear();
+    const largest: Resources | undefined = largestFree(this.#rooms.values());
+    return {
+      offered: writeResources(totalOffered(this.#rooms.values())),
+      largestFree: largest && writeResources(largest),
+    };
+  }
+}
+
+function changesRoom(old: Pod, pod: Pod): boolean {
+  return (
+    old.spec?.nodeName !== pod.spec?.nodeName ||
+    old.status?.phase !== pod.status?.phase ||
+    old.metadata?.generation !== pod.metadata?.generation
+  );
+}

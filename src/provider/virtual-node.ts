@@ -1,0 +1,91 @@
+import type { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import { hasCode, KubeError } from '../kube/errors.ts';
+import type { Logger } from '../kube/logger.ts';
+import { nodes } from '../kube/resources.ts';
+import type { Node } from '../kube/types.ts';
+import { mergePatch } from '../translate/merge-patch.ts';
+import { lowerClusterAnnotation } from '../translate/names.ts';
+import {
+  type LowerFacts,
+  newVirtualNode,
+  nodeAnnotations,
+  nodeLabels,
+  nodeStatus,
+  type VirtualNodeSettings,
+} from '../translate/virtual-node.ts';
+
+export interface VirtualNodeSync {
+  readonly upper: Client;
+  readonly settings: VirtualNodeSettings;
+  /** Holds the one node, as the upper API server has it. */
+  readonly node: Pick<Cache<Node>, 'get' | 'apply'>;
+  readonly facts: () => LowerFacts;
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** Registers the virtual node when it is missing and writes what has changed about it. @throws KubeError */
+export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<undefined> {
+  const { upper, settings } = sync;
+  const facts = sync.facts();
+  const node = sync.node.get(settings.name) ?? (await register(sync, facts));
+  const now = sync.now().toISOString().replace(/\.\d+Z$/, 'Z');
+  const status = mergePatch(node.status, nodeStatus(node, settings, facts, now));
+  const labels = missingFrom(node.metadata?.labels, nodeLabels(settings, facts));
+  const annotations = missingFrom(node.metadata?.annotations, nodeAnnotations(settings, facts));
+  if (!status && !labels && !annotations) return undefined;
+  const { uid, resourceVersion } = node.metadata ?? {};
+  const patch = {
+    metadata: { uid, resourceVersion, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+    ...(status ? { status } : {}),
+  };
+  const written = await upper.patch(nodes, { name: settings.name, subresource: 'status' }, patch, { urgent: true });
+  sync.node.apply(written);
+  return undefined;
+}
+
+/**
+ * Refuses a node that stands for another lower cluster: with the wrong kubeconfig every pod on it would seem to
+ * have vanished.
+ *
+ * @throws KubeError `Configuration`
+ */
+export async function checkLowerCluster(upper: Client, { name, lowerCluster }: VirtualNodeSettings): Promise<void> {
+  const node = await upper.get(nodes, { name }).catch((error: unknown) => {
+    if (hasCode(error, 'NotFound')) return undefined;
+    throw error;
+  });
+  if (!node) return;
+  const known = node.metadata?.annotations?.[lowerClusterAnnotation];
+  if (known === undefined && node.metadata?.labels?.['type'] !== 'virtual-kubelet') {
+    throw new KubeError('Configuration', `the upper cluster has a node ${name} that is no virtual node; choose another --nodename`);
+  }
+  if (known !== undefined && known !== lowerCluster) {
+    throw new KubeError(
+      'Configuration',
+      `virtual node ${name} stands for the lower cluster ${known}, but --client-kubeconfig leads to ${lowerCluster}; ` +
+        `if that is meant, delete the node first: kubectl delete node ${name}`,
+    );
+  }
+}
+
+async function register({ upper, settings, logger, node }: VirtualNodeSync, facts: LowerFacts): Promise<Node> {
+  try {
+    const made = await upper.create(nodes, newVirtualNode(settings, facts), { urgent: true });
+    logger.info({ node: settings.name }, 'registered the virtual node');
+    node.apply(made);
+    return made;
+  } catch (error) {
+    if (!hasCode(error, 'AlreadyExists')) throw error;
+    return upper.get(nodes, { name: settings.name }, { urgent: true });
+  }
+}
+
+function missingFrom(
+  have: Record<string, string> = {},
+  wanted: Record<string, string>,
+): Record<string, string> | undefined {
+  const missing = Object.entries(wanted).filter(([key, value]) => have[key] !== value);
+  return missing.length > 0 ? Object.fromEntries(missing) : undefined;
+}

@@ -1,0 +1,59 @@
+import type { Node, Pod } from '../kube/types.ts';
+import { podRequests } from './pod-requests.ts';
+import { addTo, type Resources, readResources, subtract } from './resource-list.ts';
+
+/** Whether new pods may be placed on a node at all: Ready and not cordoned. */
+export function isOpen(node: Node): boolean {
+  if (node.spec?.unschedulable) return false;
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** The room on one node. */
+export interface NodeRoom {
+  /** Allocatable less what pods that are not ours request: what a virtual node may offer. */
+  offered: Resources;
+  /** Allocatable less what all pods request: what is free now. */
+  free: Resources;
+}
+
+/** The room on a lower node with these pods on it; none when it takes no pods. */
+export function nodeRoom(node: Node, pods: Iterable<Pod>, isOurs: (pod: Pod) => boolean): NodeRoom | undefined {
+  if (!isOpen(node)) return undefined;
+  const foreign = new Map<string, bigint>();
+  const all = new Map<string, bigint>();
+  for (const pod of pods) {
+    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
+    const requests = podRequests(pod);
+    addTo(all, requests);
+    if (!isOurs(pod)) addTo(foreign, requests);
+  }
+  const allocatable = readResources(node.status?.allocatable);
+  return { offered: subtract(allocatable, foreign), free: subtract(allocatable, all) };
+}
+
+/** The sum over nodes of what they offer. */
+export function totalOffered(rooms: Iterable<NodeRoom>): Resources {
+  const sum = new Map<string, bigint>();
+  for (const { offered } of rooms) addTo(sum, offered);
+  return sum;
+}
+
+/**
+ * The room of the node that has most of its scarcer side free (by the share of cpu and of memory, whichever is
+ * smaller, of the largest node): what the largest single pod may hope for. The sum over nodes hides this.
+ */
+export function largestFree(rooms: Iterable<NodeRoom>): Resources | undefined {
+  const candidates = [...rooms];
+  const most = (name: string) =>
+    candidates.reduce((peak, { free }) => Math.max(peak, Number(free.get(name) ?? 0n)), 1);
+  const scale = { cpu: most('cpu'), memory: most('memory') };
+  const score = ({ free }: NodeRoom) =>
+    Math.min(Number(free.get('cpu') ?? 0n) / scale.cpu, Number(free.get('memory') ?? 0n) / scale.memory);
+  let best: NodeRoom | undefined;
+  let bestScore = -1;
+  for (const room of candidates) {
+    const its = score(room);
+    if (its > bestScore) [best, bestScore] = [room, its];
+  }
+  return best?.free;
+}

@@ -1,0 +1,43 @@
+/** Names that users and other programs see. Those without our prefix are tensile-kube's. */
+
+/** Label of every virtual pod, above and below. */
+export const virtualPodLabel = 'virtual-pod';
+
+/** Annotation: scheduling fields for the lower cluster, as JSON (see cluster-selector.ts). */
+export const clusterSelectorAnnotation = 'clusterSelector';
+
+/** Annotation of a lower pod: the labels that `--ignore-labels` kept above, as a JSON map. */
+export const trippedLabelsAnnotation = 'tripped-labels';
+
+/** Annotation of everything we make below: uid of the upper cluster's kube-system namespace. */
+export const upperClusterAnnotation = 'isthmus.io/upper-cluster';
+
+/** Annotation of everything we make below: the virtual node it was made for. */
+export const virtualNodeAnnotation = 'isthmus.io/virtual-node';
+
+/** Annotation of everything we make below: uid of the upper object it stands for. */
+export const upperUidAnnotation = 'isthmus.io/upper-uid';
+
+/** Annotation of a lower pod: the upper pod's `metadata.generation` that its spec shows. */
+export const upperGenerationAnnotation = 'isthmus.io/upper-generation';
+
+/** Annotation of a lower pod: names of the labels and annotations that came from above, as JSON. */
+export const carriedNamesAnnotation = 'isthmus.io/carried-names';
+
+/** Annotation of a copied ConfigMap or Secret: uid and resourceVersion of the upper object it equals. */
+export const upperVersionAnnotation = 'isthmus.io/upper-version';
+
+/** Annotation of a copied ConfigMap or Secret: hash of its content, to notice edits below. */
+export const contentHashAnnotation = 'isthmus.io/content-hash';
+
+/** Annotation of an upper pod: `<its uid>/<uid of its lower pod>`, once that pod has been made. */
+export const lowerPodAnnotation = 'isthmus.io/lower-pod';
+
+/** Annotation of a virtual node: uid of the lower cluster's kube-system namespace. */
+export const lowerClusterAnnotation = 'isthmus.io/lower-cluster';
+
+/** Annotation of a virtual node: the room on the one lower node that has most, as JSON of quantities. */
+export const largestFreeNodeAnnotation = 'isthmus.io/largest-free-node';
+
+/** Label and value by which a virtual node is known. */
+export const virtualNodeLabel = { name: 'type', value: 'virtual-kubelet' } as const;

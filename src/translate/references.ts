@@ -1,0 +1,60 @@
+import type { Container, Pod, Volume } from '../kube/types.ts';
+
+/** A ConfigMap or Secret that a pod names in its own namespace. */
+export interface Reference {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+  /** The kubelet starts the pod without it. */
+  readonly optional: boolean;
+}
+
+/** Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is. */
+export function referencesOf(pod: Pod): Reference[] {
+  const found = new Map<string, Reference>();
+  const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
+    if (!name) return;
+    const key = `${kind}/${name}`;
+    const before = found.get(key);
+    if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
+  };
+  const { spec } = pod;
+  for (const volume of spec?.volumes ?? []) fromVolume(volume, add);
+  for (const container of [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...((spec?.ephemeralContainers ?? []) as Container[]),
+  ]) {
+    fromContainer(container, add);
+  }
+  // The kubelet only warns of a missing pull secret and tries without it.
+  for (const secret of spec?.imagePullSecrets ?? []) add('Secret', secret.name, true);
+  return [...found.values()];
+}
+
+type Add = (kind: Reference['kind'], name: string | undefined, optional?: boolean) => void;
+
+function fromVolume(volume: Volume, add: Add): void {
+  add('ConfigMap', volume.configMap?.name, volume.configMap?.optional);
+  add('Secret', volume.secret?.secretName, volume.secret?.optional);
+  for (const source of volume.projected?.sources ?? []) {
+    add('ConfigMap', source.configMap?.name, source.configMap?.optional);
+    add('Secret', source.secret?.name, source.secret?.optional);
+  }
+  add('Secret', volume.azureFile?.secretName);
+  add('Secret', volume.csi?.nodePublishSecretRef?.name);
+  for (const source of [volume.cephfs, volume.flexVolume, volume.iscsi, volume.rbd, volume.scaleIO, volume.storageos]) {
+    add('Secret', source?.secretRef?.name);
+  }
+}
+
+function fromContainer(container: Container, add: Add): void {
+  for (const source of container.envFrom ?? []) {
+    add('ConfigMap', source.configMapRef?.name, source.configMapRef?.optional);
+    add('Secret', source.secretRef?.name, source.secretRef?.optional);
+  }
+  for (const variable of container.env ?? []) {
+    const { configMapKeyRef, secretKeyRef } = variable.valueFrom ?? {};
+    add('ConfigMap', configMapKeyRef?.name, configMapKeyRef?.optional);
+    add('Secret', secretKeyRef?.name, secretKeyRef?.optional);
+  }
+}

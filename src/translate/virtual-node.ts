@@ -1,0 +1,123 @@
+import type { Node } from '../kube/types.ts';
+import { largestFreeNodeAnnotation, lowerClusterAnnotation, virtualNodeLabel } from './names.ts';
+
+type NodeStatus = NonNullable<Node['status']>;
+type NodeCondition = NonNullable<NodeStatus['conditions']>[number];
+type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
+
+/** What the operator configured about a virtual node. */
+export interface VirtualNodeSettings {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taint: Taint | undefined;
+  readonly addresses: readonly { type: 'InternalIP' | 'ExternalIP' | 'Hostname'; address: string }[];
+  readonly kubeletPort: number;
+  /** uid of the lower cluster's kube-system. */
+  readonly lowerCluster: string;
+}
+
+/** What is known of the lower cluster now. */
+export interface LowerFacts {
+  readonly ready: { isReady: boolean; reason: string; message: string };
+  readonly version: string;
+  readonly offered: Record<string, string>;
+  readonly largestFree: Record<string, string> | undefined;
+  /** Some node of the lower cluster, for operating system and architecture. */
+  readonly sample: Node | undefined;
+}
+
+/** The node as it is first registered: everything but its status. */
+export function newVirtualNode(settings: VirtualNodeSettings, facts: LowerFacts): Node {
+  return {
+    metadata: {
+      name: settings.name,
+      labels: nodeLabels(settings, facts),
+      annotations: { [lowerClusterAnnotation]: settings.lowerCluster },
+    },
+    spec: settings.taint ? { taints: [settings.taint] } : {},
+  };
+}
+
+/** The labels we keep on the node; others are the operator's own. */
+export function nodeLabels(settings: VirtualNodeSettings, { sample }: LowerFacts): Record<string, string> {
+  const info = sample?.status?.nodeInfo;
+  return {
+    'kubernetes.io/hostname': settings.name,
+    'kubernetes.io/role': 'agent',
+    'kubernetes.io/os': info?.operatingSystem ?? 'linux',
+    'kubernetes.io/arch': info?.architecture ?? 'amd64',
+    [virtualNodeLabel.name]: virtualNodeLabel.value,
+    ...settings.labels,
+  };
+}
+
+/** The annotations we keep on the node. */
+export function nodeAnnotations(settings: VirtualNodeSettings, { largestFree }: LowerFacts): Record<string, string> {
+  return {
+    [lowerClusterAnnotation]: settings.lowerCluster,
+    ...(largestFree ? { [largestFreeNodeAnnotation]: JSON.stringify(largestFree) } : {}),
+  };
+}
+
+/**
+ * The status of the virtual node. Conditions that did not change keep their times, so that an unchanged world
+ * makes an unchanged status; conditions of other types stay.
+ *
+ * @param now RFC 3339
+ */
+export function nodeStatus(node: Node, settings: VirtualNodeSettings, facts: LowerFacts, now: string): NodeStatus {
+  const before = node.status?.conditions ?? [];
+  const own = conditions(facts).map((condition) => withTimes(condition, before, now));
+  const types = new Set(own.map(({ type }) => type));
+  return {
+    ...node.status,
+    capacity: facts.offered,
+    allocatable: facts.offered,
+    addresses: [...settings.addresses],
+    daemonEndpoints: { kubeletEndpoint: { Port: settings.kubeletPort } } as NonNullable<NodeStatus['daemonEndpoints']>,
+    nodeInfo: nodeInfo(facts),
+    conditions: [...own, ...before.filter(({ type }) => !types.has(type))],
+  };
+}
+
+function nodeInfo({ sample, version }: LowerFacts): NonNullable<NodeStatus['nodeInfo']> {
+  const info = sample?.status?.nodeInfo;
+  return {
+    machineID: '',
+    systemUUID: '',
+    bootID: '',
+    kernelVersion: info?.kernelVersion ?? '',
+    osImage: info?.osImage ?? '',
+    containerRuntimeVersion: info?.containerRuntimeVersion ?? '',
+    kubeletVersion: version,
+    kubeProxyVersion: '',
+    operatingSystem: info?.operatingSystem ?? 'linux',
+    architecture: info?.architecture ?? 'amd64',
+  };
+}
+
+function conditions({ ready }: LowerFacts): NodeCondition[] {
+  const fine = (type: string): NodeCondition => ({
+    type,
+    status: 'False',
+    reason: 'VirtualNode',
+    message: 'the lower cluster keeps its own nodes from it',
+  });
+  return [
+    { type: 'Ready', status: ready.isReady ? 'True' : 'False', reason: ready.reason, message: ready.message },
+    fine('MemoryPressure'),
+    fine('DiskPressure'),
+    fine('PIDPressure'),
+    fine('NetworkUnavailable'),
+  ];
+}
+
+function withTimes(condition: NodeCondition, before: NodeCondition[], now: string): NodeCondition {
+  const old = before.find(({ type }) => type === condition.type);
+  const isSame = old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
+  return {
+    ...condition,
+    lastHeartbeatTime: (isSame && old.lastHeartbeatTime) || now,
+    lastTransitionTime: (old?.status === condition.status && old.lastTransitionTime) || now,
+  };
+}
