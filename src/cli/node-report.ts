@@ -36,7 +36,8 @@ export function reportNode(node: Node, pods: readonly Pod[]): NodeReport {
     if (!isFinished(pod)) addTo(used, podRequests(pod));
     const { state, message } = standingOf(pod);
     podStates.set(state, (podStates.get(state) ?? 0) + 1);
-    if (message && !waiting.has(state)) waiting.set(state, `${pod.metadata?.namespace}/${pod.metadata?.name}: ${message}`);
+    if (message && !waiting.has(state))
+      waiting.set(state, `${pod.metadata?.namespace}/${pod.metadata?.name}: ${message}`);
   }
   const share = (name: string): Share => ({ used: used.get(name) ?? 0n, of: offered.get(name) ?? 0n });
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -64,7 +65,10 @@ function notReady(ready: { reason?: string; message?: string } | undefined): str
 function standingOf(pod: Pod): { state: string; message?: string } {
   if (pod.metadata?.deletionTimestamp) return { state: 'Terminating' };
   if (!isVirtual(pod)) return { state: 'NotVirtual' };
-  for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+  for (const status of [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ]) {
     const { reason, message } = status.state?.waiting ?? {};
     if (reason && message) return { state: reason, message };
   }

@@ -50,7 +50,10 @@ function port(text: string | undefined): number {
 function taintEffect(text: string | undefined): 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' {
   const effect = text || 'NoSchedule';
   if (effect === 'NoSchedule' || effect === 'PreferNoSchedule' || effect === 'NoExecute') return effect;
-  throw new KubeError('Configuration', `VKUBELET_TAINT_EFFECT is "${effect}"; use NoSchedule, PreferNoSchedule or NoExecute`);
+  throw new KubeError(
+    'Configuration',
+    `VKUBELET_TAINT_EFFECT is "${effect}"; use NoSchedule, PreferNoSchedule or NoExecute`,
+  );
 }
 
 function nodeLabel(text: string | undefined): Record<string, string> {
@@ -64,7 +67,11 @@ function nodeLabel(text: string | undefined): Record<string, string> {
 function addressTowards(server: URL): Promise<string> {
   const failed = `cannot find our own address: the upper API server ${server.origin} cannot be reached; or set VKUBELET_POD_IP`;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: server.hostname.replace(/^\[|\]$/g, ''), port: Number(server.port || 443), timeout: 10_000 });
+    const socket = connect({
+      host: server.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(server.port || 443),
+      timeout: 10_000,
+    });
     socket.once('connect', () => {
       resolve(socket.localAddress ?? '127.0.0.1');
       socket.destroy();

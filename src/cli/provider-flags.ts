@@ -15,7 +15,8 @@ export const providerFlags = {
   provider: { type: 'string', describe: 'value of the taint virtual-kubelet.io/provider', default: 'k8s' },
   kubeconfig: {
     type: 'string',
-    describe: 'kubeconfig of the upper cluster, where people use kubectl; in a pod its service account by default',
+    describe:
+      'kubeconfig of the upper cluster, where people use kubectl; in a pod its service account by default',
   },
   'client-kubeconfig': {
     type: 'string',
@@ -27,7 +28,11 @@ export const providerFlags = {
     describe: 'labels, separated by commas, that stay above when a pod goes down',
     default: '',
   },
-  'disable-taint': { type: 'boolean', describe: 'register the virtual node without its taint', default: false },
+  'disable-taint': {
+    type: 'boolean',
+    describe: 'register the virtual node without its taint',
+    default: false,
+  },
   'pod-sync-workers': { type: 'number', describe: 'pods that are worked on at once', default: 50 },
   'kube-api-qps': { type: 'number', describe: 'requests a second to the upper API server', default: 500 },
   'kube-api-burst': { type: 'number', describe: 'requests at once to the upper API server', default: 1000 },
@@ -55,7 +60,10 @@ export const providerFlags = {
     default: 'info' as const,
   },
   'enable-controllers': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
-  'enable-serviceaccount': { type: 'boolean', describe: 'taken for the sake of old start lines; no effect yet' },
+  'enable-serviceaccount': {
+    type: 'boolean',
+    describe: 'taken for the sake of old start lines; no effect yet',
+  },
   'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
 } as const satisfies Record<string, Options>;
 
@@ -66,10 +74,17 @@ export function addProviderFlags(parser: Argv) {
   return parser
     .options(providerFlags)
     .check((flags) => {
-      for (const name of ['pod-sync-workers', 'kube-api-qps', 'kube-api-burst', 'client-qps', 'client-burst'] as const) {
+      for (const name of [
+        'pod-sync-workers',
+        'kube-api-qps',
+        'kube-api-burst',
+        'client-qps',
+        'client-burst',
+      ] as const) {
         if (!(flags[name] > 0)) throw new Error(`--${name} must be a number above 0`);
       }
-      if (!flags['client-kubeconfig']) throw new Error('--client-kubeconfig is needed: the kubeconfig of the lower cluster');
+      if (!flags['client-kubeconfig'])
+        throw new Error('--client-kubeconfig is needed: the kubeconfig of the lower cluster');
       return true;
     })
     .epilog(

@@ -21,7 +21,8 @@ export const providerCommand: CommandModule<object, ProviderFlags> = {
 
 async function run(flags: ProviderFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
-  for (const name of flagsWithoutEffect) if (flags[name] !== undefined) logger.warn(`--${name} has no effect yet`);
+  for (const name of flagsWithoutEffect)
+    if (flags[name] !== undefined) logger.warn(`--${name} has no effect yet`);
   const upper = client('upper', flags.kubeconfig, flags['kube-api-qps'], flags['kube-api-burst']);
   const lower = client('lower', flags['client-kubeconfig'], flags['client-qps'], flags['client-burst']);
   try {
@@ -37,7 +38,10 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
   if (upperCluster === lowerCluster) {
     throw new KubeError('Configuration', '--kubeconfig and --client-kubeconfig lead to the same cluster');
   }
-  const { gitVersion } = await lower.transport.request<{ gitVersion: string }>({ method: 'GET', path: '/version' });
+  const { gitVersion } = await lower.transport.request<{ gitVersion: string }>({
+    method: 'GET',
+    path: '/version',
+  });
   const settings = await nodeSettings({
     name: flags.nodename,
     provider: flags.provider,
@@ -46,7 +50,8 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
     lowerCluster,
     environment: process.env,
   });
-  if (flags['no-verify-clients']) logger.warn('--no-verify-clients: whoever reaches the kubelet port can run commands');
+  if (flags['no-verify-clients'])
+    logger.warn('--no-verify-clients: whoever reaches the kubelet port can run commands');
   const provider = await startProvider({
     upper,
     lower,
@@ -58,18 +63,25 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
     podSyncWorkers: flags['pod-sync-workers'],
     kubelet: {
       certificate: servingCertificate(process.env),
-      clientCaFile: readable('--client-verify-ca', flags['client-verify-ca'] || process.env['APISERVER_CA_CERT_LOCATION']),
+      clientCaFile: readable(
+        '--client-verify-ca',
+        flags['client-verify-ca'] || process.env['APISERVER_CA_CERT_LOCATION'],
+      ),
       verifyClients: !flags['no-verify-clients'],
     },
     logger,
   });
-  provider.ready.catch((error: unknown) => logger.debug({ message: describeError(error) }, 'stopped before it was ready'));
+  provider.ready.catch((error: unknown) =>
+    logger.debug({ message: describeError(error) }, 'stopped before it was ready'),
+  );
   logger.info({ signal: await stop }, 'stopping');
   await provider.stop();
 }
 
 function client(name: 'upper' | 'lower', path: string | undefined, qps: number, burst: number): Client {
-  return new Client(new Transport(loadConnection(name, path || undefined), { rateLimit: new RateLimit({ qps, burst }) }));
+  return new Client(
+    new Transport(loadConnection(name, path || undefined), { rateLimit: new RateLimit({ qps, burst }) }),
+  );
 }
 
 /** The uid of a cluster; a refusal says which cluster refused. */
@@ -79,19 +91,27 @@ async function identify(cluster: Client): Promise<string> {
     return await cluster.clusterUid({ urgent: true, timeout: 10_000 });
   } catch (error) {
     if (!(error instanceof KubeError) || error.status === undefined) throw error;
-    throw new KubeError(error.code, `the ${name} API server ${server.origin} refuses us: ${error.message}`, { cause: error });
+    throw new KubeError(error.code, `the ${name} API server ${server.origin} refuses us: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
-function servingCertificate(environment: NodeJS.ProcessEnv): { certFile: string; keyFile: string } | undefined {
+function servingCertificate(
+  environment: NodeJS.ProcessEnv,
+): { certFile: string; keyFile: string } | undefined {
   const certFile = readable('APISERVER_CERT_LOCATION', environment['APISERVER_CERT_LOCATION']);
   const keyFile = readable('APISERVER_KEY_LOCATION', environment['APISERVER_KEY_LOCATION']);
   if (certFile && keyFile) return { certFile, keyFile };
   if (!certFile && !keyFile) return undefined;
-  throw new KubeError('Configuration', 'APISERVER_CERT_LOCATION and APISERVER_KEY_LOCATION go together; one of them is not set');
+  throw new KubeError(
+    'Configuration',
+    'APISERVER_CERT_LOCATION and APISERVER_KEY_LOCATION go together; one of them is not set',
+  );
 }
 
 function readable(setting: string, path: string | undefined): string | undefined {
-  if (path && !existsSync(path)) throw new KubeError('Configuration', `${setting} names ${path}, which does not exist`);
+  if (path && !existsSync(path))
+    throw new KubeError('Configuration', `${setting} names ${path}, which does not exist`);
   return path || undefined;
 }

@@ -19,14 +19,20 @@ const pageSize = 500;
 /** `isthmus status`: each virtual node, how full it is, and what is wrong with it. */
 export const statusCommand: CommandModule<object, StatusFlags> = {
   command: 'status',
-  describe: 'show the virtual nodes: reachable or not, capacity, use, pods, and the reason for anything wrong',
+  describe:
+    'show the virtual nodes: reachable or not, capacity, use, pods, and the reason for anything wrong',
   builder: (parser) =>
     parser.option('kubeconfig', {
       type: 'string',
-      describe: 'kubeconfig of the upper cluster; by default $KUBECONFIG, the clusters of "isthmus up", or ~/.kube/config',
+      describe:
+        'kubeconfig of the upper cluster; by default $KUBECONFIG, the clusters of "isthmus up", or ~/.kube/config',
     }),
   handler: async ({ kubeconfig }) => {
-    const path = kubeconfig || process.env['KUBECONFIG'] || (await localKubeconfig()) || join(homedir(), '.kube', 'config');
+    const path =
+      kubeconfig ||
+      process.env['KUBECONFIG'] ||
+      (await localKubeconfig()) ||
+      join(homedir(), '.kube', 'config');
     const upper = new Client(new Transport(loadConnection('upper', path)));
     try {
       process.stdout.write(`${render(await reports(upper))}\n`);
@@ -68,7 +74,23 @@ function render(all: NodeReport[]): string {
   const table = new Table({
     head: ['NODE', 'REACHABLE', 'CPU', 'MEMORY', 'PODS', 'LARGEST FREE NODE', 'STATES'],
     style: { head: [], border: [], compact: true },
-    chars: { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
+    },
   });
   for (const report of all) {
     table.push([
@@ -77,7 +99,9 @@ function render(all: NodeReport[]): string {
       share(report.cpu, cores),
       share(report.memory, gibibytes),
       share(report.pods, (value) => String(value / billion)),
-      report.largestFree ? `${cores(report.largestFree.cpu)} cpu, ${gibibytes(report.largestFree.memory)}` : '-',
+      report.largestFree
+        ? `${cores(report.largestFree.cpu)} cpu, ${gibibytes(report.largestFree.memory)}`
+        : '-',
       [...report.podStates].map(([state, count]) => `${count} ${state}`).join(', ') || '-',
     ]);
   }

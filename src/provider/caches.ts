@@ -24,7 +24,9 @@ export function createCaches(owner: Owner): ProviderCaches {
     copies: new Cache<ConfigMap | Secret>({}, withoutContent),
   });
   return {
-    upperPods: new Cache<Pod, 'dependency'>({ dependency: (pod) => (isVirtual(pod) ? dependencyKeys(pod) : []) }),
+    upperPods: new Cache<Pod, 'dependency'>({
+      dependency: (pod) => (isVirtual(pod) ? dependencyKeys(pod) : []),
+    }),
     upperNode: new Cache<Node>({}, withoutImages),
     lowerPods: new Cache<Pod, 'dependency' | 'node'>(
       {

@@ -57,7 +57,10 @@ export function connectEvents({
     });
     copies.subscribe((event) => {
       const key = keyFor(event.object);
-      if (isServed(event.key) && (isOurs(event.object, owner) || upperPods.keysBy('dependency', key).size > 0)) {
+      if (
+        isServed(event.key) &&
+        (isOurs(event.object, owner) || upperPods.keysBy('dependency', key).size > 0)
+      ) {
         dependencyQueue.add(key);
       }
     });

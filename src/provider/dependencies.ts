@@ -130,7 +130,11 @@ export class Dependencies {
   /** The resource version below is the precondition: whoever changed it meanwhile is looked at first. */
   #replace(resource: Resource<Dependency>, desired: Dependency, current: Dependency): Promise<Dependency> {
     const { uid, resourceVersion } = current.metadata ?? {};
-    const metadata = { ...desired.metadata, ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+    const metadata = {
+      ...desired.metadata,
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+    };
     return this.#options.lower.replace(resource, { ...desired, metadata });
   }
 

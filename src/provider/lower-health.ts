@@ -39,7 +39,11 @@ export class LowerHealth {
       const result = await this.#probe(interval);
       if (signal.aborted) return;
       if (result.reachable) lastGood = performance.now();
-      if (result.reachable || result.reason === 'AnotherCluster' || performance.now() - lastGood >= patience) {
+      if (
+        result.reachable ||
+        result.reason === 'AnotherCluster' ||
+        performance.now() - lastGood >= patience
+      ) {
         this.#set(result);
       }
       const pause = Math.max(interval / 5, interval - (performance.now() - began));

@@ -28,7 +28,11 @@ export class LowerRooms {
   readonly #rooms = new Map<string, NodeRoom>();
   readonly #stale = new Set<string>();
 
-  constructor(nodes: Pick<Cache<Node>, 'get' | 'subscribe'>, pods: PodsByNode, isOurs: (pod: Pod) => boolean) {
+  constructor(
+    nodes: Pick<Cache<Node>, 'get' | 'subscribe'>,
+    pods: PodsByNode,
+    isOurs: (pod: Pod) => boolean,
+  ) {
     this.#nodes = nodes;
     this.#pods = pods;
     this.#isOurs = isOurs;

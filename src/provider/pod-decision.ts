@@ -77,6 +77,9 @@ function decideBlocked(upper: Pod, lower: Pod, ours: Pod | undefined, owner: Own
   return {
     do: 'wait',
     upper,
-    refusal: { reason: 'NameCollision', message: `${name} exists in the lower cluster and belongs to ${whose}` },
+    refusal: {
+      reason: 'NameCollision',
+      message: `${name} exists in the lower cluster and belongs to ${whose}`,
+    },
   };
 }

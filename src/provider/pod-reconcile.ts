@@ -137,7 +137,12 @@ async function carryChanges(sync: PodSync, upper: Pod, lower: Pod): Promise<Pod>
  * Writes what differs from the upper pod, under its uid and resource version, so that nobody's condition is
  * overwritten unseen. After a conflict the watch brings the newer pod and with it the next reconcile.
  */
-async function patchUpper(sync: PodSync, upper: Pod, status: PodStatus, note?: string): Promise<ReconcileResult> {
+async function patchUpper(
+  sync: PodSync,
+  upper: Pod,
+  status: PodStatus,
+  note?: string,
+): Promise<ReconcileResult> {
   const { namespace, name = '', uid, resourceVersion, annotations } = upper.metadata ?? {};
   const change = mergePatch(upper.status, status);
   const isNoted = note === undefined || annotations?.[lowerPodAnnotation] === note;
@@ -190,8 +195,14 @@ async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileResult> 
 }
 
 async function fail(sync: PodSync, upper: Pod, lowerUid: string): Promise<ReconcileResult> {
-  const refusal = { reason: 'LowerPodLost', message: 'the pod vanished from the lower cluster without being asked to' };
-  const now = sync.now().toISOString().replace(/\.\d+Z$/, 'Z');
+  const refusal = {
+    reason: 'LowerPodLost',
+    message: 'the pod vanished from the lower cluster without being asked to',
+  };
+  const now = sync
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
   const status = statusLost(upper, sync.lowerPods.lastSeen(lowerUid), refusal, now);
   if (status.phase === 'Failed') recordRefusal(sync, upper, refusal);
   return patchUpper(sync, upper, status);

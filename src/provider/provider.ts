@@ -59,7 +59,13 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const stopping = new AbortController();
   const kubelet = await startKubelet(options, caches, owner);
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const reflectors = createReflectors(caches, { upper, lower, nodeName: settings.name, namespace: options.namespace, onError });
+  const reflectors = createReflectors(caches, {
+    upper,
+    lower,
+    nodeName: settings.name,
+    namespace: options.namespace,
+    onError,
+  });
   const rooms = new LowerRooms(caches.lowerNodes, caches.lowerPods, (pod) => isOurs(pod, owner));
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
 
@@ -79,10 +85,19 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   });
   const nodeQueue = new WorkQueue({
     workers: 1,
-    reconcile: () => reconcileVirtualNode({ upper, settings, node: caches.upperNode, facts, logger, now: () => new Date() }),
+    reconcile: () =>
+      reconcileVirtualNode({ upper, settings, node: caches.upperNode, facts, logger, now: () => new Date() }),
     onError: (node, error) => logger.warn({ node, message: describeError(error) }, 'node is tried again'),
   });
-  connectEvents({ caches, owner, namespace: options.namespace, podQueue, dependencyQueue, nodeQueue, nodeName: settings.name });
+  connectEvents({
+    caches,
+    owner,
+    namespace: options.namespace,
+    podQueue,
+    dependencyQueue,
+    nodeQueue,
+    nodeName: settings.name,
+  });
   rooms.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
 
   function facts(): LowerFacts {
@@ -124,7 +139,10 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     nodeQueue.start();
     dependencyQueue.start();
     podQueue.start();
-    logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'the virtual node is at work');
+    logger.info(
+      { node: settings.name, pods: caches.upperPods.size, port: kubelet.port },
+      'the virtual node is at work',
+    );
   }
 
   return {
@@ -138,7 +156,12 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
 }
 
-function createPodSync(options: ProviderOptions, caches: ProviderCaches, owner: Owner, health: LowerHealth): PodSync {
+function createPodSync(
+  options: ProviderOptions,
+  caches: ProviderCaches,
+  owner: Owner,
+  health: LowerHealth,
+): PodSync {
   const { upper, lower, settings, logger } = options;
   const namespaces = new LowerNamespaces(upper, lower, owner);
   const { upperPods, lowerPods } = caches;
@@ -164,7 +187,11 @@ function createPodSync(options: ProviderOptions, caches: ProviderCaches, owner: 
   };
 }
 
-function startKubelet(options: ProviderOptions, caches: ProviderCaches, owner: Owner): Promise<KubeletServer> {
+function startKubelet(
+  options: ProviderOptions,
+  caches: ProviderCaches,
+  owner: Owner,
+): Promise<KubeletServer> {
   const { settings } = options;
   return startKubeletServer({
     ...options.kubelet,
@@ -178,7 +205,8 @@ function startKubelet(options: ProviderOptions, caches: ProviderCaches, owner: O
       const key = `${namespace}/${name}`;
       const upper = caches.upperPods.get(key);
       const lower = caches.lowerPods.get(key);
-      if (!upper || !lower || !isOurs(lower, owner) || upperUidOf(lower) !== upper.metadata?.uid) return undefined;
+      if (!upper || !lower || !isOurs(lower, owner) || upperUidOf(lower) !== upper.metadata?.uid)
+        return undefined;
       return uid === undefined || uid === upper.metadata?.uid ? lower : undefined;
     },
   });

@@ -4,6 +4,7 @@ import { hasCode, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import { nodes } from '../kube/resources.ts';
 import type { Node } from '../kube/types.ts';
+import type { ReconcileResult } from '../kube/work-queue.ts';
 import { mergePatch } from '../translate/merge-patch.ts';
 import { lowerClusterAnnotation } from '../translate/names.ts';
 import {
@@ -26,23 +27,38 @@ export interface VirtualNodeSync {
 }
 
 /** Registers the virtual node when it is missing and writes what has changed about it. @throws KubeError */
-export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<undefined> {
+export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<ReconcileResult> {
   const { upper, settings } = sync;
   const facts = sync.facts();
   const node = sync.node.get(settings.name) ?? (await register(sync, facts));
-  const now = sync.now().toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = sync
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
   const status = mergePatch(node.status, nodeStatus(node, settings, facts, now));
   const labels = missingFrom(node.metadata?.labels, nodeLabels(settings, facts));
   const annotations = missingFrom(node.metadata?.annotations, nodeAnnotations(settings, facts));
   if (!status && !labels && !annotations) return undefined;
   const { uid, resourceVersion } = node.metadata ?? {};
   const patch = {
-    metadata: { uid, resourceVersion, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+    metadata: {
+      uid,
+      resourceVersion,
+      ...(labels ? { labels } : {}),
+      ...(annotations ? { annotations } : {}),
+    },
     ...(status ? { status } : {}),
   };
-  const written = await upper.patch(nodes, { name: settings.name, subresource: 'status' }, patch, { urgent: true });
-  sync.node.apply(written);
-  return undefined;
+  try {
+    sync.node.apply(
+      await upper.patch(nodes, { name: settings.name, subresource: 'status' }, patch, { urgent: true }),
+    );
+    return undefined;
+  } catch (error) {
+    // The node controller wrote in between, as it always does after registration: the watch brings it.
+    if (hasCode(error, 'Conflict')) return { requeueAfter: 1_000 };
+    throw error;
+  }
 }
 
 /**
@@ -51,7 +67,10 @@ export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<undef
  *
  * @throws KubeError `Configuration`
  */
-export async function checkLowerCluster(upper: Client, { name, lowerCluster }: VirtualNodeSettings): Promise<void> {
+export async function checkLowerCluster(
+  upper: Client,
+  { name, lowerCluster }: VirtualNodeSettings,
+): Promise<void> {
   const node = await upper.get(nodes, { name }).catch((error: unknown) => {
     if (hasCode(error, 'NotFound')) return undefined;
     throw error;
@@ -59,7 +78,10 @@ export async function checkLowerCluster(upper: Client, { name, lowerCluster }: V
   if (!node) return;
   const known = node.metadata?.annotations?.[lowerClusterAnnotation];
   if (known === undefined && node.metadata?.labels?.['type'] !== 'virtual-kubelet') {
-    throw new KubeError('Configuration', `the upper cluster has a node ${name} that is no virtual node; choose another --nodename`);
+    throw new KubeError(
+      'Configuration',
+      `the upper cluster has a node ${name} that is no virtual node; choose another --nodename`,
+    );
   }
   if (known !== undefined && known !== lowerCluster) {
     throw new KubeError(
@@ -70,7 +92,10 @@ export async function checkLowerCluster(upper: Client, { name, lowerCluster }: V
   }
 }
 
-async function register({ upper, settings, logger, node }: VirtualNodeSync, facts: LowerFacts): Promise<Node> {
+async function register(
+  { upper, settings, logger, node }: VirtualNodeSync,
+  facts: LowerFacts,
+): Promise<Node> {
   try {
     const made = await upper.create(nodes, newVirtualNode(settings, facts), { urgent: true });
     logger.info({ node: settings.name }, 'registered the virtual node');

@@ -17,7 +17,11 @@ export interface NodeRoom {
 }
 
 /** The room on a lower node with these pods on it; none when it takes no pods. */
-export function nodeRoom(node: Node, pods: Iterable<Pod>, isOurs: (pod: Pod) => boolean): NodeRoom | undefined {
+export function nodeRoom(
+  node: Node,
+  pods: Iterable<Pod>,
+  isOurs: (pod: Pod) => boolean,
+): NodeRoom | undefined {
   if (!isOpen(node)) return undefined;
   const foreign = new Map<string, bigint>();
   const all = new Map<string, bigint>();

@@ -18,7 +18,9 @@ export function readResources(list: Record<string, string | number> | undefined)
 
 /** Writes amounts as a Kubernetes ResourceList. */
 export function writeResources(resources: Resources): Record<string, string> {
-  return Object.fromEntries([...resources].map(([name, value]) => [name, formatQuantity(value, formOf(name))]));
+  return Object.fromEntries(
+    [...resources].map(([name, value]) => [name, formatQuantity(value, formOf(name))]),
+  );
 }
 
 /** Adds `more` to `sum` in place. */

@@ -44,7 +44,10 @@ export function contentHash(object: ConfigMap | Secret): string {
   for (const part of [data, binaryData]) {
     hash.update(JSON.stringify(Object.entries(part ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))));
   }
-  return hash.update(type ?? '').digest('base64url').slice(0, 22);
+  return hash
+    .update(type ?? '')
+    .digest('base64url')
+    .slice(0, 22);
 }
 
 /**

@@ -42,7 +42,9 @@ function redirectItems<T extends { items?: { fieldRef?: FieldRef }[] }>(source: 
   if (!source.items) return source;
   return {
     ...source,
-    items: source.items.map((item) => (item.fieldRef ? { ...item, fieldRef: redirect(item.fieldRef) } : item)),
+    items: source.items.map((item) =>
+      item.fieldRef ? { ...item, fieldRef: redirect(item.fieldRef) } : item,
+    ),
   };
 }
 

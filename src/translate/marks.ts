@@ -1,5 +1,10 @@
 import type { KubeObject, ObjectMeta } from '../kube/types.ts';
-import { upperClusterAnnotation, upperUidAnnotation, virtualNodeAnnotation, virtualPodLabel } from './names.ts';
+import {
+  upperClusterAnnotation,
+  upperUidAnnotation,
+  virtualNodeAnnotation,
+  virtualPodLabel,
+} from './names.ts';
 
 /** On whose behalf objects are made below. */
 export interface Owner {
@@ -23,7 +28,10 @@ export function marks(owner: Owner, upperUid: string): Required<Pick<ObjectMeta,
 
 /** Whether we made this lower object for this owner. Nothing else below may be changed or deleted. */
 export function isOurs(object: KubeObject, owner: Owner): boolean {
-  return isOfUpperCluster(object, owner) && object.metadata?.annotations?.[virtualNodeAnnotation] === owner.virtualNode;
+  return (
+    isOfUpperCluster(object, owner) &&
+    object.metadata?.annotations?.[virtualNodeAnnotation] === owner.virtualNode
+  );
 }
 
 /** Whether a lower object was made from the same upper cluster, be it for another virtual node. */

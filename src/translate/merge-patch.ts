@@ -34,7 +34,10 @@ export function isEqual(a: Json | undefined, b: Json | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     return (
-      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((entry, index) => isEqual(entry, b[index]))
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((entry, index) => isEqual(entry, b[index]))
     );
   }
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);

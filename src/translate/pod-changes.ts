@@ -18,7 +18,12 @@ export interface PodPatch {
  * annotations that something below added are left alone, and so are spec fields once the upper generation they
  * came from has been carried: a lower admission webhook may have rewritten them for good reason.
  */
-export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDownOptions): PodPatch | undefined {
+export function changesOf(
+  upper: Pod,
+  lower: Pod,
+  owner: Owner,
+  options: PodDownOptions,
+): PodPatch | undefined {
   const desired = metadataDown(upper, owner, options);
   const carried = carriedNames(lower.metadata);
   const labels = mapChanges(lower.metadata?.labels, desired.labels, carried.labels);

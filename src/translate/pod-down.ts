@@ -3,7 +3,7 @@ import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
 import { withUpperItems, withUpperVariables } from './downward-api.ts';
 import { marks, type Owner } from './marks.ts';
 import { carriedNamesAnnotation, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
-import { isTokenVolume } from './refusal.ts';
+import { isTokenVolume } from './token-volume.ts';
 
 /** What we note on the upper pod is about the upper pod. */
 const ourPrefix = 'isthmus.io/';
@@ -18,7 +18,10 @@ export interface PodDownOptions {
  * scheduler and admission. Fields that are not named here travel as they are.
  */
 export function podDown(upper: Pod, owner: Owner, options: PodDownOptions): Pod {
-  return { metadata: metadataDown(upper, owner, options), ...(upper.spec ? { spec: specDown(upper, upper.spec) } : {}) };
+  return {
+    metadata: metadataDown(upper, owner, options),
+    ...(upper.spec ? { spec: specDown(upper, upper.spec) } : {}),
+  };
 }
 
 /** The metadata of the lower pod. Owners, finalizers and all that the API server keeps stay above. */

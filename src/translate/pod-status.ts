@@ -12,7 +12,12 @@ export function isFinished(pod: Pod): boolean {
  * upper object. Conditions of types that nothing below reports, such as readiness gates, stay.
  */
 export function statusUp(upper: Pod, lower: Pod): PodStatus {
-  const { nominatedNodeName: _nominated, conditions = [], observedGeneration: _observed, ...rest } = lower.status ?? {};
+  const {
+    nominatedNodeName: _nominated,
+    conditions = [],
+    observedGeneration: _observed,
+    ...rest
+  } = lower.status ?? {};
   const observed = observedGeneration(upper, lower);
   const reported = new Set(conditions.map((condition) => condition.type));
   const kept = (upper.status?.conditions ?? []).filter((condition) => !reported.has(condition.type));
@@ -62,7 +67,12 @@ export function statusWaiting(upper: Pod, { reason, message }: Refusal): PodStat
  * @param lastSeen the lower pod as it was when it went, when that is known
  * @param now time of the change, RFC 3339
  */
-export function statusLost(upper: Pod, lastSeen: Pod | undefined, { reason, message }: Refusal, now: string): PodStatus {
+export function statusLost(
+  upper: Pod,
+  lastSeen: Pod | undefined,
+  { reason, message }: Refusal,
+  now: string,
+): PodStatus {
   if (lastSeen && isFinished(lastSeen)) return statusUp(upper, lastSeen);
   const before = lastSeen ? statusUp(upper, lastSeen) : (upper.status ?? {});
   return {

@@ -1,4 +1,5 @@
 import type { Container, Pod, Volume } from '../kube/types.ts';
+import { isTokenVolume } from './token-volume.ts';
 
 /** A ConfigMap or Secret that a pod names in its own namespace. */
 export interface Reference {
@@ -8,7 +9,10 @@ export interface Reference {
   readonly optional: boolean;
 }
 
-/** Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is. */
+/**
+ * Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is. The volume
+ * that the API server adds for the service account's token stays above, and so does what it names.
+ */
 export function referencesOf(pod: Pod): Reference[] {
   const found = new Map<string, Reference>();
   const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
@@ -18,7 +22,7 @@ export function referencesOf(pod: Pod): Reference[] {
     if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
   };
   const { spec } = pod;
-  for (const volume of spec?.volumes ?? []) fromVolume(volume, add);
+  for (const volume of spec?.volumes ?? []) if (!isTokenVolume(volume)) fromVolume(volume, add);
   for (const container of [
     ...(spec?.initContainers ?? []),
     ...(spec?.containers ?? []),
@@ -42,7 +46,14 @@ function fromVolume(volume: Volume, add: Add): void {
   }
   add('Secret', volume.azureFile?.secretName);
   add('Secret', volume.csi?.nodePublishSecretRef?.name);
-  for (const source of [volume.cephfs, volume.flexVolume, volume.iscsi, volume.rbd, volume.scaleIO, volume.storageos]) {
+  for (const source of [
+    volume.cephfs,
+    volume.flexVolume,
+    volume.iscsi,
+    volume.rbd,
+    volume.scaleIO,
+    volume.storageos,
+  ]) {
     add('Secret', source?.secretRef?.name);
   }
 }

@@ -1,5 +1,6 @@
 import type { Pod, Volume } from '../kube/types.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
+import { isTokenVolume } from './token-volume.ts';
 
 /** Why a pod is not sent down: a reason in one word for `kubectl get`, and a sentence for `kubectl describe`. */
 export interface Refusal {
@@ -12,10 +13,16 @@ export interface Refusal {
 /** The first thing about a pod that cannot be carried to a lower cluster, if there is any. */
 export function refusalOf(pod: Pod): Refusal | undefined {
   if (clusterSelectorOf(pod) === undefined) {
-    return { reason: 'InvalidClusterSelector', message: 'the annotation clusterSelector is not a JSON object' };
+    return {
+      reason: 'InvalidClusterSelector',
+      message: 'the annotation clusterSelector is not a JSON object',
+    };
   }
   if (pod.spec?.resourceClaims?.length) {
-    return { reason: 'ResourceClaimsNotSupported', message: 'resource claims cannot be carried to a lower cluster yet' };
+    return {
+      reason: 'ResourceClaimsNotSupported',
+      message: 'resource claims cannot be carried to a lower cluster yet',
+    };
   }
   for (const volume of pod.spec?.volumes ?? []) {
     const why = volumeRefusal(volume);
@@ -32,16 +39,10 @@ function volumeRefusal(volume: Volume): string | undefined {
   if (volume.projected?.sources?.some((source) => source.serviceAccountToken)) {
     return 'service account tokens cannot be carried to a lower cluster yet';
   }
-  if (volume.projected?.sources?.some((source) => 'clusterTrustBundle' in source || 'podCertificate' in source)) {
+  if (
+    volume.projected?.sources?.some((source) => 'clusterTrustBundle' in source || 'podCertificate' in source)
+  ) {
     return 'trust bundles and pod certificates belong to the upper cluster';
   }
   return undefined;
-}
-
-/** The volume that the API server's ServiceAccount admission adds to a pod (plugin/pkg/admission/serviceaccount). */
-export function isTokenVolume(volume: Volume): boolean {
-  return (
-    volume.name.startsWith('kube-api-access-') &&
-    (volume.projected?.sources?.some((source) => source.serviceAccountToken) ?? false)
-  );
 }

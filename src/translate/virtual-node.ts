@@ -52,7 +52,10 @@ export function nodeLabels(settings: VirtualNodeSettings, { sample }: LowerFacts
 }
 
 /** The annotations we keep on the node. */
-export function nodeAnnotations(settings: VirtualNodeSettings, { largestFree }: LowerFacts): Record<string, string> {
+export function nodeAnnotations(
+  settings: VirtualNodeSettings,
+  { largestFree }: LowerFacts,
+): Record<string, string> {
   return {
     [lowerClusterAnnotation]: settings.lowerCluster,
     ...(largestFree ? { [largestFreeNodeAnnotation]: JSON.stringify(largestFree) } : {}),
@@ -65,7 +68,12 @@ export function nodeAnnotations(settings: VirtualNodeSettings, { largestFree }: 
  *
  * @param now RFC 3339
  */
-export function nodeStatus(node: Node, settings: VirtualNodeSettings, facts: LowerFacts, now: string): NodeStatus {
+export function nodeStatus(
+  node: Node,
+  settings: VirtualNodeSettings,
+  facts: LowerFacts,
+  now: string,
+): NodeStatus {
   const before = node.status?.conditions ?? [];
   const own = conditions(facts).map((condition) => withTimes(condition, before, now));
   const types = new Set(own.map(({ type }) => type));
@@ -74,7 +82,9 @@ export function nodeStatus(node: Node, settings: VirtualNodeSettings, facts: Low
     capacity: facts.offered,
     allocatable: facts.offered,
     addresses: [...settings.addresses],
-    daemonEndpoints: { kubeletEndpoint: { Port: settings.kubeletPort } } as NonNullable<NodeStatus['daemonEndpoints']>,
+    daemonEndpoints: { kubeletEndpoint: { Port: settings.kubeletPort } } as NonNullable<
+      NodeStatus['daemonEndpoints']
+    >,
     nodeInfo: nodeInfo(facts),
     conditions: [...own, ...before.filter(({ type }) => !types.has(type))],
   };
@@ -114,7 +124,8 @@ function conditions({ ready }: LowerFacts): NodeCondition[] {
 
 function withTimes(condition: NodeCondition, before: NodeCondition[], now: string): NodeCondition {
   const old = before.find(({ type }) => type === condition.type);
-  const isSame = old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
+  const isSame =
+    old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
   return {
     ...condition,
     lastHeartbeatTime: (isSame && old.lastHeartbeatTime) || now,
