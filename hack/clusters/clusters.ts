@@ -1,4 +1,5 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { findBinaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import { KWOK_ALLOCATABLE } from './kwok.ts';
@@ -59,6 +60,7 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
         startCluster(directory, state.set, cluster, binaries, progress, signal),
       ),
     );
+    symlinkSync(binaries.kubectl, join(directory, 'kubectl'));
     writeState(directory, { ...state, complete: true });
     return openClusters(directory);
   } catch (error) {

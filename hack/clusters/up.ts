@@ -1,4 +1,4 @@
-import { findBinaries } from './binaries.ts';
+import { join } from 'node:path';
 import { type LowerClusterOptions, startClusters } from './clusters.ts';
 import { which } from './exec.ts';
 import { stateFolder } from './folders.ts';
@@ -25,8 +25,7 @@ export interface BringUpOptions {
 /** The user's clusters: those that run already, else new ones, after removing what a broken start has left. */
 export async function bringUp({ kwokNodes, progress, signal }: BringUpOptions): Promise<LocalUp> {
   const directory = stateFolder();
-  const { kubectl } = await findBinaries({ progress, signal });
-  const call = (await which('kubectl')) ? 'kubectl' : kubectl;
+  const call = (await which('kubectl')) ? 'kubectl' : join(directory, 'kubectl');
   const running = runningClusters(directory);
   if (running) return { clusters: running, wasUp: true, kubectl: call };
   if (hasRemains(directory)) {

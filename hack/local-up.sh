@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with a sample
+# Deployment that runs on both. Can be run again; stop with bin/isthmus down.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+  printf 'local-up: %s\n' "$*" >&2
+  exit 1
+}
+
+step() { printf '\n== %s\n' "$*"; }
+
+for program in node npm; do
+  command -v "$program" >/dev/null || fail "$program is missing: install Node.js 20.19 or newer, with npm"
+done
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+  process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+  fail "Node.js $(node --version) is too old: install 20.19 or newer"
+
+step 'setting up'
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  # npm builds while it installs; what it says is only of interest if it fails.
+  npm ci --no-audit --no-fund --loglevel=error || fail 'npm ci failed (see above)'
+  # npm leaves the date of an unchanged tree alone, and would be asked again each time.
+  touch node_modules/.package-lock.json
+fi
+npm run --silent build || fail 'the build failed (see above)'
+
+step 'starting the clusters'
+bin/isthmus up || exit 1
+
+state="${ISTHMUS_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/isthmus}"
+export KUBECONFIG="$state/upper.kubeconfig"
+# The one that was started with the clusters: there may be none on PATH, or an old one.
+kubectl="$state/kubectl"
+
+step 'running the sample (hack/sample.yaml)'
+"$kubectl" apply -f hack/sample.yaml
+"$kubectl" rollout status deployment/sample --timeout=60s || {
+  "$kubectl" describe pods -l app=sample | tail -n 40
+  fail "the sample does not run; the programs' logs are in $state/logs"
+}
+
+on_node() {
+  "$kubectl" get pods -l app=sample --field-selector "spec.nodeName=$1,status.phase=Running" \
+    -o 'jsonpath={.items[*].metadata.name}' | sed 's/ .*//'
+}
+for node in vk-a vk-b; do
+  [ -n "$(on_node "$node")" ] || fail "no pod of the sample runs on $node"
+done
+
+show() {
+  printf '\n$ kubectl %s\n' "$*"
+  "$kubectl" "$@"
+}
+show get nodes -o wide
+show get pods -l app=sample -o wide
+for node in vk-a vk-b; do
+  pod="$(on_node "$node")"
+  # The container prints a line a second: give it time for some.
+  for _ in 1 2 3 4 5; do
+    [ "$("$kubectl" logs "$pod" | wc -l)" -ge 3 ] && break
+    sleep 1
+  done
+  show logs --tail=3 "$pod"
+  show exec "$pod" -- sh -c 'echo "$(id -un) on $(uname -n)"'
+done
+
+cat <<END
+
+Isthmus is up, with the sample running on vk-a and vk-b. Go on with
+
+  export KUBECONFIG=$KUBECONFIG
+  $kubectl get pods -o wide
+
+Stop everything with
+
+  bin/isthmus down
+END
