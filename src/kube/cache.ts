@@ -22,7 +22,13 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
   readonly #listeners: ((event: CacheEvent<T>) => void)[] = [];
   /** Long enough for an answer that was under way when the object went, few enough to weigh nothing. */
-  readonly #deleted = new LRUCache<string, { object: T; version: number }>({ max: 2_000, ttl: 120_000 });
+  readonly #deleted = new LRUCache<string, { object: T; version: number }>({
+    max: 2_000,
+    ttl: 120_000,
+    // Looked up at each call, so that a test may put its own clock there.
+    perf: { now: () => performance.now() },
+    ttlResolution: 0,
+  });
   readonly #transform: (object: T) => T;
   #events: CacheEvent<T>[] = [];
   #publishing = false;
@@ -48,8 +54,9 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
     return this.#objects.get(key);
   }
 
-  keys(): IterableIterator<string> {
-    return this.#objects.keys();
+  /** Every object with its key. */
+  entries(): IterableIterator<[string, T]> {
+    return this.#objects.entries();
   }
 
   values(): IterableIterator<T> {

@@ -15,6 +15,7 @@ export interface ObjectName {
 export interface CallOptions {
   urgent?: boolean;
   timeout?: number;
+  signal?: AbortSignal;
 }
 
 export interface ListOptions {

@@ -16,6 +16,27 @@ export interface EventWiring {
   nodeQueue: Pick<WorkQueue, 'add'>;
 }
 
+/** Puts every key on its queue: after a time in which keys were passed over. */
+export function addEverything({ caches, owner, namespace, podQueue, dependencyQueue }: EventWiring): void {
+  const isServed = servedBy(namespace);
+  for (const [key, pod] of caches.upperPods.entries()) {
+    podQueue.add(key);
+    for (const dependency of dependencyKeys(pod)) dependencyQueue.add(dependency);
+  }
+  for (const [key, pod] of caches.lowerPods.entries())
+    if (isServed(key) && isOurs(pod, owner)) podQueue.add(key);
+  for (const kind of ['ConfigMap', 'Secret'] as const) {
+    for (const [key, copy] of caches.dependencies[kind].copies.entries()) {
+      const { namespace: of, name } = splitKey(key);
+      if (isServed(key) && isOurs(copy, owner)) dependencyQueue.add(dependencyKey(kind, of, name));
+    }
+  }
+}
+
+function servedBy(namespace: string | undefined): (key: string) => boolean {
+  return (key) => namespace === undefined || splitKey(key).namespace === namespace;
+}
+
 /** Which change of which cache puts which key on which queue. Each costs only what changed. */
 export function connectEvents({
   caches,
@@ -27,7 +48,7 @@ export function connectEvents({
   nodeQueue,
 }: EventWiring): void {
   const { upperPods, lowerPods, upperNode, dependencies } = caches;
-  const isServed = (key: string) => namespace === undefined || splitKey(key).namespace === namespace;
+  const isServed = servedBy(namespace);
   const releaseDependencies = (pod: Pod) => {
     for (const key of dependencyKeys(pod)) dependencyQueue.add(key);
   };
@@ -37,10 +58,11 @@ export function connectEvents({
     if (event.type === 'deleted') releaseDependencies(event.object);
   });
   lowerPods.subscribe((event) => {
+    if (!isServed(event.key)) return;
     const ours = isOurs(event.object, owner);
     if (ours && event.type === 'deleted') releaseDependencies(event.object);
     // A pod that is not ours matters only where it stands in the way of one above.
-    if (isServed(event.key) && (ours || upperPods.get(event.key))) podQueue.add(event.key);
+    if (ours || upperPods.get(event.key)) podQueue.add(event.key);
   });
   upperNode.subscribe(() => nodeQueue.add(nodeName));
 

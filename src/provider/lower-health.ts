@@ -17,10 +17,16 @@ export interface LowerHealthOptions {
   patience?: number;
 }
 
+const defaultInterval = 5_000;
+const defaultPatience = 15_000;
+
 /** Asks the lower API server for something it must read from its store, again and again. */
 export class LowerHealth {
   readonly #options: LowerHealthOptions;
   #now: Reachability = { reachable: true };
+  #lastGood = performance.now();
+  #underWay: Promise<boolean> | undefined;
+  #stopping: AbortSignal | undefined;
 
   constructor(options: LowerHealthOptions) {
     this.#options = options;
@@ -32,28 +38,41 @@ export class LowerHealth {
 
   /** Probes until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { interval = 5_000, patience = 15_000 } = this.#options;
-    let lastGood = performance.now();
+    const { interval = defaultInterval } = this.#options;
+    this.#stopping = signal;
     while (!signal.aborted) {
       const began = performance.now();
-      const result = await this.#probe(interval);
-      if (signal.aborted) return;
-      if (result.reachable) lastGood = performance.now();
-      if (
-        result.reachable ||
-        result.reason === 'AnotherCluster' ||
-        performance.now() - lastGood >= patience
-      ) {
-        this.#set(result);
-      }
+      await this.confirm();
       const pause = Math.max(interval / 5, interval - (performance.now() - began));
       await sleep(pause, undefined, { signal }).catch(() => {});
     }
   }
 
-  async #probe(timeout: number): Promise<Reachability> {
+  /** Probes now, or takes the answer of a probe under way. True when the cluster answered and is still the same. */
+  confirm(): Promise<boolean> {
+    this.#underWay ??= this.#probe().finally(() => {
+      this.#underWay = undefined;
+    });
+    return this.#underWay;
+  }
+
+  async #probe(): Promise<boolean> {
+    const result = await this.#ask();
+    if (this.#stopping?.aborted) return false;
+    const now = performance.now();
+    if (result.reachable) this.#lastGood = now;
+    const { patience = defaultPatience } = this.#options;
+    const isCertain =
+      result.reachable || result.reason === 'AnotherCluster' || now - this.#lastGood >= patience;
+    if (isCertain) this.#set(result);
+    return result.reachable;
+  }
+
+  async #ask(): Promise<Reachability> {
+    const { lower, interval: timeout = defaultInterval } = this.#options;
+    const signal = this.#stopping;
     try {
-      const uid = await this.#options.lower.clusterUid({ timeout, urgent: true });
+      const uid = await lower.clusterUid({ timeout, urgent: true, ...(signal ? { signal } : {}) });
       if (uid === this.#options.clusterUid) return { reachable: true };
       const message = `another cluster answers at its address: kube-system has uid ${uid}`;
       return { reachable: false, reason: 'AnotherCluster', message };

@@ -6,7 +6,7 @@ import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods, splitKey } from '../kube/resources.ts';
 import type { Pod, PodStatus } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
-import type { Owner } from '../translate/marks.ts';
+import { type Owner, upperUidOf } from '../translate/marks.ts';
 import { mergePatch } from '../translate/merge-patch.ts';
 import { lowerPodAnnotation } from '../translate/names.ts';
 import { changesOf } from '../translate/pod-changes.ts';
@@ -31,6 +31,8 @@ export interface PodSync {
   readonly logger: Logger;
   /** Whether what the caches show of the lower cluster is fresh enough to act upon. */
   readonly isReachable: () => boolean;
+  /** Asks the lower cluster now whether it answers and is still the one we know. */
+  readonly confirmReachable: () => Promise<boolean>;
   readonly now: () => Date;
 }
 
@@ -174,14 +176,19 @@ async function deleteLower(sync: PodSync, lower: Pod, gracePeriodSeconds: number
 /** The upper cache may lag or be filtered: only the upper API server's own word lets a lower pod be deleted. */
 async function deleteOrphan(sync: PodSync, lower: Pod): Promise<ReconcileResult> {
   if (lower.metadata?.deletionTimestamp) return undefined;
-  const { namespace, name = '' } = lower.metadata ?? {};
-  const above = await sync.upper.get(pods, { namespace, name }).catch((error: unknown) => {
-    if (!hasCode(error, 'NotFound')) throw error;
-    return undefined;
-  });
-  if (above && decide(above, lower, sync.owner).do === 'mirror') return undefined;
-  await deleteLower(sync, lower, undefined);
+  const above = await find(sync.upper, lower);
+  if (above?.metadata?.uid !== upperUidOf(lower)) await deleteLower(sync, lower, undefined);
   return undefined;
+}
+
+/** The pod of the same name in a cluster, asked now; undefined when there is none. */
+async function find(cluster: Client, { metadata }: Pod): Promise<Pod | undefined> {
+  try {
+    return await cluster.get(pods, { namespace: metadata?.namespace, name: metadata?.name ?? '' });
+  } catch (error) {
+    if (hasCode(error, 'NotFound')) return undefined;
+    throw error;
+  }
 }
 
 async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileResult> {
@@ -194,7 +201,14 @@ async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileResult> 
   return undefined;
 }
 
+/** Failed is for good, so it takes the lower API server's own word, and that it still is the same cluster. */
 async function fail(sync: PodSync, upper: Pod, lowerUid: string): Promise<ReconcileResult> {
+  if (!(await sync.confirmReachable())) return undefined;
+  const below = await find(sync.lower, upper);
+  if (below?.metadata?.uid === lowerUid) {
+    sync.lowerPods.apply(below);
+    return { requeueAfter: 1_000 };
+  }
   const refusal = {
     reason: 'LowerPodLost',
     message: 'the pod vanished from the lower cluster without being asked to',
