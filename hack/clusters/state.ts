@@ -92,7 +92,8 @@ export function claim(set: number, directory: string): boolean {
 
 /** The numbers that are taken, with the directory each is taken for. */
 export function claims(): { set: number; directory: string }[] {
-  if (!existsSync(RUN_FOLDER)) return [];
+  // Without root there are no sets, and those of root are not to be seen.
+  if (process.getuid?.() !== 0 || !existsSync(RUN_FOLDER)) return [];
   return readdirSync(RUN_FOLDER)
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ set: Number(name), directory: readlinkSync(join(RUN_FOLDER, name)) }));
