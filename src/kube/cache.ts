@@ -27,7 +27,6 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
     ttl: 120_000,
     // Looked up at each call, so that a test may put its own clock there.
     perf: { now: () => performance.now() },
-    ttlResolution: 0,
   });
   readonly #transform: (object: T) => T;
   #events: CacheEvent<T>[] = [];

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { dirname, resolve } from 'node:path';
+import { KubeConfig, type User } from '@kubernetes/client-node';
+import { parse } from 'yaml';
 import { describeError, KubeError } from './errors.ts';
 
 /** What a TLS connection to an API server needs; the same names as in node:tls. */
@@ -27,12 +29,17 @@ export interface Connection {
   readonly name: string;
   readonly server: URL;
   readonly proxyUrl: string | undefined;
-  /** Fresh credentials: tokens from exec plugins and files are renewed by the library behind this. */
-  credentials(): Promise<Credentials>;
+  /**
+   * Fresh credentials: tokens from exec plugins and files are renewed by the library behind this. `renew` forgets
+   * all that is known and reads the kubeconfig again, for when the server did not accept the last ones.
+   */
+  credentials(renew?: boolean): Promise<Credentials>;
 }
 
 const tlsNames = ['ca', 'cert', 'key', 'rejectUnauthorized', 'servername'] as const;
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** A credential plugin that takes longer than this, in milliseconds, hangs, and every call with it. */
+const longestPlugin = 60_000;
 
 /**
  * Reads the current context of a kubeconfig file, or the service account of the pod we run in when no path is
@@ -41,52 +48,110 @@ const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
  * @throws KubeError `Configuration`
  */
 export function loadConnection(name: string, path: string | undefined): Connection {
-  const config = new KubeConfig();
-  try {
-    if (path !== undefined) config.loadFromFile(path);
-    else if (existsSync(`${serviceAccountFolder}/token`)) config.loadFromCluster();
-    else throw new Error('no kubeconfig was given, and this is not a pod with a service account');
-  } catch (error) {
-    throw new KubeError('Configuration', `kubeconfig of the ${name} cluster: ${describeError(error)}`);
-  }
-  return connectionFrom(name, path ?? 'the service account', config);
-}
-
-function connectionFrom(name: string, source: string, config: KubeConfig): Connection {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    const context = config.getCurrentContext();
-    const what = context ? `its context "${context}" names no cluster` : 'it has no current-context';
-    throw new KubeError('Configuration', `kubeconfig of the ${name} cluster, ${source}: ${what}`);
-  }
-  if (!URL.canParse(cluster.server)) {
+  const source = path ?? 'the service account';
+  const fail = (error: unknown): never => {
     throw new KubeError(
       'Configuration',
-      `kubeconfig of the ${name} cluster, ${source}: "${cluster.server}" is no URL of a server`,
+      `kubeconfig of the ${name} cluster, ${source}: ${describeError(error)}`,
     );
-  }
+  };
+  const load = () => {
+    try {
+      return readConfig(path);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  let { config, server, proxyUrl } = load();
   return {
     name,
-    server: new URL(cluster.server),
-    proxyUrl: cluster.proxyUrl,
-    async credentials() {
+    server,
+    proxyUrl,
+    async credentials(renew = false) {
+      if (renew) {
+        const fresh = load();
+        if (fresh.server.href !== server.href || fresh.proxyUrl !== proxyUrl)
+          return fail(
+            new Error(`it names another server than before, ${fresh.server.href}; start again to use it`),
+          );
+        config = fresh.config;
+      }
       const options: RequestOptions = {};
       try {
-        await config.applyToHTTPSOptions(options);
+        await within(longestPlugin, config.applyToHTTPSOptions(options));
       } catch (error) {
-        throw new KubeError(
-          'Configuration',
-          `credentials for the ${name} cluster, ${source}: ${describeError(error)}`,
-        );
+        const why = describeError(error) || 'the credential plugin failed and said nothing';
+        throw new KubeError('Configuration', `credentials for the ${name} cluster, ${source}: ${why}`);
       }
-      return toCredentials(options, cluster.proxyUrl !== undefined);
+      return toCredentials(options, proxyUrl !== undefined);
     },
   };
 }
 
+interface LoadedConfig {
+  config: KubeConfig;
+  server: URL;
+  proxyUrl: string | undefined;
+}
+
+function readConfig(path: string | undefined): LoadedConfig {
+  const config = new KubeConfig();
+  if (path !== undefined) loadFile(config, path);
+  else if (existsSync(`${serviceAccountFolder}/token`)) config.loadFromCluster();
+  else throw new Error('no kubeconfig was given, and this is not a pod with a service account');
+
+  const context = config.getCurrentContext();
+  if (!context) throw new Error('it has no current-context');
+  const { cluster: clusterName, user: userName } = config.getContextObject(context) ?? {};
+  if (clusterName === undefined) throw new Error(`it has no context "${context}"`);
+  const cluster = config.getCluster(clusterName);
+  if (!cluster) throw new Error(`its context "${context}" names no cluster`);
+  if (!config.getCurrentUser())
+    throw new Error(`its context "${context}" names no user, "${userName ?? ''}"`);
+  const server = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined;
+  if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
+    throw new Error(`"${cluster.server}" is no URL of a server`);
+  return { config, server, proxyUrl: cluster.proxyUrl };
+}
+
+/** Loads a file with the parts that the library passes over in silence: token files, and who is impersonated. */
+function loadFile(config: KubeConfig, path: string): void {
+  const text = readFileSync(path, 'utf8');
+  const parsed: unknown = parse(text, { logLevel: 'error' });
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new Error('it is not a kubeconfig');
+  config.loadFromString(text);
+  config.makePathsAbsolute(dirname(path));
+  const { users } = parsed as { users?: { name?: string; user?: Record<string, unknown> }[] };
+  const current = config.getCurrentUser();
+  const more = users?.find(({ name }) => name === current?.name)?.user;
+  if (current && more) completeUser(current, more, dirname(path));
+}
+
+function completeUser(user: User, more: Record<string, unknown>, folder: string): void {
+  for (const key of ['as-groups', 'as-uid', 'as-user-extra'])
+    if (more[key] !== undefined)
+      throw new Error(`its user "${user.name}" has ${key}, which is not supported`);
+  if (typeof more['tokenFile'] !== 'string') return;
+  // As in client-go, the file wins over a token beside it, and is read again as it changes.
+  const tokenFile = resolve(folder, more['tokenFile']);
+  Object.assign(user, { token: undefined, authProvider: { name: 'tokenFile', config: { tokenFile } } });
+}
+
+/** What the promise brings, unless it takes too long. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`the credential plugin did not end within ${milliseconds / 1000} s`);
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 function toCredentials(options: RequestOptions, proxied: boolean): Credentials {
   const headers: Record<string, string> = {};
-  for (const [header, value] of Object.entries(options.headers ?? {})) headers[header] = String(value);
+  // A token file ends with a newline more often than not, which no header may.
+  for (const [header, value] of Object.entries(options.headers ?? {})) headers[header] = String(value).trim();
   if (options.auth) headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   const tls: Record<string, unknown> = {};
   for (const key of tlsNames) if (options[key] !== undefined) tls[key] = options[key];

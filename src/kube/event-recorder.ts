@@ -28,12 +28,16 @@ const mostUnderWay = 256;
 export class EventRecorder {
   readonly #client: Client;
   readonly #options: EventRecorderOptions;
-  readonly #written = new LRUCache<string, true>({ max: 4_096, ttl: repeatAfter });
+  readonly #now: () => Date;
+  readonly #written: LRUCache<string, true>;
   #underWay = 0;
 
   constructor(client: Client, options: EventRecorderOptions) {
     this.#client = client;
     this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+    const perf = { now: () => this.#now().getTime() };
+    this.#written = new LRUCache({ max: 4_096, ttl: repeatAfter, perf, ttlResolution: 0 });
   }
 
   record<T extends KubeObject>(
@@ -45,11 +49,13 @@ export class EventRecorder {
     const once = `${uid}\n${reason}\n${message}`;
     if (this.#written.has(once)) return;
     if (this.#underWay >= mostUnderWay) {
-      this.#options.onError?.(new Error(`the event ${reason} of ${keyOf(object)} was dropped: too many wait`));
+      this.#options.onError?.(
+        new Error(`the event ${reason} of ${keyOf(object)} was dropped: too many wait`),
+      );
       return;
     }
     this.#written.set(once, true);
-    const now = (this.#options.now ?? (() => new Date()))();
+    const now = this.#now();
     const time = now.toISOString().replace(/\.\d+Z$/, 'Z');
     const event: Event = {
       metadata: { namespace, name: `${name.slice(0, 230).replace(/[^a-z0-9]+$/, '')}.${eventSuffix(now)}` },

@@ -19,6 +19,8 @@ const multipliers: Record<string, bigint> = {
   Ei: billionth * 2n ** 60n,
 };
 
+/** Nobody writes more digits; reading a million of them would hold up everything else for seconds. */
+const longest = 512;
 const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d+))?$/;
 
 /**
@@ -28,12 +30,13 @@ const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+
  * @throws RangeError when the text is no quantity
  */
 export function parseQuantity(text: string | number): bigint {
-  const match = pattern.exec(String(text));
-  if (!match) throw new RangeError(`"${text}" is not a quantity`);
+  const written = String(text);
+  const match = written.length > longest ? null : pattern.exec(written);
+  if (!match) throw new RangeError(`"${written.slice(0, 64)}" is not a quantity`);
   const [, sign, digits = '', suffix = '', exponent = '0'] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   const power = Number(exponent) - fraction.length;
-  if (Math.abs(power) > 400) throw new RangeError(`"${text}" is out of range for a quantity`);
+  if (Math.abs(power) > 400) throw new RangeError(`"${written.slice(0, 64)}" is out of range for a quantity`);
   const unscaled = BigInt(whole + fraction) * (multipliers[suffix] ?? billionth);
   const value = power >= 0 ? unscaled * 10n ** BigInt(power) : divideUp(unscaled, 10n ** BigInt(-power));
   return sign === '-' ? -value : value;

@@ -92,7 +92,9 @@ export class Reflector<T extends KubeObject> {
         this.#options.onError?.(`${this.#resource.plural}: ${describeError(error)}`);
         // The first failure is most often a watch that was cut under load: what came since must not wait.
         if (failures > 1)
-          await sleep(backoffDelay(retry, failures - 1), undefined, { signal: attempt.signal }).catch(() => {});
+          await sleep(backoffDelay(retry, failures - 1), undefined, { signal: attempt.signal }).catch(
+            () => {},
+          );
       } finally {
         attempt.release();
       }

@@ -23,6 +23,17 @@ test('aborts alone', () => {
   expect(parent.signal.aborted).toBe(false);
 });
 
+test('is no leak to Node, however many there are at once', async () => {
+  const warnings: string[] = [];
+  const listen = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', listen);
+  const { signal } = new AbortController();
+  for (let i = 0; i < 50; i++) linkSignals(signal);
+  await new Promise((done) => setImmediate(done));
+  process.off('warning', listen);
+  expect(warnings).toEqual([]);
+});
+
 test('leaves nothing on its parents once released', () => {
   const { signal } = new AbortController();
   const links = Array.from({ length: 100 }, () => linkSignals(signal));

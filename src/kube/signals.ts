@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal of one's own that others abort too. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
@@ -16,7 +18,10 @@ export function linkSignals(...parents: (AbortSignal | undefined)[]): LinkedSign
   const abort = () => controller.abort();
   for (const parent of parents) {
     if (parent?.aborted) abort();
-    else parent?.addEventListener('abort', abort, { once: true });
+    if (!parent || parent.aborted) continue;
+    // Node 20 takes eleven listeners for a leak; a provider runs more watches than that on one signal.
+    setMaxListeners(0, parent);
+    parent.addEventListener('abort', abort, { once: true });
   }
   return {
     signal: controller.signal,

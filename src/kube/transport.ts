@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
@@ -5,6 +6,7 @@ import { type Backoff, backoffDelay } from './backoff.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { codeOfResponse, hasCode, KubeError } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { linkSignals } from './signals.ts';
 import type { Status } from './types.ts';
 
 export interface TransportRequest {
@@ -15,7 +17,10 @@ export interface TransportRequest {
   contentType?: string;
   accept?: string;
   signal?: AbortSignal;
-  /** Passes the rate limit by: for leases and health probes, which must not queue behind bulk work. */
+  /**
+   * Passes by the rate limit and the pool of connections: for leases and health probes, which must not queue
+   * behind bulk work.
+   */
   urgent?: boolean;
   /** Milliseconds until headers must have come; 30 s unless told. */
   timeout?: number;
@@ -23,30 +28,46 @@ export interface TransportRequest {
 
 export interface TransportOptions {
   rateLimit?: RateLimit;
-  /** Connections kept for calls; streams (watches) get connections of their own beyond it. */
+  /** Connections kept for calls; streams (watches) and urgent calls get connections of their own beyond it. */
   connections?: number;
   userAgent?: string;
 }
 
+type Kind = 'call' | 'stream';
+
+interface Agents {
+  credentials: Credentials;
+  tlsKey: string;
+  calls: Dispatcher;
+  unbounded: Dispatcher;
+}
+
 /** How long credentials are used before the kubeconfig is asked again, in milliseconds. */
 const credentialsLife = 30_000;
+/** The least time between two renewals of credentials that a server refuses: a plugin is a process each time. */
+const renewalPause = 10_000;
 /** A watch brings a bookmark every minute, so a silence of this length means a dead connection. */
 const streamSilence = 150_000;
 const defaultTimeout = 30_000;
+const connectTimeout = 10_000;
 const mostAttempts = 5;
 const throttled: Backoff = { first: 500, most: 10_000 };
 
 /**
  * HTTP to one API server: pooled connections, credentials that are renewed, the caller's rate limit, and the
- * waits that the server itself asks for (429 and 503 with Retry-After). Everything that fails does so as a
+ * waits that the server itself asks for (429, and 5xx with Retry-After). Everything that fails does so as a
  * KubeError.
  */
 export class Transport {
   readonly connection: Connection;
   readonly #options: TransportOptions;
+  readonly #closing = new AbortController();
+  /** Also those of former credentials, whose watches have not ended yet. */
+  readonly #open = new Set<Dispatcher>();
   #credentials: { value: Promise<Credentials>; until: number } | undefined;
-  #agents: { tlsKey: string; calls: Dispatcher; streams: Dispatcher } | undefined;
-  #closed = false;
+  #renewed = Number.NEGATIVE_INFINITY;
+  #refused = false;
+  #agents: Agents | undefined;
 
   constructor(connection: Connection, options: TransportOptions = {}) {
     this.connection = connection;
@@ -55,15 +76,8 @@ export class Transport {
 
   /** Sends a call and returns the parsed body. @throws KubeError */
   async request<T>(request: TransportRequest): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      if (!request.urgent) await this.#options.rateLimit?.pass(request.signal);
-      const response = await this.#send(request, 'calls');
-      const text = await this.#guard(request, () => response.body.text());
-      if (response.statusCode < 300) return parse<T>(text, this.connection.name);
-      const wait = retryDelay(response, attempt);
-      if (wait === undefined || attempt >= mostAttempts) throw refusal(response.statusCode, text, request);
-      await this.#guard(request, () => sleep(wait, undefined, { signal: request.signal }));
-    }
+    const response = await this.#sendUntilAnswered(request, 'call');
+    return parse<T>(await this.#guard(request, () => response.body.text()), this.connection.name);
   }
 
   /**
@@ -73,73 +87,125 @@ export class Transport {
    * @throws KubeError
    */
   async stream(request: TransportRequest): Promise<Readable> {
-    const response = await this.#send(request, 'streams');
-    if (response.statusCode < 300) return response.body;
-    throw refusal(response.statusCode, await this.#guard(request, () => response.body.text()), request);
+    return (await this.#sendUntilAnswered(request, 'stream')).body;
   }
 
-  /** Ends every connection; calls under way fail as `Aborted` or `Unreachable`. */
+  /** Ends every connection; calls under way fail as `Aborted`. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const agents = this.#agents;
+    this.#closing.abort();
     this.#agents = undefined;
-    await Promise.all([agents?.calls.destroy(), agents?.streams.destroy()]);
+    await Promise.all([...this.#open].map((agent) => agent.destroy()));
   }
 
   /** Fresh credentials of this cluster; the library is asked at most twice a minute. */
   credentials(): Promise<Credentials> {
     const now = performance.now();
-    if (!this.#credentials || this.#credentials.until < now) {
-      const value = this.connection.credentials();
-      this.#credentials = { value, until: now + credentialsLife };
+    const renew = this.#refused && now - this.#renewed >= renewalPause;
+    if (renew || !this.#credentials || this.#credentials.until < now) {
+      if (renew) {
+        this.#refused = false;
+        this.#renewed = now;
+      }
+      const value = this.connection.credentials(renew);
+      const entry = { value, until: now + credentialsLife };
+      this.#credentials = entry;
       value.catch(() => {
-        this.#credentials = undefined;
+        if (this.#credentials === entry) this.#credentials = undefined;
       });
     }
     return this.#credentials.value;
   }
 
-  async #send(request: TransportRequest, kind: 'calls' | 'streams'): Promise<Dispatcher.ResponseData> {
+  /** Sends, and sends again as long as the server asks to; returns what is no refusal. */
+  async #sendUntilAnswered(request: TransportRequest, kind: Kind): Promise<Dispatcher.ResponseData> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#pass(request, kind);
+      const response = await this.#send(request, kind);
+      if (response.statusCode < 300) return response;
+      const text = await this.#guard(request, () => response.body.text());
+      const wait = retryDelay(response, attempt);
+      if (wait === undefined || attempt >= mostAttempts) throw refusal(response.statusCode, text, request);
+      await this.#pause(request, (signal) => sleep(wait, undefined, { signal }));
+    }
+  }
+
+  /** Waits for the rate limit, which is for calls that are not urgent. */
+  async #pass(request: TransportRequest, kind: Kind): Promise<void> {
+    const { rateLimit } = this.#options;
+    if (rateLimit && kind === 'call' && !request.urgent)
+      await this.#pause(request, (signal) => rateLimit.pass(signal));
+  }
+
+  async #pause(request: TransportRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const link = linkSignals(request.signal, this.#closing.signal);
+    await this.#guard(request, () => wait(link.signal)).finally(link.release);
+  }
+
+  async #send(request: TransportRequest, kind: Kind): Promise<Dispatcher.ResponseData> {
     const credentials = await this.credentials();
-    const agent = this.#agentFor(credentials)[kind];
+    const { calls, unbounded } = this.#agentsFor(credentials);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: request.accept ?? 'application/json',
       'user-agent': this.#options.userAgent ?? 'isthmus',
     };
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+    // Node 20 takes eleven listeners for a leak; each call under way is one, for as long as it takes.
+    if (request.signal) setMaxListeners(0, request.signal);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
     const response = await this.#guard(request, () =>
-      agent.request({
+      (kind === 'stream' || request.urgent ? unbounded : calls).request({
         origin: this.connection.server.origin,
         path: this.#path(request),
         method: request.method,
         headers,
-        body: request.body === undefined ? null : JSON.stringify(request.body),
+        body,
         headersTimeout: request.timeout ?? defaultTimeout,
-        bodyTimeout: kind === 'streams' ? streamSilence : (request.timeout ?? defaultTimeout),
+        bodyTimeout: kind === 'stream' ? streamSilence : (request.timeout ?? defaultTimeout),
         signal: request.signal ?? null,
       }),
     );
-    if (response.statusCode === 401) this.#credentials = undefined;
+    if (response.statusCode === 401) this.#refused = true;
     return response;
   }
 
   /** The pools for these credentials. New client certificates get new pools; the old ones end when idle. */
-  #agentFor(credentials: Credentials): { calls: Dispatcher; streams: Dispatcher } {
-    if (this.#closed) throw new KubeError('Aborted', `the connection to ${this.connection.name} is closed`);
+  #agentsFor(credentials: Credentials): Agents {
+    if (this.#closing.signal.aborted)
+      throw new KubeError('Aborted', `the connection to ${this.connection.name} is closed`);
+    if (this.#agents?.credentials === credentials) return this.#agents;
     const { tls } = credentials;
     const tlsKey = [tls.ca, tls.cert, tls.key, tls.servername, tls.rejectUnauthorized].join('\n');
-    if (this.#agents?.tlsKey === tlsKey) return this.#agents;
     const old = this.#agents;
-    const { proxyUrl } = this.connection;
-    const make = (connections: number | null): Dispatcher => {
-      const options = { connections, keepAliveTimeout: 60_000, connect: { ...tls, timeout: 10_000 } };
-      return proxyUrl ? new ProxyAgent({ ...options, uri: proxyUrl, requestTls: tls }) : new Agent(options);
-    };
-    this.#agents = { tlsKey, calls: make(this.#options.connections ?? 16), streams: make(null) };
-    void old?.calls.close();
-    void old?.streams.close();
+    if (old?.tlsKey === tlsKey) {
+      this.#agents = { ...old, credentials };
+      return this.#agents;
+    }
+    const calls = this.#makeAgent(tls, this.#options.connections ?? 16);
+    this.#agents = { credentials, tlsKey, calls, unbounded: this.#makeAgent(tls, null) };
+    // Destroyed by close() in the meantime: then there is nothing left to end.
+    for (const agent of old ? [old.calls, old.unbounded] : [])
+      agent.close().then(
+        () => this.#open.delete(agent),
+        () => this.#open.delete(agent),
+      );
     return this.#agents;
+  }
+
+  #makeAgent(tls: Credentials['tls'], connections: number | null): Dispatcher {
+    const { proxyUrl } = this.connection;
+    const secure = { ...tls, timeout: connectTimeout };
+    const options = { connections, keepAliveTimeout: 60_000 };
+    const agent = proxyUrl
+      ? new ProxyAgent({
+          ...options,
+          uri: proxyUrl,
+          requestTls: secure,
+          proxyTls: { timeout: connectTimeout },
+        })
+      : new Agent({ ...options, connect: secure });
+    this.#open.add(agent);
+    return agent;
   }
 
   #path({ path, query }: TransportRequest): string {
@@ -155,7 +221,7 @@ export class Transport {
       return await act();
     } catch (error) {
       if (error instanceof KubeError) throw error;
-      if (request.signal?.aborted || this.#closed)
+      if (request.signal?.aborted || this.#closing.signal.aborted)
         throw new KubeError('Aborted', 'the call was given up', { cause: error });
       const { name, server } = this.connection;
       throw new KubeError('Unreachable', `the ${name} API server ${server.origin} cannot be reached`, {
@@ -167,16 +233,17 @@ export class Transport {
 
 /** Whether a failure says nothing of the request itself, so that the same may be sent again later. */
 export function isPassing(error: unknown): boolean {
-  return hasCode(error, 'Unreachable', 'ServerError', 'TooManyRequests', 'Unauthorized');
+  return hasCode(error, 'Configuration', 'Unreachable', 'ServerError', 'TooManyRequests', 'Unauthorized');
 }
 
 /** Milliseconds that the server asks to wait, or undefined when it does not ask. */
 function retryDelay(response: Dispatcher.ResponseData, attempt: number): number | undefined {
-  if (response.statusCode !== 429 && response.statusCode !== 503) return undefined;
-  const header = response.headers['retry-after'];
-  if (header === undefined) return response.statusCode === 429 ? backoffDelay(throttled, attempt) : undefined;
+  const { statusCode, headers } = response;
+  if (statusCode !== 429 && statusCode < 500) return undefined;
+  const header = headers['retry-after'];
+  if (header === undefined) return statusCode === 429 ? backoffDelay(throttled, attempt) : undefined;
   const seconds = Number(header);
-  return Number.isFinite(seconds) ? Math.min(seconds, 30) * 1000 : backoffDelay(throttled, attempt);
+  return seconds >= 0 ? Math.min(seconds, 30) * 1000 : backoffDelay(throttled, attempt);
 }
 
 function refusal(httpStatus: number, text: string, { method, path }: TransportRequest): KubeError {
