@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 import { type Access, readKubeconfig } from './kubeconfig.ts';
 
 /** An answer of an API server: `body` is its text. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: string;
 }

@@ -57,8 +57,12 @@ export async function reachableReleases(signal?: AbortSignal): Promise<Set<Relea
 }
 
 /** Downloads a program into the folder under its own name. It appears there whole and verified, or not at all. */
-export async function download(program: Program, folder: string, signal?: AbortSignal): Promise<void> {
-  const source = sourceOf(program);
+export async function download(
+  program: Program,
+  folder: string,
+  signal?: AbortSignal,
+  source: Source = sourceOf(program),
+): Promise<void> {
   const checksums = await (await get(source.checksumUrl, signal)).text();
   const wanted = checksumIn(checksums, basename(source.url));
   const temporary = mkdtempSync(join(folder, '.download-'));

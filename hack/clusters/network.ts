@@ -54,7 +54,7 @@ export async function removeNetwork(set: number): Promise<void> {
 }
 
 /** The namespaces of a set that exist. */
-export function namespacesOf(set: number): string[] {
+function namespacesOf(set: number): string[] {
   const { hub } = layoutOfSet(set);
   if (!existsSync('/run/netns')) return [];
   return readdirSync('/run/netns').filter((name) => name === hub || name.startsWith(`${hub}-`));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { waitFor } from './wait.ts';
 
@@ -126,11 +126,6 @@ export function processesOf(directory: string): { pid: number; startTime: string
       const startTime = startTimeOf(pid);
       return startTime === undefined ? [] : [{ pid, startTime }];
     });
-}
-
-/** Forgets a process that is known to be gone. */
-export function forgetProcess(recordFile: string): void {
-  rmSync(recordFile, { force: true });
 }
 
 function environmentOf(pid: number): string[] {

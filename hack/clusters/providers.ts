@@ -15,7 +15,7 @@ interface Node {
 }
 
 /** The virtual node that stands for a lower cluster. */
-export function virtualNodeOf(cluster: string): string {
+function virtualNodeOf(cluster: string): string {
   return `vk-${cluster}`;
 }
 
