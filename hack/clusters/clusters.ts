@@ -4,6 +4,7 @@ import { findBinaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import { KWOK_ALLOCATABLE } from './kwok.ts';
 import { layoutOfCluster } from './layout.ts';
+import { raiseWatchLimit } from './limits.ts';
 import { createNetwork } from './network.ts';
 import { type LocalClusters, openClusters } from './open.ts';
 import { installPackages } from './packages.ts';
@@ -39,6 +40,7 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
   const directory = realpathSync(options.directory);
   if (readState(directory)) throw new Error(`there are clusters in ${directory} already`);
   await removeAbandoned(directory, progress);
+  raiseWatchLimit(progress);
   const binaries = await findBinaries({ progress, signal });
   const wanted = [
     { name: 'upper', nodes: { kind: 'none' as const } },
