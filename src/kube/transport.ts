@@ -36,10 +36,12 @@ export interface TransportOptions {
 type Kind = 'call' | 'stream';
 
 interface Agents {
+  /** The last of those that these connections are good for. */
   credentials: Credentials;
-  tlsKey: string;
-  calls: Dispatcher;
-  unbounded: Dispatcher;
+  readonly tlsKey: string;
+  readonly calls: Dispatcher;
+  readonly unbounded: Dispatcher;
+  underWay: number;
 }
 
 /** How long credentials are used before the kubeconfig is asked again, in milliseconds. */
@@ -63,7 +65,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
   /** Also those of former credentials, whose watches have not ended yet. */
-  readonly #open = new Set<Dispatcher>();
+  readonly #open = new Set<Agents>();
   #credentials: { value: Promise<Credentials>; until: number } | undefined;
   #renewed = Number.NEGATIVE_INFINITY;
   #refused = false;
@@ -87,14 +89,17 @@ export class Transport {
    * @throws KubeError
    */
   async stream(request: TransportRequest): Promise<Readable> {
-    return (await this.#sendUntilAnswered(request, 'stream')).body;
+    const { body } = await this.#sendUntilAnswered(request, 'stream');
+    // undici calls a stream that is ended early an error; where nobody reads any more, it would end the process.
+    body.on('error', () => {});
+    return body;
   }
 
   /** Ends every connection; calls under way fail as `Aborted`. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#agents = undefined;
-    await Promise.all([...this.#open].map((agent) => agent.destroy()));
+    await Promise.all([...this.#open].map((agents) => this.#end(agents)));
   }
 
   /** Fresh credentials of this cluster; the library is asked at most twice a minute. */
@@ -143,7 +148,7 @@ export class Transport {
 
   async #send(request: TransportRequest, kind: Kind): Promise<Dispatcher.ResponseData> {
     const credentials = await this.credentials();
-    const { calls, unbounded } = this.#agentsFor(credentials);
+    const agents = this.#agentsFor(credentials);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: request.accept ?? 'application/json',
@@ -153,8 +158,9 @@ export class Transport {
     // Node 20 takes eleven listeners for a leak; each call under way is one, for as long as it takes.
     if (request.signal) setMaxListeners(0, request.signal);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
+    agents.underWay += 1;
     const response = await this.#guard(request, () =>
-      (kind === 'stream' || request.urgent ? unbounded : calls).request({
+      (kind === 'stream' || request.urgent ? agents.unbounded : agents.calls).request({
         origin: this.connection.server.origin,
         path: this.#path(request),
         method: request.method,
@@ -164,7 +170,11 @@ export class Transport {
         bodyTimeout: kind === 'stream' ? streamSilence : (request.timeout ?? defaultTimeout),
         signal: request.signal ?? null,
       }),
-    );
+    ).catch((error: unknown) => {
+      this.#ended(agents);
+      throw error;
+    });
+    response.body.once('close', () => this.#ended(agents));
     if (response.statusCode === 401) this.#refused = true;
     return response;
   }
@@ -176,27 +186,35 @@ export class Transport {
     if (this.#agents?.credentials === credentials) return this.#agents;
     const { tls } = credentials;
     const tlsKey = [tls.ca, tls.cert, tls.key, tls.servername, tls.rejectUnauthorized].join('\n');
-    const old = this.#agents;
-    if (old?.tlsKey === tlsKey) {
-      this.#agents = { ...old, credentials };
-      return this.#agents;
+    const former = this.#agents;
+    if (former?.tlsKey === tlsKey) {
+      former.credentials = credentials;
+      return former;
     }
     const calls = this.#makeAgent(tls, this.#options.connections ?? 16);
-    this.#agents = { credentials, tlsKey, calls, unbounded: this.#makeAgent(tls, null) };
-    // Destroyed by close() in the meantime: then there is nothing left to end.
-    for (const agent of old ? [old.calls, old.unbounded] : [])
-      agent.close().then(
-        () => this.#open.delete(agent),
-        () => this.#open.delete(agent),
-      );
+    this.#agents = { credentials, tlsKey, calls, unbounded: this.#makeAgent(tls, null), underWay: 0 };
+    this.#open.add(this.#agents);
+    if (former?.underWay === 0) void this.#end(former);
     return this.#agents;
+  }
+
+  /** A call or stream is over. Agents of former credentials go with their last one. */
+  #ended(agents: Agents): void {
+    agents.underWay -= 1;
+    if (agents.underWay === 0 && agents !== this.#agents) void this.#end(agents);
+  }
+
+  /** Not by close(): an undici agent that is closing cannot be destroyed any more, and waits for its watches. */
+  async #end(agents: Agents): Promise<void> {
+    this.#open.delete(agents);
+    await Promise.all([agents.calls.destroy(), agents.unbounded.destroy()]);
   }
 
   #makeAgent(tls: Credentials['tls'], connections: number | null): Dispatcher {
     const { proxyUrl } = this.connection;
     const secure = { ...tls, timeout: connectTimeout };
     const options = { connections, keepAliveTimeout: 60_000 };
-    const agent = proxyUrl
+    return proxyUrl
       ? new ProxyAgent({
           ...options,
           uri: proxyUrl,
@@ -204,8 +222,6 @@ export class Transport {
           proxyTls: { timeout: connectTimeout },
         })
       : new Agent({ ...options, connect: secure });
-    this.#open.add(agent);
-    return agent;
   }
 
   #path({ path, query }: TransportRequest): string {

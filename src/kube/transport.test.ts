@@ -1,0 +1,352 @@
+import { getEventListeners, once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { connectionTo, type LocalServer, sendJson, startServer } from '../../test/local-server.ts';
+import type { Credentials } from './connection.ts';
+import { describeError, hasCode, KubeError } from './errors.ts';
+import { RateLimit } from './rate-limit.ts';
+import { isPassing, Transport, type TransportOptions } from './transport.ts';
+
+let server: LocalServer;
+let transport: Transport;
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+const get = { method: 'GET', path: '/api/v1/pods' } as const;
+
+beforeEach(async () => {
+  answer = (_, response) => sendJson(response, 200, { ok: true });
+  server = await startServer((request, response) => answer(request, response));
+  connect();
+});
+afterEach(async () => {
+  await transport.close();
+  await server.close();
+});
+
+function connect(
+  options: TransportOptions = {},
+  credentials?: (renew?: boolean) => Promise<Credentials>,
+): void {
+  transport = new Transport(connectionTo(server.url, credentials), options);
+}
+
+/** Answers so many times with a refusal, then well. */
+function refuse(times: number, status: number, headers = {}): void {
+  let left = times;
+  answer = (_, response) => {
+    left -= 1;
+    sendJson(response, left >= 0 ? status : 200, { message: 'said the server' }, headers);
+  };
+}
+
+const never = () => {};
+
+async function errorOf(promise: Promise<unknown>): Promise<KubeError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof KubeError)) throw new Error(`not a KubeError: ${String(error)}`);
+  return error;
+}
+
+describe('a request', () => {
+  test('carries method, path, query, headers and body, below the path of the server', async () => {
+    let body = '';
+    let headers: IncomingMessage['headers'] = {};
+    answer = (request, response) => {
+      headers = request.headers;
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => sendJson(response, 200, { unknownField: [1] }));
+    };
+    transport = new Transport(
+      connectionTo(new URL('/clusters/a/', server.url), async () => ({
+        tls: {},
+        headers: { Authorization: 'Bearer t' },
+      })),
+      { userAgent: 'test' },
+    );
+    const sent = { ...get, method: 'PATCH', query: { a: 'b&c', none: undefined }, body: { ä: 1 } } as const;
+    expect(await transport.request({ ...sent, contentType: 'application/merge-patch+json' })).toEqual({
+      unknownField: [1],
+    });
+    expect(server.requests).toEqual(['PATCH /clusters/a/api/v1/pods?a=b%26c']);
+    expect(headers).toMatchObject({
+      authorization: 'Bearer t',
+      'content-type': 'application/merge-patch+json',
+      'user-agent': 'test',
+      accept: 'application/json',
+    });
+    expect(body).toBe('{"ä":1}');
+  });
+
+  test('uses its connections again', async () => {
+    for (let i = 0; i < 50; i++) await transport.request(get);
+    await Promise.all(Array.from({ length: 200 }, () => transport.request(get)));
+    expect(server.connections).toBeLessThanOrEqual(16);
+  });
+
+  test('fails with what the server said', async () => {
+    answer = (_, response) => sendJson(response, 409, { message: 'is there', reason: 'AlreadyExists' });
+    const error = await errorOf(transport.request(get));
+    expect(error).toMatchObject({
+      code: 'AlreadyExists',
+      message: 'is there',
+      status: { reason: 'AlreadyExists' },
+    });
+    answer = (_, response) => void response.writeHead(502).end('<html>bad gateway');
+    expect(await errorOf(transport.request(get))).toMatchObject({
+      code: 'ServerError',
+      message: 'GET /api/v1/pods: <html>bad gateway',
+    });
+    answer = (_, response) => void response.writeHead(404).end();
+    expect(await errorOf(transport.request(get))).toMatchObject({ code: 'NotFound', message: 'HTTP 404' });
+  });
+
+  test('fails when the answer is no JSON, or is cut', async () => {
+    answer = (_, response) => void response.writeHead(200).end('hello');
+    expect(describeError(await errorOf(transport.request(get)))).toMatch(
+      /lower API server sent something that is not JSON/,
+    );
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"half":');
+      setImmediate(() => response.destroy());
+    };
+    expect(await errorOf(transport.request(get))).toMatchObject({ code: 'Unreachable' });
+  });
+});
+
+describe('a server that is busy', () => {
+  test('is asked again after the time it named', async () => {
+    refuse(1, 429, { 'retry-after': '1' });
+    const began = performance.now();
+    await transport.request(get);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(990);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test.each([429, 500, 503, 504])('is asked five times at most, HTTP %i', async (status) => {
+    refuse(100, status, { 'retry-after': '0' });
+    expect(isPassing(await errorOf(transport.request(get)))).toBe(true);
+    expect(server.requests).toHaveLength(5);
+  });
+
+  test('is not asked again when it names no time, but for 429', async () => {
+    refuse(1, 503);
+    expect(await errorOf(transport.request(get))).toMatchObject({ code: 'ServerError' });
+    expect(server.requests).toHaveLength(1);
+    refuse(1, 429);
+    expect(await transport.request(get)).toBeDefined();
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('is asked for a watch again too', async () => {
+    refuse(2, 429, { 'retry-after': '0' });
+    (await transport.stream(get)).destroy();
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test('does not keep a caller that gives up, nor a transport that closes', async () => {
+    refuse(100, 429, { 'retry-after': '20' });
+    const given = new AbortController();
+    const calls = [
+      errorOf(transport.request({ ...get, signal: given.signal })),
+      errorOf(transport.request(get)),
+    ];
+    await vi.waitUntil(() => server.requests.length === 2);
+    const began = performance.now();
+    given.abort();
+    expect(await calls[0]).toMatchObject({ code: 'Aborted' });
+    await transport.close();
+    expect(await calls[1]).toMatchObject({ code: 'Aborted' });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
+describe('a server that cannot be reached', () => {
+  test('is told with its name, address and the reason', async () => {
+    await server.close();
+    const error = await errorOf(transport.request(get));
+    expect(error.code).toBe('Unreachable');
+    expect(describeError(error)).toMatch(
+      /^the lower API server http:\/\/127\.0\.0\.1:\d+ cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+    );
+    server = await startServer(never);
+  });
+
+  test('because its name does not resolve', async () => {
+    transport = new Transport(connectionTo(new URL('https://nowhere.invalid')));
+    expect(describeError(await errorOf(transport.request(get)))).toMatch(
+      /cannot be reached: getaddrinfo \w+ nowhere\.invalid$/,
+    );
+  });
+
+  test('because it hangs, after the timeout', async () => {
+    answer = never;
+    const began = performance.now();
+    const error = await errorOf(transport.request({ ...get, timeout: 300 }));
+    expect(performance.now() - began).toBeLessThan(2_500);
+    expect(describeError(error)).toMatch(/cannot be reached: Headers Timeout Error$/);
+    expect(isPassing(error)).toBe(true);
+  });
+
+  test('because it hangs in the middle of its answer', async () => {
+    answer = (_, response) => void response.writeHead(200).write('{');
+    expect(describeError(await errorOf(transport.request({ ...get, timeout: 300 })))).toMatch(
+      /Body Timeout Error$/,
+    );
+  });
+
+  test('fails for good only when the request itself was at fault', () => {
+    for (const code of [
+      'Unreachable',
+      'ServerError',
+      'TooManyRequests',
+      'Unauthorized',
+      'Configuration',
+    ] as const)
+      expect(isPassing(new KubeError(code, ''))).toBe(true);
+    for (const code of ['Forbidden', 'Invalid', 'NotFound', 'Conflict', 'Aborted'] as const)
+      expect(isPassing(new KubeError(code, ''))).toBe(false);
+    expect(isPassing(new Error('other'))).toBe(false);
+  });
+});
+
+describe('urgent calls', () => {
+  test('do not wait behind slow ones, nor for the rate limit', async () => {
+    connect({ rateLimit: new RateLimit({ qps: 0.01, burst: 20 }) });
+    answer = ({ url }, response) => {
+      if (url?.includes('urgent')) sendJson(response, 200, {});
+    };
+    const slow = Array.from({ length: 40 }, () => errorOf(transport.request(get)));
+    await vi.waitUntil(() => server.requests.length === 16);
+    await transport.request({ ...get, query: { urgent: '1' }, urgent: true, timeout: 5_000 });
+    await transport.close();
+    for (const error of await Promise.all(slow)) expect(error.code).toBe('Aborted');
+  });
+
+  test('are the only ones that pass by the rate limit; who gives up waiting is told so', async () => {
+    connect({ rateLimit: new RateLimit({ qps: 0.01, burst: 1 }) });
+    await transport.request(get);
+    const given = new AbortController();
+    const waiting = errorOf(transport.request({ ...get, signal: given.signal }));
+    given.abort();
+    expect(hasCode(await waiting, 'Aborted')).toBe(true);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('a stream', () => {
+  test('brings what comes as it comes, and ends with its signal', async () => {
+    let write: (text: string) => void = never;
+    answer = (_, response) => {
+      response.writeHead(200).flushHeaders();
+      write = (text) => response.write(text);
+    };
+    const stopped = new AbortController();
+    const stream = await transport.stream({ ...get, signal: stopped.signal });
+    write('one');
+    expect(`${(await once(stream, 'data'))[0]}`).toBe('one');
+    const failed = once(stream, 'error');
+    stopped.abort();
+    await failed;
+    expect(stream.destroyed).toBe(true);
+  });
+
+  test('that nobody reads may be ended without a crash', async () => {
+    answer = (_, response) => response.writeHead(200).flushHeaders();
+    const stream = await transport.stream(get);
+    stream.destroy();
+    await new Promise((done) => stream.once('close', done));
+  });
+
+  test('that is refused fails as any call', async () => {
+    answer = (_, response) => sendJson(response, 410, { message: 'too old', reason: 'Expired' });
+    expect(await errorOf(transport.stream(get))).toMatchObject({ code: 'Gone', message: 'too old' });
+  });
+
+  test('has a connection of its own, so that any number may be open', async () => {
+    answer = ({ url }, response) => {
+      if (url?.includes('watch')) response.writeHead(200).flushHeaders();
+      else sendJson(response, 200, {});
+    };
+    const streams = await Promise.all(
+      Array.from({ length: 40 }, () => transport.stream({ ...get, query: { watch: '1' } })),
+    );
+    await transport.request(get);
+    for (const stream of streams) stream.destroy();
+  });
+});
+
+describe('close', () => {
+  test('ends calls and streams, those of former credentials too, and takes no more', async () => {
+    connect({}, async (renew) => ({ tls: { ca: renew ? 'second' : 'first' }, headers: {} }));
+    const flush: typeof answer = (_, response) => response.writeHead(200).flushHeaders();
+    answer = flush;
+    const former = await transport.stream(get);
+    refuse(1, 401);
+    await errorOf(transport.stream(get));
+    answer = flush;
+    const latter = await transport.stream(get);
+    expect(server.connections).toBe(3);
+    const ended = [former, latter].map((stream) => once(stream, 'error'));
+    await transport.close();
+    await Promise.all(ended);
+    expect(await errorOf(transport.request(get))).toMatchObject({ code: 'Aborted' });
+  });
+
+  test('of what was never used, and twice, is nothing', async () => {
+    await transport.close();
+    await transport.close();
+  });
+});
+
+describe('credentials', () => {
+  test('are asked for twice a minute at most, and together', async () => {
+    const credentials = vi.fn(async () => ({ tls: {}, headers: {} }));
+    connect({}, credentials);
+    await Promise.all(Array.from({ length: 20 }, () => transport.request(get)));
+    expect(credentials).toHaveBeenCalledTimes(1);
+  });
+
+  test('that the server refuses are renewed, but not with every call', async () => {
+    const renewals: (boolean | undefined)[] = [];
+    connect({}, async (renew) => {
+      renewals.push(renew);
+      return { tls: {}, headers: {} };
+    });
+    refuse(100, 401);
+    for (let i = 0; i < 10; i++) await errorOf(transport.request(get));
+    expect(renewals).toEqual([false, true]);
+  });
+
+  test('that cannot be had fail each call that needs them, and are asked for again', async () => {
+    let times = 0;
+    connect({}, async () => {
+      times += 1;
+      if (times === 1) throw new KubeError('Configuration', 'no token');
+      return { tls: {}, headers: {} };
+    });
+    const [first, second] = await Promise.all([
+      errorOf(transport.request(get)),
+      errorOf(transport.request(get)),
+    ]);
+    expect([first.code, second.code]).toEqual(['Configuration', 'Configuration']);
+    await transport.request(get);
+    expect(times).toBe(2);
+  });
+});
+
+test('leaves no listener on a signal that lives on', async () => {
+  const { signal } = new AbortController();
+  connect({ rateLimit: new RateLimit({ qps: 1_000, burst: 1 }) });
+  await Promise.all(Array.from({ length: 30 }, () => transport.request({ ...get, signal })));
+  for (let i = 0; i < 10; i++) {
+    const stream = await transport.stream({ ...get, signal });
+    for await (const _ of stream);
+  }
+  refuse(3, 429, { 'retry-after': '0' });
+  await transport.request({ ...get, signal });
+  await vi.waitUntil(() => getEventListeners(signal, 'abort').length === 0);
+});
