@@ -14,6 +14,8 @@ export type Refusal = { code: 401 | 403 | 503; message: string } | undefined;
 export interface AccessOptions {
   upper: Client;
   nodeName: string;
+  /** Whether a bearer token may say who calls; yes unless told. */
+  acceptTokens?: boolean;
   /** Whether the server verified this connection's certificate against the client CA of now. */
   verifiesCertificate(socket: TLSSocket): boolean;
   logger: Logger;
@@ -69,6 +71,7 @@ export class Access {
     const tls = socket as TLSSocket;
     const user = this.#options.verifiesCertificate(tls) ? userOfCertificate(tls) : undefined;
     if (user) return user;
+    if (this.#options.acceptTokens === false) return undefined;
     const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
     return token === undefined ? undefined : await this.#tokens.userOf(token);
   }

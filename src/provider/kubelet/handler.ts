@@ -44,7 +44,12 @@ export class Handler {
     response.shouldKeepAlive = false;
     response.on('error', () => {});
     response.assignSocket(socket);
-    response.once('finish', () => finish(socket));
+    // As node:http does for its own: without it, whoever waits for the end of the response waits for the client.
+    response.once('finish', () => {
+      response.detachSocket(socket);
+      response.emit('close');
+      finish(socket);
+    });
     void this.#answer(request, response, { socket, head });
   }
 

@@ -24,6 +24,8 @@ export interface KubeletServerOptions {
   clientCaFile: string | undefined;
   /** False lets everybody in who reaches the port. The caller warns of it. */
   verifyClients: boolean;
+  /** False takes certificates alone; otherwise bearer tokens too, by TokenReview. */
+  acceptTokens?: boolean;
   logger: Logger;
   /** Milliseconds without a byte after which a stream ends; the kubelet's 4 hours unless told. */
   idleTimeout?: number;
