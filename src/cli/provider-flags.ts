@@ -1,8 +1,10 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { logLevels } from '../kube/logger.ts';
+import { refusable } from '../translate/policy.ts';
+import { serviceAccountModes } from '../translate/service-account.ts';
 
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'enable-serviceaccount', 'metrics-addr'] as const;
+export const flagsWithoutEffect = ['enable-controllers', 'metrics-addr'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -60,9 +62,26 @@ export const providerFlags = {
     default: 'info' as const,
   },
   'enable-controllers': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'service-account-mode': {
+    type: 'string',
+    describe:
+      "whose service account containers act as: the upper pod's, the lower one of the same name, or nobody's",
+    choices: serviceAccountModes,
+    default: 'upper' as const,
+  },
   'enable-serviceaccount': {
     type: 'boolean',
-    describe: 'taken for the sake of old start lines; no effect yet',
+    describe: 'false is the same as --service-account-mode=none',
+    default: true,
+  },
+  'upper-api-address': {
+    type: 'string',
+    describe: 'host:port at which containers below reach the upper API server; by default as in --kubeconfig',
+  },
+  refuse: {
+    type: 'string',
+    describe: `what pods on this node may not do, separated by commas: ${refusable.join(', ')}`,
+    default: '',
   },
   'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
 } as const satisfies Record<string, Options>;

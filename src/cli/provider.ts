@@ -8,6 +8,7 @@ import { RateLimit } from '../kube/rate-limit.ts';
 import { Transport } from '../kube/transport.ts';
 import { startProvider } from '../provider/provider.ts';
 import { nodeSettings } from './node-settings.ts';
+import { podDownOptions } from './pod-down-options.ts';
 import { addProviderFlags, flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
 import { stopRequested } from './stop-requested.ts';
 
@@ -59,7 +60,7 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
     lowerVersion: gitVersion,
     settings,
     namespace: flags.namespace || undefined,
-    ignoreLabels: new Set(flags['ignore-labels'].split(',').map((label) => label.trim())),
+    down: podDownOptions(flags, upper.transport.connection.server),
     podSyncWorkers: flags['pod-sync-workers'],
     kubelet: {
       certificate: servingCertificate(process.env),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { namespaces, type Resource, resourcePath } from './resources.ts';
+import { namespaces, type Resource, resourcePath, type Subresource } from './resources.ts';
 import type { Transport } from './transport.ts';
 import type { KubeList, KubeObject, Namespace } from './types.ts';
 
@@ -86,6 +86,17 @@ export class Client {
     const path = resourcePath(resource, { namespace: object.metadata?.namespace });
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
     return this.transport.request<T>({ method: 'POST', path, body, ...options });
+  }
+
+  /** Posts to a subresource that answers with the object filled in, such as a TokenRequest. */
+  createSubresource<T extends KubeObject>(
+    subresource: Subresource<T>,
+    where: ObjectName,
+    object: T,
+  ): Promise<T> {
+    const path = resourcePath(subresource.parent, { ...where, subresource: subresource.name });
+    const body = { apiVersion: subresource.apiVersion, kind: subresource.kind, ...object };
+    return this.transport.request<T>({ method: 'POST', path, body });
   }
 
   /** Replaces the object; the resourceVersion in it is the precondition. */

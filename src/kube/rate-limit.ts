@@ -27,6 +27,13 @@ export class RateLimit {
     this.#at = now();
   }
 
+  /** Takes a token if there is one now. */
+  tryTake(): boolean {
+    if (this.take() === 0) return true;
+    this.#tokens += 1;
+    return false;
+  }
+
   /** Takes a token and returns how many milliseconds the caller must wait before it acts. */
   take(): number {
     const now = this.#now();

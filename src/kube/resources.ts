@@ -1,5 +1,15 @@
 import { KubeError } from './errors.ts';
-import type { ConfigMap, Event, KubeObject, Lease, Namespace, Node, Pod, Secret } from './types.ts';
+import type {
+  ConfigMap,
+  Event,
+  KubeObject,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+  TokenRequest,
+} from './types.ts';
 
 /** Where a kind lives in the API. `T` is the type of its objects. */
 export interface Resource<T extends KubeObject> {
@@ -8,6 +18,16 @@ export interface Resource<T extends KubeObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Only for the compiler; never set. */
+  readonly object?: T;
+}
+
+/** A subresource that takes objects of a kind of its own. */
+export interface Subresource<T extends KubeObject> {
+  readonly parent: Resource<KubeObject>;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
   /** Only for the compiler; never set. */
   readonly object?: T;
 }
@@ -55,6 +75,13 @@ export const subjectAccessReviews: Resource<KubeObject> = {
   kind: 'SubjectAccessReview',
   plural: 'subjectaccessreviews',
   namespaced: false,
+};
+
+export const serviceAccountTokens: Subresource<TokenRequest> = {
+  parent: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  apiVersion: 'authentication.k8s.io/v1',
+  kind: 'TokenRequest',
+  name: 'token',
 };
 
 /**

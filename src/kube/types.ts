@@ -1,4 +1,5 @@
 import type {
+  AuthenticationV1TokenRequest,
   CoreV1Event,
   V1ConfigMap,
   V1Container,
@@ -51,6 +52,10 @@ export type Namespace = Raw<V1Namespace>;
 export type ConfigMap = Raw<V1ConfigMap>;
 export type Secret = Raw<V1Secret>;
 export type Event = Raw<CoreV1Event>;
+/** What is sent; its answer has a status. */
+export type TokenRequest = Omit<Raw<AuthenticationV1TokenRequest>, 'status'> & {
+  status?: { token: string; expirationTimestamp: string };
+};
 
 /** `metav1.Status`, the body of every refusal. */
 export interface Status extends KubeObject {

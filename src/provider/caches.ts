@@ -6,7 +6,10 @@ import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts'
 import { withoutContent } from '../translate/dependency.ts';
 import { isOurs, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
-import { type DependencyCaches, type DependencyKind, dependencyKeys } from './dependencies.ts';
+import type { ServiceAccountMode } from '../translate/service-account.ts';
+import { podNameOf } from '../translate/token-secret.ts';
+import type { DependencyCaches } from './dependencies.ts';
+import { type DependencyKind, keysOfLowerPod, keysOfUpperPod } from './dependency-keys.ts';
 
 /** Everything a virtual node knows of its two clusters. */
 export interface ProviderCaches {
@@ -18,19 +21,19 @@ export interface ProviderCaches {
 }
 
 /** Empty caches, each keeping of an object only what its readers need. */
-export function createCaches(owner: Owner): ProviderCaches {
+export function createCaches(owner: Owner, mode: ServiceAccountMode): ProviderCaches {
   const dependency = () => ({
     upper: new Cache<KubeObject>({}),
-    copies: new Cache<ConfigMap | Secret>({}, withoutContent),
+    copies: new Cache<ConfigMap | Secret, 'pod'>({ pod: podKeyOfTokens }, withoutContent),
   });
   return {
     upperPods: new Cache<Pod, 'dependency'>({
-      dependency: (pod) => (isVirtual(pod) ? dependencyKeys(pod) : []),
+      dependency: (pod) => (isVirtual(pod) ? keysOfUpperPod(pod, mode) : []),
     }),
     upperNode: new Cache<Node>({}, withoutImages),
     lowerPods: new Cache<Pod, 'dependency' | 'node'>(
       {
-        dependency: (pod) => (isOurs(pod, owner) ? dependencyKeys(pod) : []),
+        dependency: (pod) => (isOurs(pod, owner) ? keysOfLowerPod(pod, owner) : []),
         node: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []),
       },
       (pod) => (isOurs(pod, owner) ? pod : onlyRequests(pod)),
@@ -73,6 +76,12 @@ export function createReflectors(
       new Reflector<Secret>(lower, secrets, secret.copies, copies),
     ] as Reflector<KubeObject>[],
   };
+}
+
+/** The pod that mounts the tokens of a Secret of ours. */
+function podKeyOfTokens(copy: KubeObject): string[] {
+  const name = podNameOf(copy);
+  return name === undefined ? [] : [`${copy.metadata?.namespace}/${name}`];
 }
 
 /** Names of images are the bulk of a node, and nobody here reads them. */

@@ -1,15 +1,23 @@
-import type { Cache } from '../kube/cache.ts';
-import { keyOf, splitKey } from '../kube/resources.ts';
-import type { KubeObject, Pod } from '../kube/types.ts';
+import { splitKey } from '../kube/resources.ts';
+import type { KubeObject } from '../kube/types.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
+import type { ServiceAccountMode } from '../translate/service-account.ts';
+import { podNameOf } from '../translate/token-secret.ts';
 import type { ProviderCaches } from './caches.ts';
-import { type DependencyKind, dependencyKey, dependencyKeys } from './dependencies.ts';
+import {
+  type DependencyKind,
+  dependencyKey,
+  keyOfCopy,
+  keysOfLowerPod,
+  keysOfUpperPod,
+} from './dependency-keys.ts';
 
 export interface EventWiring {
   caches: ProviderCaches;
   owner: Owner;
   namespace: string | undefined;
+  serviceAccounts: ServiceAccountMode;
   nodeName: string;
   podQueue: Pick<WorkQueue, 'add'>;
   dependencyQueue: Pick<WorkQueue, 'add'>;
@@ -17,77 +25,72 @@ export interface EventWiring {
 }
 
 /** Puts every key on its queue: after a time in which keys were passed over. */
-export function addEverything({ caches, owner, namespace, podQueue, dependencyQueue }: EventWiring): void {
+export function addEverything(wiring: EventWiring): void {
+  const { caches, owner, namespace, serviceAccounts, podQueue, dependencyQueue } = wiring;
   const isServed = servedBy(namespace);
   for (const [key, pod] of caches.upperPods.entries()) {
     podQueue.add(key);
-    for (const dependency of dependencyKeys(pod)) dependencyQueue.add(dependency);
+    for (const dependency of keysOfUpperPod(pod, serviceAccounts)) dependencyQueue.add(dependency);
   }
-  for (const [key, pod] of caches.lowerPods.entries())
+  for (const [key, pod] of caches.lowerPods.entries()) {
     if (isServed(key) && isOurs(pod, owner)) podQueue.add(key);
+  }
   for (const kind of ['ConfigMap', 'Secret'] as const) {
     for (const [key, copy] of caches.dependencies[kind].copies.entries()) {
-      const { namespace: of, name } = splitKey(key);
-      if (isServed(key) && isOurs(copy, owner)) dependencyQueue.add(dependencyKey(kind, of, name));
+      if (isServed(key) && isOurs(copy, owner)) addCopy(wiring, kind, copy);
     }
   }
 }
 
-function servedBy(namespace: string | undefined): (key: string) => boolean {
-  return (key) => namespace === undefined || splitKey(key).namespace === namespace;
-}
-
 /** Which change of which cache puts which key on which queue. Each costs only what changed. */
-export function connectEvents({
-  caches,
-  owner,
-  namespace,
-  nodeName,
-  podQueue,
-  dependencyQueue,
-  nodeQueue,
-}: EventWiring): void {
+export function connectEvents(wiring: EventWiring): void {
+  const { caches, owner, namespace, serviceAccounts, nodeName, podQueue, dependencyQueue, nodeQueue } =
+    wiring;
   const { upperPods, lowerPods, upperNode, dependencies } = caches;
   const isServed = servedBy(namespace);
-  const releaseDependencies = (pod: Pod) => {
-    for (const key of dependencyKeys(pod)) dependencyQueue.add(key);
-  };
 
   upperPods.subscribe((event) => {
     podQueue.add(event.key);
-    if (event.type === 'deleted') releaseDependencies(event.object);
+    if (event.type !== 'deleted') return;
+    for (const key of keysOfUpperPod(event.object, serviceAccounts)) dependencyQueue.add(key);
   });
   lowerPods.subscribe((event) => {
     if (!isServed(event.key)) return;
     const ours = isOurs(event.object, owner);
-    if (ours && event.type === 'deleted') releaseDependencies(event.object);
     // A pod that is not ours matters only where it stands in the way of one above.
     if (ours || upperPods.get(event.key)) podQueue.add(event.key);
+    if (!ours || event.type !== 'deleted') return;
+    for (const key of keysOfLowerPod(event.object, owner)) dependencyQueue.add(key);
   });
   upperNode.subscribe(() => nodeQueue.add(nodeName));
 
-  const connect = (kind: DependencyKind, upper: Cache<KubeObject>, copies: Cache<KubeObject>) => {
-    const keyFor = (object: KubeObject) => {
-      const { namespace = '', name } = splitKey(keyOf(object));
-      return dependencyKey(kind, namespace, name);
-    };
-    upper.subscribe((event) => {
-      const key = keyFor(event.object);
+  for (const kind of ['ConfigMap', 'Secret'] as const) {
+    dependencies[kind].upper.subscribe((event) => {
+      const { namespace: of, name } = splitKey(event.key);
+      const key = dependencyKey(kind, of, name);
       const users = upperPods.keysBy('dependency', key);
       if (users.size > 0) dependencyQueue.add(key);
       if (event.type === 'added') for (const pod of users) podQueue.add(pod);
     });
-    copies.subscribe((event) => {
-      const key = keyFor(event.object);
-      if (
-        isServed(event.key) &&
-        (isOurs(event.object, owner) || upperPods.keysBy('dependency', key).size > 0)
-      ) {
-        dependencyQueue.add(key);
-      }
+    dependencies[kind].copies.subscribe((event) => {
+      if (!isServed(event.key)) return;
+      const isWanted = upperPods.keysBy('dependency', keyOfCopy(kind, event.object, owner)).size > 0;
+      if (isWanted || isOurs(event.object, owner)) addCopy(wiring, kind, event.object);
     });
-  };
-  for (const kind of ['ConfigMap', 'Secret'] as const) {
-    connect(kind, dependencies[kind].upper, dependencies[kind].copies as Cache<KubeObject>);
   }
+}
+
+/** A copy that changed below concerns its dependency; a Secret with tokens concerns its pod. */
+function addCopy(
+  { owner, podQueue, dependencyQueue }: EventWiring,
+  kind: DependencyKind,
+  copy: KubeObject,
+): void {
+  const pod = podNameOf(copy);
+  if (pod === undefined) dependencyQueue.add(keyOfCopy(kind, copy, owner));
+  else podQueue.add(`${copy.metadata?.namespace}/${pod}`);
+}
+
+function servedBy(namespace: string | undefined): (key: string) => boolean {
+  return (key) => namespace === undefined || splitKey(key).namespace === namespace;
 }

@@ -2,20 +2,23 @@ import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
 import { configMaps, type Resource, secrets } from '../kube/resources.ts';
-import type { ConfigMap, KubeObject, Pod, Secret } from '../kube/types.ts';
+import type { ConfigMap, KubeObject, Secret } from '../kube/types.ts';
 import { dependencyDown, isInStep } from '../translate/dependency.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
-import { type Reference, referencesOf } from '../translate/references.ts';
+import type { Reference } from '../translate/references.ts';
 import type { Refusal } from '../translate/refusal.ts';
+import { type DependencyKind, dependencyKey, partsOf } from './dependency-keys.ts';
 import type { LowerNamespaces } from './namespaces.ts';
 
-export type DependencyKind = Reference['kind'];
 type Dependency = ConfigMap | Secret;
 
-/** Where one kind of dependency lives: above as metadata only, below as our copies without their content. */
+/**
+ * Where one kind of dependency lives: above as metadata only, below as our copies without their content. The
+ * index `pod` finds the Secrets with a pod's tokens.
+ */
 export interface DependencyCaches {
   readonly upper: Cache<KubeObject>;
-  readonly copies: Cache<Dependency>;
+  readonly copies: Cache<Dependency, 'pod'>;
 }
 
 export interface DependenciesOptions {
@@ -39,17 +42,6 @@ export type DependencyState = 'in step' | 'missing' | 'collision';
 
 const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
 
-/** The key of a dependency in the queue and in pod indexes. */
-export function dependencyKey(kind: DependencyKind, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
-/** The keys of all that a pod names, for an index. */
-export function dependencyKeys(pod: Pod): string[] {
-  const namespace = pod.metadata?.namespace ?? '';
-  return referencesOf(pod).map(({ kind, name }) => dependencyKey(kind, namespace, name));
-}
-
 /** Copies of ConfigMaps and Secrets below: made before the first pod that names them, gone after the last. */
 export class Dependencies {
   readonly #options: DependenciesOptions;
@@ -59,10 +51,8 @@ export class Dependencies {
     this.#options = options;
   }
 
-  /** Brings down what a pod needs. Returns what it does not get, and whether it can start without. @throws KubeError */
-  async prepare(pod: Pod): Promise<Finding[]> {
-    const namespace = pod.metadata?.namespace ?? '';
-    const references = referencesOf(pod);
+  /** Brings down what a pod needs. Returns what is not to be had, and whether it can start without. @throws KubeError */
+  async prepare(namespace: string, references: readonly Reference[]): Promise<Finding[]> {
     const states = await Promise.all(
       references.map(({ kind, name }) => this.reconcile(dependencyKey(kind, namespace, name))),
     );
@@ -80,11 +70,10 @@ export class Dependencies {
   }
 
   async #reconcile(key: string): Promise<DependencyState> {
-    const [kind, namespace, name] = key.split('/') as [DependencyKind, string, string];
-    const { caches, isUsed } = this.#options;
-    const objectKey = `${namespace}/${name}`;
-    const above = caches[kind].upper.get(objectKey);
-    const copy = caches[kind].copies.get(objectKey);
+    const { caches, isUsed, owner } = this.#options;
+    const { kind, namespace, name, lowerName } = partsOf(key, owner);
+    const above = caches[kind].upper.get(`${namespace}/${name}`);
+    const copy = caches[kind].copies.get(`${namespace}/${lowerName}`);
     if (!above || !isUsed(key)) {
       if (copy) await this.#delete(kind, copy);
       return 'missing';
@@ -108,7 +97,7 @@ export class Dependencies {
       if (hasCode(error, 'NotFound')) return 'missing';
       throw error;
     }
-    const desired = dependencyDown(object, owner);
+    const desired = dependencyDown(kind, object, owner);
     try {
       if (copy) {
         caches[kind].copies.apply(await this.#replace(resource, desired, copy));
@@ -121,7 +110,7 @@ export class Dependencies {
       if (hasCode(error, 'NotFound')) namespaces.forget(namespace);
       if (!hasCode(error, 'AlreadyExists')) throw error;
     }
-    const found = await lower.get(resource, { namespace, name });
+    const found = await lower.get(resource, { namespace, name: desired.metadata?.name ?? name });
     if (!isOfUpperCluster(found, owner)) return 'collision';
     caches[kind].copies.apply(await this.#replace(resource, desired, found));
     return 'in step';

@@ -1,3 +1,5 @@
+import { Reflector } from '../kube/reflector.ts';
+import { events } from '../kube/resources.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
@@ -32,13 +34,17 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const { upper, lower, settings, namespace, logger } = options;
   await checkLowerCluster(upper, settings);
   const owner: Owner = { upperCluster: options.upperCluster, virtualNode: settings.name };
-  const caches = createCaches(owner);
+  const caches = createCaches(owner, options.down.serviceAccounts);
   const kubelet = await startKubelet(options, caches, owner);
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
   const reconcilers = createReconcilers(options, caches, owner, health);
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const reflectors = createReflectors(caches, { upper, lower, nodeName: settings.name, namespace, onError });
   const all = [...reflectors.upper, ...reflectors.lower];
+  const news = new Reflector(lower, events, reconcilers.lowerEvents, {
+    fieldSelector: 'involvedObject.kind=Pod',
+    onError,
+  });
   const lease = {
     upper,
     nodeName: settings.name,
@@ -48,7 +54,11 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
   const stopping = new AbortController();
   const { signal } = stopping;
-  const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
+  const running = [
+    ...[...all, news].map((one) => one.run(signal)),
+    health.run(signal),
+    runNodeLease(lease, signal),
+  ];
 
   function onReachability(now: Reachability): void {
     if (now.reachable) {

@@ -1,17 +1,23 @@
+import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
+import type { Pod, Secret } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
+import type { PodDownOptions } from '../translate/pod-down.ts';
+import type { RefusalOptions } from '../translate/refusal.ts';
 import type { LowerFacts, VirtualNodeSettings } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents } from './connect-events.ts';
 import { Dependencies } from './dependencies.ts';
+import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
 import { LowerRooms } from './lower-rooms.ts';
 import { LowerNamespaces } from './namespaces.ts';
-import { type PodSync, reconcilePod } from './pod-reconcile.ts';
+import { reconcilePod } from './pod-reconcile.ts';
+import type { PodSync } from './pod-sync.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
 
 export interface ReconcilersOptions {
@@ -22,13 +28,15 @@ export interface ReconcilersOptions {
   lowerVersion: string;
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
-  ignoreLabels: ReadonlySet<string>;
+  down: PodDownOptions & RefusalOptions;
   podSyncWorkers: number;
   logger: Logger;
 }
 
 /** The three reconciles of a virtual node (pods, dependencies, the node itself) and their queues. */
 export interface Reconcilers {
+  /** Takes in the events of the lower cluster. */
+  readonly lowerEvents: LowerEvents;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -41,6 +49,8 @@ export interface Reconcilers {
 
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
+/** News may be late; the pods themselves come first. */
+const eventWorkers = 4;
 
 /** Connects the caches with queues and reconciles; nothing is reconciled before `start`. */
 export function createReconcilers(
@@ -78,11 +88,24 @@ export function createReconcilers(
     reconcile: () => reconcileVirtualNode(node),
     onError: retry('node'),
   });
-  const queues = [podQueue, dependencyQueue, nodeQueue];
+  const eventQueue = new WorkQueue({
+    workers: eventWorkers,
+    reconcile: (key) => lowerEvents.reconcile(key),
+    onError: retry('event'),
+  });
+  const lowerEvents = new LowerEvents({
+    upper: options.upper,
+    lowerPod: (key) => ourPod(caches.lowerPods.get(key), owner),
+    upperPod: (key) => caches.upperPods.get(key),
+    queue: eventQueue,
+    now: Date.now,
+  });
+  const queues = [podQueue, dependencyQueue, nodeQueue, eventQueue];
   const wiring = {
     caches,
     owner,
     namespace: options.namespace,
+    serviceAccounts: options.down.serviceAccounts,
     nodeName: settings.name,
     podQueue,
     dependencyQueue,
@@ -92,6 +115,7 @@ export function createReconcilers(
   rooms.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
 
   return {
+    lowerEvents,
     start() {
       nodeQueue.add(settings.name);
       for (const queue of queues) queue.start();
@@ -105,7 +129,7 @@ export function createReconcilers(
 }
 
 function createPodSync(
-  { upper, lower, settings, logger, ignoreLabels }: ReconcilersOptions,
+  { upper, lower, settings, logger, down }: ReconcilersOptions,
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
@@ -119,6 +143,7 @@ function createPodSync(
     owner,
     upperPods,
     lowerPods,
+    lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
     namespaces,
     dependencies: new Dependencies({ upper, lower, owner, namespaces, caches: dependencies, isUsed }),
     events: new EventRecorder(upper, {
@@ -126,12 +151,16 @@ function createPodSync(
       host: settings.name,
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
-    down: { ignoreLabels },
+    down,
     logger,
     isReachable: () => health.now.reachable,
     confirmReachable: () => health.confirm(),
     now: () => new Date(),
   };
+}
+
+function ourPod(pod: Pod | undefined, owner: Owner): Pod | undefined {
+  return pod && isOurs(pod, owner) ? pod : undefined;
 }
 
 function readiness(now: Reachability): LowerFacts['ready'] {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ConfigMap, KubeObject, ObjectMeta, Secret } from '../kube/types.ts';
+import { lowerNameOf } from './lower-names.ts';
 import { marks, type Owner } from './marks.ts';
 import { contentHashAnnotation, upperVersionAnnotation } from './names.ts';
 
@@ -16,14 +17,18 @@ export function versionOf(metadata: ObjectMeta | undefined): string {
  * stays above, because a copy must follow when the upper object is made anew. The token of a service account
  * becomes an opaque secret, since below it would be checked against an account that does not exist there.
  */
-export function dependencyDown<T extends ConfigMap | Secret>(upper: T, owner: Owner): T {
+export function dependencyDown<T extends ConfigMap | Secret>(
+  kind: 'ConfigMap' | 'Secret',
+  upper: T,
+  owner: Owner,
+): T {
   const ours = marks(owner, upper.metadata?.uid ?? '');
   const { [lastApplied]: _applied, ...annotations } = upper.metadata?.annotations ?? {};
   const { immutable: _immutable, metadata, ...content } = upper;
   const copy = { ...content } as T;
   if ('type' in copy && copy.type === 'kubernetes.io/service-account-token') copy.type = 'Opaque';
   copy.metadata = {
-    ...(metadata?.name === undefined ? {} : { name: metadata.name }),
+    ...(metadata?.name === undefined ? {} : { name: lowerNameOf(kind, metadata.name, owner) }),
     ...(metadata?.namespace === undefined ? {} : { namespace: metadata.namespace }),
     labels: { ...metadata?.labels, ...ours.labels },
     annotations: {

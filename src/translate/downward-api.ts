@@ -1,5 +1,6 @@
 import type { Container, PodSpec, Volume } from '../kube/types.ts';
 import { upperUidAnnotation, virtualNodeAnnotation } from './names.ts';
+import { mapContainers, mapSources, mapVolumes } from './walk-spec.ts';
 
 /**
  * Fields of the downward API that would read wrongly below, and the annotation of the lower pod that has what
@@ -14,28 +15,29 @@ interface FieldRef {
   fieldPath: string;
 }
 
-/** The container with variables that read as they would above. */
-export function withUpperVariables<T extends Container>(container: T, spec: PodSpec): T {
+/** The spec whose containers read through the downward API what they would read above. */
+export function withUpperView(spec: PodSpec): PodSpec {
+  const volumes = mapVolumes(spec, withUpperItems);
+  return mapContainers(volumes, (container) => withUpperVariables(container, spec.serviceAccountName));
+}
+
+function withUpperVariables(container: Container, serviceAccountName = 'default'): Container {
   if (!container.env?.some((variable) => variable.valueFrom?.fieldRef)) return container;
   const env = container.env.map((variable) => {
     const fieldRef = variable.valueFrom?.fieldRef;
     if (!fieldRef) return variable;
-    if (fieldRef.fieldPath === 'spec.serviceAccountName') {
-      return { name: variable.name, value: spec.serviceAccountName ?? 'default' };
-    }
+    if (fieldRef.fieldPath === 'spec.serviceAccountName')
+      return { name: variable.name, value: serviceAccountName };
     return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: redirect(fieldRef) } };
   });
   return { ...container, env };
 }
 
-/** The volume with downward API items that read as they would above. */
-export function withUpperItems(volume: Volume): Volume {
+function withUpperItems(volume: Volume): Volume {
   if (volume.downwardAPI) return { ...volume, downwardAPI: redirectItems(volume.downwardAPI) };
-  if (!volume.projected?.sources?.some((source) => source.downwardAPI)) return volume;
-  const sources = volume.projected.sources.map((source) =>
+  return mapSources(volume, (source) =>
     source.downwardAPI ? { ...source, downwardAPI: redirectItems(source.downwardAPI) } : source,
   );
-  return { ...volume, projected: { ...volume.projected, sources } };
 }
 
 function redirectItems<T extends { items?: { fieldRef?: FieldRef }[] }>(source: T): T {

@@ -41,3 +41,9 @@ export const largestFreeNodeAnnotation = 'isthmus.io/largest-free-node';
 
 /** Label and value by which a virtual node is known. */
 export const virtualNodeLabel = { name: 'type', value: 'virtual-kubelet' } as const;
+
+/** Annotation of a lower Secret with tokens: name of the pod that mounts it. */
+export const podNameAnnotation = 'isthmus.io/pod';
+
+/** Annotation of a lower Secret with tokens: when they are renewed, RFC 3339. */
+export const tokenRefreshAnnotation = 'isthmus.io/refresh-at';

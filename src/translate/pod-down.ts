@@ -1,14 +1,12 @@
-import type { Container, ObjectMeta, Pod, PodSpec } from '../kube/types.ts';
-import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
-import { withUpperItems, withUpperVariables } from './downward-api.ts';
+import type { ObjectMeta, Pod } from '../kube/types.ts';
 import { marks, type Owner } from './marks.ts';
 import { carriedNamesAnnotation, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
-import { isTokenVolume } from './token-volume.ts';
+import { type SpecDownOptions, specDown } from './spec-down.ts';
 
 /** What we note on the upper pod is about the upper pod. */
 const ourPrefix = 'isthmus.io/';
 
-export interface PodDownOptions {
+export interface PodDownOptions extends SpecDownOptions {
   /** Labels that stay above (`--ignore-labels`); the lower pod remembers them in `tripped-labels`. */
   ignoreLabels: ReadonlySet<string>;
 }
@@ -18,10 +16,11 @@ export interface PodDownOptions {
  * scheduler and admission. Fields that are not named here travel as they are.
  */
 export function podDown(upper: Pod, owner: Owner, options: PodDownOptions): Pod {
-  return {
-    metadata: metadataDown(upper, owner, options),
-    ...(upper.spec ? { spec: specDown(upper, upper.spec) } : {}),
-  };
+  const metadata = metadataDown(upper, owner, options);
+  if (!upper.spec) return { metadata };
+  // The API server takes ephemeral containers only through their own subresource, once the pod is there.
+  const { ephemeralContainers: _later, ...spec } = specDown(upper, upper.spec, owner, options);
+  return { metadata, spec };
 }
 
 /** The metadata of the lower pod. Owners, finalizers and all that the API server keeps stay above. */
@@ -49,40 +48,4 @@ export function metadataDown(upper: Pod, owner: Owner, options: PodDownOptions):
       ...(generation === undefined ? {} : { [upperGenerationAnnotation]: String(generation) }),
     },
   };
-}
-
-/**
- * What the upper cluster decided for itself and the lower one decides again: the node, the service account, and
- * what the admission of priority and runtime classes computes from the names that do go down.
- */
-function specDown(upper: Pod, spec: PodSpec): PodSpec {
-  const {
-    nodeName: _node,
-    schedulerName: _scheduler,
-    serviceAccount: _account,
-    serviceAccountName: _accountName,
-    priority: _priority,
-    preemptionPolicy: _preemption,
-    overhead: _overhead,
-    ephemeralContainers: _ephemeral,
-    schedulingGates: _gates,
-    ...rest
-  } = spec;
-  const tokenVolumes = new Set((rest.volumes ?? []).filter(isTokenVolume).map((volume) => volume.name));
-  const container = (entry: Container) => withUpperVariables(withoutMounts(entry, tokenVolumes), spec);
-  const lower: PodSpec = {
-    ...withClusterSelector(rest, clusterSelectorOf(upper) ?? {}),
-    automountServiceAccountToken: false,
-    containers: rest.containers.map(container),
-  };
-  if (rest.initContainers) lower.initContainers = rest.initContainers.map(container);
-  if (rest.volumes) {
-    lower.volumes = rest.volumes.filter((volume) => !tokenVolumes.has(volume.name)).map(withUpperItems);
-  }
-  return lower;
-}
-
-function withoutMounts(container: Container, volumes: ReadonlySet<string>): Container {
-  if (volumes.size === 0 || !container.volumeMounts) return container;
-  return { ...container, volumeMounts: container.volumeMounts.filter((mount) => !volumes.has(mount.name)) };
 }

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../kube/types.ts';
 import { lowerPodAnnotation, upperGenerationAnnotation } from './names.ts';
+import { chosenCondition, gateTypes } from './readiness-gates.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Whether a pod has finished; it never runs again (`PodPhase` in k8s.io/api/core/v1). */
@@ -19,13 +20,20 @@ export function statusUp(upper: Pod, lower: Pod): PodStatus {
     ...rest
   } = lower.status ?? {};
   const observed = observedGeneration(upper, lower);
-  const reported = new Set(conditions.map((condition) => condition.type));
-  const kept = (upper.status?.conditions ?? []).filter((condition) => !reported.has(condition.type));
+  const gates = new Set(gateTypes(upper).filter((type) => isSetAbove(type, upper, lower)));
+  const reported = conditions.filter(({ type }) => !gates.has(type));
+  const types = new Set(reported.map(({ type }) => type));
+  const kept = (upper.status?.conditions ?? []).filter(({ type }) => !types.has(type));
   return {
     ...rest,
     ...(observed === undefined ? {} : { observedGeneration: observed }),
-    conditions: [...conditions.map((condition) => ofGeneration(condition, observed)), ...kept],
+    conditions: [...reported.map((condition) => ofGeneration(condition, observed)), ...kept],
   };
+}
+
+function isSetAbove(type: string, upper: Pod, lower: Pod): boolean {
+  const { chosen, below } = chosenCondition(type, upper, lower);
+  return chosen !== undefined && chosen !== below;
 }
 
 /** The upper generation that the lower kubelet has acted upon, or the last one known while it lags. */

@@ -10,10 +10,11 @@ export interface Reference {
 }
 
 /**
- * Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is. The volume
- * that the API server adds for the service account's token stays above, and so does what it names.
+ * Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is.
+ *
+ * @param withToken whether the volume that the API server adds for the service account's token counts as well
  */
-export function referencesOf(pod: Pod): Reference[] {
+export function referencesOf(pod: Pod, { withToken }: { withToken: boolean }): Reference[] {
   const found = new Map<string, Reference>();
   const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
     if (!name) return;
@@ -22,7 +23,7 @@ export function referencesOf(pod: Pod): Reference[] {
     if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
   };
   const { spec } = pod;
-  for (const volume of spec?.volumes ?? []) if (!isTokenVolume(volume)) fromVolume(volume, add);
+  for (const volume of spec?.volumes ?? []) if (withToken || !isTokenVolume(volume)) fromVolume(volume, add);
   for (const container of [
     ...(spec?.initContainers ?? []),
     ...(spec?.containers ?? []),

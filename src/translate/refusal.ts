@@ -1,5 +1,7 @@
 import type { Pod, Volume } from '../kube/types.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
+import { policyRefusal, type Refusable } from './policy.ts';
+import type { ServiceAccountMode } from './service-account.ts';
 import { isTokenVolume } from './token-volume.ts';
 
 /** Why a pod is not sent down: a reason in one word for `kubectl get`, and a sentence for `kubectl describe`. */
@@ -10,8 +12,14 @@ export interface Refusal {
   eventReason?: string;
 }
 
+export interface RefusalOptions {
+  serviceAccounts: ServiceAccountMode;
+  /** What the operator's policy forbids. */
+  refused: ReadonlySet<Refusable>;
+}
+
 /** The first thing about a pod that cannot be carried to a lower cluster, if there is any. */
-export function refusalOf(pod: Pod): Refusal | undefined {
+export function refusalOf(pod: Pod, options: RefusalOptions): Refusal | undefined {
   if (clusterSelectorOf(pod) === undefined) {
     return {
       reason: 'InvalidClusterSelector',
@@ -25,19 +33,19 @@ export function refusalOf(pod: Pod): Refusal | undefined {
     };
   }
   for (const volume of pod.spec?.volumes ?? []) {
-    const why = volumeRefusal(volume);
+    const why = volumeRefusal(volume, options.serviceAccounts);
     if (why) return { reason: 'VolumeNotSupported', message: `volume "${volume.name}": ${why}` };
   }
-  return undefined;
+  return policyRefusal(pod, options.refused);
 }
 
-function volumeRefusal(volume: Volume): string | undefined {
+function volumeRefusal(volume: Volume, serviceAccounts: ServiceAccountMode): string | undefined {
   if (volume.persistentVolumeClaim || volume.ephemeral) {
     return 'persistent volume claims cannot be carried to a lower cluster yet';
   }
   if (isTokenVolume(volume)) return undefined;
-  if (volume.projected?.sources?.some((source) => source.serviceAccountToken)) {
-    return 'service account tokens cannot be carried to a lower cluster yet';
+  if (serviceAccounts === 'none' && volume.projected?.sources?.some((source) => source.serviceAccountToken)) {
+    return 'this virtual node carries no service account tokens (--service-account-mode=none)';
   }
   if (
     volume.projected?.sources?.some((source) => 'clusterTrustBundle' in source || 'podCertificate' in source)

@@ -1,0 +1,58 @@
+import { hasCode } from '../kube/errors.ts';
+import { pods } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import type { ReconcileResult } from '../kube/work-queue.ts';
+import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
+import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
+import { neededBy } from './dependency-keys.ts';
+import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
+import { prepareTokens } from './pod-tokens.ts';
+
+/** An edit that the lower API server refused is tried again after this, in milliseconds. */
+const refusedEditRetry = 30_000;
+
+/** Carries edits of a pod down, keeps its tokens fresh, and brings its status up. */
+export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
+  const isLeaving = upper.metadata?.deletionTimestamp !== undefined || isFinished(lower);
+  const edited = isLeaving ? { lower } : await carryChanges(sync, upper, lower);
+  const tokens = isLeaving ? undefined : await prepareTokens(sync, upper);
+  if (isFinished(upper) && !isFinished(edited.lower)) return undefined;
+  const written = await patchUpper(
+    sync,
+    upper,
+    statusUp(upper, edited.lower),
+    lowerPodNote(upper, edited.lower),
+  );
+  return soonest(edited.retry, tokens, written);
+}
+
+/** Sends edits down. A refused edit is said, tried again later, and does not keep the status from coming up. */
+async function carryChanges(
+  sync: PodSync,
+  upper: Pod,
+  lower: Pod,
+): Promise<{ lower: Pod; retry?: ReconcileResult }> {
+  let current = lower;
+  for (const change of changesOf(upper, lower, sync.owner, sync.down)) {
+    try {
+      current = await send(sync, upper, current, change);
+    } catch (error) {
+      if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
+      recordRefusal(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
+      return { lower: current, retry: { requeueAfter: refusedEditRetry } };
+    }
+  }
+  return { lower: current };
+}
+
+async function send(sync: PodSync, upper: Pod, lower: Pod, { subresource, patch }: LowerPatch): Promise<Pod> {
+  const { namespace = '', name = '', uid } = lower.metadata ?? {};
+  if (subresource === 'ephemeralcontainers') {
+    await sync.dependencies.prepare(namespace, neededBy(upper, sync.down.serviceAccounts));
+  }
+  const guarded = { ...patch, metadata: { ...patch.metadata, ...(uid ? { uid } : {}) } };
+  const where = { namespace, name, ...(subresource ? { subresource } : {}) };
+  const changed = await sync.lower.patch(pods, where, guarded, { type: 'strategic-merge' });
+  sync.lowerPods.apply(changed);
+  return changed;
+}

@@ -1,0 +1,63 @@
+import { hasCode } from '../kube/errors.ts';
+import { pods } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import type { ReconcileResult } from '../kube/work-queue.ts';
+import { upperUidOf } from '../translate/marks.ts';
+import { statusLost } from '../translate/pod-status.ts';
+import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
+
+/** Deletes a lower pod of ours, and no other of its name; the grace period is its own unless given. */
+export async function deleteLower(
+  sync: PodSync,
+  lower: Pod,
+  gracePeriodSeconds: number | undefined,
+): Promise<undefined> {
+  const { namespace, name = '', uid = '' } = lower.metadata ?? {};
+  try {
+    const left = await sync.lower.delete(pods, { namespace, name }, { uid, gracePeriodSeconds });
+    if (left.metadata?.uid === uid) sync.lowerPods.apply(left);
+  } catch (error) {
+    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+  }
+}
+
+/** The upper cache may lag or be filtered: only the upper API server's own word lets a lower pod be deleted. */
+export async function deleteOrphan(sync: PodSync, lower: Pod): Promise<undefined> {
+  if (lower.metadata?.deletionTimestamp) return;
+  const above = await findPod(sync.upper, lower);
+  if (above?.metadata?.uid !== upperUidOf(lower)) await deleteLower(sync, lower, undefined);
+}
+
+/** Ends the graceful deletion of an upper pod of which nothing is left below. */
+export async function removeUpper(sync: PodSync, upper: Pod): Promise<undefined> {
+  const { namespace, name = '', uid = '' } = upper.metadata ?? {};
+  try {
+    await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
+  } catch (error) {
+    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+  }
+}
+
+/**
+ * Fails an upper pod whose lower pod vanished. Failed is for good, so it takes the lower API server's own word,
+ * and that it still is the same cluster.
+ */
+export async function failLost(sync: PodSync, upper: Pod, lowerUid: string): Promise<ReconcileResult> {
+  if (!(await sync.confirmReachable())) return undefined;
+  const below = await findPod(sync.lower, upper);
+  if (below?.metadata?.uid === lowerUid) {
+    sync.lowerPods.apply(below);
+    return { requeueAfter: 1_000 };
+  }
+  const refusal = {
+    reason: 'LowerPodLost',
+    message: 'the pod vanished from the lower cluster without being asked to',
+  };
+  const now = sync
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  const status = statusLost(upper, sync.lowerPods.lastSeen(lowerUid), refusal, now);
+  if (status.phase === 'Failed') recordRefusal(sync, upper, refusal);
+  return patchUpper(sync, upper, status);
+}

@@ -1,0 +1,86 @@
+import { hasCode } from '../kube/errors.ts';
+import { secrets, serviceAccountTokens } from '../kube/resources.ts';
+import type { Pod, Secret } from '../kube/types.ts';
+import type { ReconcileResult } from '../kube/work-queue.ts';
+import { isOurs, upperUidOf } from '../translate/marks.ts';
+import { type TokenNeed, tokenNeeds, tokenSecretName } from '../translate/service-account.ts';
+import { type MintedToken, tokenSecret, untilRefresh } from '../translate/token-secret.ts';
+import type { PodSync } from './pod-sync.ts';
+
+/**
+ * Sees that the tokens a pod mounts stand in a Secret below, minted above and bound to the upper pod, so that they
+ * die with it. Returns when they must be renewed.
+ *
+ * @throws KubeError `NotFound` when the service account is missing
+ */
+export async function prepareTokens(sync: PodSync, upper: Pod): Promise<ReconcileResult> {
+  if (sync.down.serviceAccounts !== 'upper') return undefined;
+  const needs = tokenNeeds(upper);
+  if (needs.length === 0) return undefined;
+  const { namespace = '', uid = '' } = upper.metadata ?? {};
+  const now = sync.now().getTime();
+  let secret = sync.lowerSecrets.get(`${namespace}/${tokenSecretName(uid)}`);
+  if (!secret || untilRefresh(secret, now) <= 0) {
+    const tokens = await Promise.all(needs.map((need) => mint(sync, upper, need)));
+    secret = await write(sync, tokenSecret(upper, sync.owner, tokens), secret);
+    sync.lowerSecrets.apply(secret);
+  }
+  return { requeueAfter: Math.max(1_000, untilRefresh(secret, now)) };
+}
+
+/**
+ * Deletes Secrets with tokens of pods of this name that are gone, above and below.
+ *
+ * @param key namespace/name of the pods
+ */
+export async function dropTokens(sync: PodSync, key: string): Promise<void> {
+  const stale = [...sync.lowerSecrets.by('pod', key)].filter((secret) => !isInUse(sync, key, secret));
+  for (const secret of stale) {
+    const { namespace, name = '', uid = '' } = secret.metadata ?? {};
+    await sync.lower.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
+      if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    });
+    sync.lowerSecrets.remove(secret);
+  }
+}
+
+function isInUse(sync: PodSync, key: string, secret: Secret): boolean {
+  if (!isOurs(secret, sync.owner)) return true;
+  const uid = upperUidOf(secret);
+  const lower = sync.lowerPods.get(key);
+  return sync.upperPods.get(key)?.metadata?.uid === uid || (lower !== undefined && upperUidOf(lower) === uid);
+}
+
+async function mint(sync: PodSync, upper: Pod, need: TokenNeed): Promise<MintedToken> {
+  const { namespace, name = '', uid } = upper.metadata ?? {};
+  const account = upper.spec?.serviceAccountName ?? 'default';
+  const mintedAt = sync.now().getTime();
+  const { status } = await sync.upper.createSubresource(
+    serviceAccountTokens,
+    { namespace, name: account },
+    {
+      spec: {
+        audiences: need.audience === '' ? [] : [need.audience],
+        expirationSeconds: need.expirationSeconds,
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid: uid ?? '' },
+      },
+    },
+  );
+  const expiresAt = Date.parse(status?.expirationTimestamp ?? '');
+  return { need, token: status?.token ?? '', mintedAt, expiresAt };
+}
+
+async function write(sync: PodSync, secret: Secret, old: Secret | undefined): Promise<Secret> {
+  if (!old) {
+    await sync.namespaces.ensure(secret.metadata?.namespace ?? '');
+    try {
+      return await sync.lower.create(secrets, secret);
+    } catch (error) {
+      if (!hasCode(error, 'AlreadyExists')) throw error;
+    }
+  }
+  const { namespace, name = '' } = secret.metadata ?? {};
+  const current = await sync.lower.get(secrets, { namespace, name });
+  const { uid = '', resourceVersion = '' } = current.metadata ?? {};
+  return sync.lower.replace(secrets, { ...secret, metadata: { ...secret.metadata, uid, resourceVersion } });
+}

@@ -1,0 +1,43 @@
+import type { Container, Pod } from '../kube/types.ts';
+import type { Refusal } from './refusal.ts';
+
+/** What an operator may keep pods from doing on lower nodes (`--refuse`). */
+export const refusable = [
+  'hostPath',
+  'privileged',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'hostPorts',
+] as const;
+export type Refusable = (typeof refusable)[number];
+
+const uses: Record<Refusable, (pod: Pod) => boolean> = {
+  hostPath: (pod) => pod.spec?.volumes?.some((volume) => volume.hostPath) ?? false,
+  privileged: (pod) => containersOf(pod).some((container) => container.securityContext?.privileged),
+  hostNetwork: (pod) => pod.spec?.hostNetwork ?? false,
+  hostPID: (pod) => pod.spec?.hostPID ?? false,
+  hostIPC: (pod) => pod.spec?.hostIPC ?? false,
+  hostPorts: (pod) => containersOf(pod).some((container) => container.ports?.some((port) => port.hostPort)),
+};
+
+/** The first thing that the pod does and the operator's policy forbids. */
+export function policyRefusal(pod: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
+  for (const feature of refused) {
+    if (uses[feature](pod)) {
+      return {
+        reason: 'RefusedByPolicy',
+        message: `this virtual node takes no pods with ${feature} (--refuse)`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function containersOf({ spec }: Pod): Container[] {
+  return [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...((spec?.ephemeralContainers ?? []) as Container[]),
+  ];
+}

@@ -1,0 +1,31 @@
+import type { Pod, PodSpec } from '../kube/types.ts';
+import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
+import { withUpperView } from './downward-api.ts';
+import { withLowerNames } from './lower-names.ts';
+import type { Owner } from './marks.ts';
+import { type ApiAddress, type ServiceAccountMode, serviceAccountDown } from './service-account.ts';
+
+export interface SpecDownOptions {
+  serviceAccounts: ServiceAccountMode;
+  /** Where containers below reach the upper API server. */
+  upperApi: ApiAddress;
+}
+
+/**
+ * The spec for the lower cluster. What the upper cluster decided for itself the lower one decides again: the
+ * node, the scheduler, and what the admission of priority and runtime classes computes from their names.
+ */
+export function specDown(upper: Pod, spec: PodSpec, owner: Owner, options: SpecDownOptions): PodSpec {
+  const {
+    nodeName: _node,
+    schedulerName: _scheduler,
+    priority: _priority,
+    preemptionPolicy: _preemption,
+    overhead: _overhead,
+    schedulingGates: _gates,
+    ...rest
+  } = spec;
+  const placed = withClusterSelector(rest, clusterSelectorOf(upper) ?? {});
+  const named = withLowerNames(withUpperView(placed), owner);
+  return serviceAccountDown(named, upper.metadata?.uid ?? '', options.serviceAccounts, options.upperApi);
+}
