@@ -1,5 +1,6 @@
 import { openApi } from './api.ts';
 import { startControlPlane } from './controlplane.ts';
+import { startK3s } from './k3s.ts';
 import { startKubelet } from './kubelet.ts';
 import { startKwok } from './kwok.ts';
 import { createPki, filesOf } from './pki.ts';
@@ -26,6 +27,12 @@ export async function startCluster(
 ): Promise<void> {
   const started = Date.now();
   const { name, nodes } = state;
+  if (nodes.kind === 'k3s') {
+    await startK3s(directory, set, state);
+    await waitUsable(directory, state, signal);
+    progress(`cluster ${name}: ready after ${seconds(started)} s (a k3s container)`);
+    return;
+  }
   await createPki(directory, state);
   await startControlPlane(directory, state, binaries, signal);
   progress(`cluster ${name}: API server ready after ${seconds(started)} s`);
@@ -39,7 +46,7 @@ export async function startCluster(
 /** Waits until pods can be created (their service account exists) and every node is Ready. */
 async function waitUsable(directory: string, state: ClusterState, signal?: AbortSignal): Promise<void> {
   const { nodes } = state;
-  const wanted = nodes.kind === 'kwok' ? nodes.nodes : nodes.kind === 'kubelet' ? 1 : 0;
+  const wanted = nodes.kind === 'kwok' ? nodes.nodes : nodes.kind === 'none' ? 0 : 1;
   const own: ProcessRecord[] = [...readRecords(directory).values()].filter(({ name }) =>
     name.startsWith(`${state.name}-`),
   );

@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
+import { hasDocker } from './k3s.ts';
 import { KWOK_ALLOCATABLE } from './kwok.ts';
 import { layoutOfCluster } from './layout.ts';
 import { raiseWatchLimit } from './limits.ts';
@@ -77,6 +78,12 @@ async function feasible(
   progress: (line: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<LowerClusterOptions[]> {
+  if (process.env['ISTHMUS_CLUSTERS'] === 'k3s') {
+    if (await hasDocker()) return lower.map(({ name }) => ({ name, nodes: { kind: 'k3s' } }));
+    progress(
+      'ISTHMUS_CLUSTERS=k3s is skipped: no Docker engine answers; the lower clusters are local programs',
+    );
+  }
   if (!lower.some(({ nodes }) => nodes.kind === 'kubelet')) return [...lower];
   const isRoot = process.getuid?.() === 0;
   const obstacle = isRoot ? await installPackages(progress, signal) : 'a real kubelet needs root';

@@ -34,9 +34,14 @@ export function writeKubeconfig(file: string, { cluster, server, authority, clie
 
 /** Reads back a kubeconfig written by `writeKubeconfig`. */
 export function readKubeconfig(file: string): Access {
-  const { clusters, users } = parse(readFileSync(file, 'utf8')) as Kubeconfig;
+  return accessIn(readFileSync(file, 'utf8'));
+}
+
+/** What the first cluster and the first user of a kubeconfig's text amount to; their data must be in the text. */
+export function accessIn(text: string): Access {
+  const { clusters, users } = parse(text) as Kubeconfig;
   const [cluster, user] = [clusters[0], users[0]?.user];
-  if (!cluster || !user) throw new Error(`${file} was not written by isthmus`);
+  if (!cluster || !user) throw new Error('the kubeconfig names no cluster or no user');
   return {
     cluster: cluster.name,
     server: cluster.cluster.server,

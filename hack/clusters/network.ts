@@ -12,6 +12,8 @@ const MASK = 24;
 export async function createNetwork(set: number, clusters: readonly ClusterLayout[]): Promise<void> {
   const { hub, machineAddress } = layoutOfSet(set);
   const routes = clusters.map(({ podCidr, address }) => ({ podCidr, address }));
+  // Whoever has the number has the names: what another set of this number left, after a crash, is in the way.
+  await removeNetwork(set);
   for (const namespace of [hub, ...clusters.map((cluster) => cluster.namespace)]) {
     await mustExecute('ip', ['netns', 'add', namespace]);
   }

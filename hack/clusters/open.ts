@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { programName, waitReady } from './controlplane.ts';
+import { pauseK3s } from './k3s.ts';
 import { layoutOfCluster } from './layout.ts';
 import { plug } from './network.ts';
 import { filesOf } from './pki.ts';
@@ -67,6 +68,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
   const { name, index, address, namespace } = state;
   const files = filesOf(directory, name);
   const apiserver = programName(name, 'kube-apiserver');
+  if (state.nodes.kind === 'k3s') return openK3s(directory, state);
   const cable = async (plugged: boolean) => {
     if (set === undefined) throw new Error('clusters can only be disconnected as root, in namespaces');
     await plug(set, layoutOfCluster(set, index, name), plugged);
@@ -85,5 +87,22 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     },
     disconnect: () => cable(false),
     reconnect: () => cable(true),
+  };
+}
+
+/** A container cannot lose its API server alone: it is paused, which is also how it is disconnected. */
+function openK3s(directory: string, { name, address }: ClusterState): LocalCluster {
+  const files = filesOf(directory, name);
+  const pause = (paused: boolean) => () => pauseK3s(directory, name, paused);
+  return {
+    name,
+    kubeconfig: files.kubeconfig,
+    address,
+    clientCaFile: files.key('ca.crt'),
+    clientCaKeyFile: files.key('ca.key'),
+    stopApiServer: pause(true),
+    startApiServer: pause(false),
+    disconnect: pause(true),
+    reconnect: pause(false),
   };
 }

@@ -26,10 +26,11 @@ export interface ClusterState {
   readonly nodes: NodesOptions;
 }
 
-/** What plays the nodes: nothing, one real kubelet, or kwok. */
+/** What plays the nodes: nothing, one real kubelet, kwok, or a k3s container that is the whole cluster. */
 export type NodesOptions =
   | { readonly kind: 'none' }
   | { readonly kind: 'kubelet' }
+  | { readonly kind: 'k3s' }
   | {
       readonly kind: 'kwok';
       readonly nodes: number;

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { cgroupsOf, removeCgroup } from './cgroups.ts';
 import { shimSockets } from './containerd.ts';
 import { stopAllPods } from './cri.ts';
+import { removeK3s } from './k3s.ts';
 import { layoutOfSet } from './layout.ts';
 import { unmountBelow } from './mounts.ts';
 import { removeNetwork } from './network.ts';
 import { endProcess, processesOf, readRecords, send } from './process.ts';
 import { isOfCluster } from './programs.ts';
-import { claims, RUN_FOLDER, release } from './state.ts';
+import { claims, RUN_FOLDER, readState, release } from './state.ts';
 import { messageOf } from './text.ts';
 
 /**
@@ -31,6 +32,7 @@ export async function stopClusters(
   };
   const sets = claims().filter((claim) => claim.directory === directory);
   const runFolders = sets.flatMap(({ set }) => runFoldersOf(set));
+  const hasContainers = readState(directory)?.clusters.some(({ nodes }) => nodes.kind === 'k3s');
   const sockets = runFolders.flatMap(shimSockets);
 
   await attempt('programs', () => endAll(directory, (name) => !isOfCluster(name), 'SIGTERM'));
@@ -42,6 +44,7 @@ export async function stopClusters(
   // The rest at once and without asking: an API server waits long for an etcd that went first, and nothing is kept.
   await attempt('processes', () => endAll(directory, () => true, 'SIGKILL'));
   await attempt('strays', () => endStrays(directory));
+  if (hasContainers) await attempt('containers', () => removeK3s(directory));
   for (const { set } of sets) {
     for (const cgroup of cgroupsOf(`${layoutOfSet(set).hub}-`))
       await attempt('cgroups', () => removeCgroup(cgroup));

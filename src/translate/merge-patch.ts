@@ -1,46 +1,52 @@
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
+type Json = null | boolean | number | string | Json[] | JsonMap;
+interface JsonMap {
+  [key: string]: Json | undefined;
+}
 
 /**
  * The JSON merge patch (RFC 7396) that makes `from` into `to`, or undefined when they are equal. Lists are
- * replaced whole; keys whose value is undefined count as absent.
+ * replaced whole. A key whose value is null or undefined counts as absent, as it does to the API server, which
+ * writes `lastProbeTime: null` for a time that was never set.
  */
 export function mergePatch(from: object | undefined, to: object): object | undefined {
-  const patch = difference((from ?? {}) as Json, to as Json);
-  return patch === undefined ? undefined : (patch as object);
+  return difference((from ?? {}) as JsonMap, to as JsonMap);
 }
 
-function difference(from: Json, to: Json): Json | undefined {
-  if (!isMap(from) || !isMap(to)) return isEqual(from, to) ? undefined : to;
-  const patch: { [key: string]: Json } = {};
-  for (const [key, value] of Object.entries(to)) {
-    if (value === undefined) continue;
-    const before = from[key];
-    const change = before === undefined ? value : difference(before, value);
-    if (change !== undefined) patch[key] = change;
+function difference(from: JsonMap, to: JsonMap): JsonMap | undefined {
+  const patch: [string, Json][] = [];
+  for (const key of Object.keys(to)) {
+    const before = valueOf(from, key);
+    const after = valueOf(to, key);
+    if (after === undefined) continue;
+    if (isMap(before) && isMap(after)) {
+      const change = difference(before, after);
+      if (change) patch.push([key, change]);
+    } else if (!isEqual(before, after)) {
+      patch.push([key, after]);
+    }
   }
   for (const key of Object.keys(from)) {
-    if (from[key] !== undefined && to[key] === undefined) patch[key] = null;
+    if (valueOf(from, key) !== undefined && valueOf(to, key) === undefined) patch.push([key, null]);
   }
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  return patch.length === 0 ? undefined : Object.fromEntries(patch);
 }
 
-function isMap(value: Json): value is { [key: string]: Json | undefined } {
+/** What a map itself holds: `constructor` is a lawful key, and every object inherits something of that name. */
+function valueOf(map: JsonMap, key: string): Json | undefined {
+  return Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
+}
+
+function isMap(value: Json | undefined): value is JsonMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether two JSON values are the same, whatever the order of their keys. */
-export function isEqual(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((entry, index) => isEqual(entry, b[index]))
-    );
+function isEqual(a: Json | undefined, b: Json | undefined): boolean {
+  // In a list there is no leaving out: null is a value, and undefined is sent as null.
+  if (a === b || (a ?? null) === (b ?? null)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((entry, index) => isEqual(entry, b[index]));
   }
+  if (!isMap(a) || !isMap(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) if (!isEqual(a[key], b[key])) return false;
-  return true;
+  return [...keys].every((key) => isEqual(valueOf(a, key), valueOf(b, key)));
 }

@@ -1,4 +1,7 @@
+import 'reflect-metadata';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import * as x509 from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { BUSYBOX_IMAGE } from '../../hack/clusters/images.ts';
 import type { LocalCluster } from '../../hack/clusters/open.ts';
@@ -74,7 +77,45 @@ describe('the local clusters', () => {
     await kubectl(a, 'delete', 'pod', 'leaver', '--wait=false');
   });
 
-  it('sign certificate requests and run the controllers', async () => {
+  it('sign certificate requests with the authority of client certificates', async () => {
+    const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+      'sign',
+      'verify',
+    ]);
+    const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' };
+    const request = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: 'CN=somebody',
+      keys,
+      signingAlgorithm,
+    });
+    await apply(upper, {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'somebody' },
+      spec: {
+        request: Buffer.from(request.toString('pem')).toString('base64'),
+        signerName: 'kubernetes.io/kube-apiserver-client',
+        usages: ['client auth'],
+      },
+    });
+    await kubectl(upper, 'certificate', 'approve', 'somebody');
+    const issued = await eventually(async () => {
+      const { stdout } = await kubectl(
+        upper,
+        'get',
+        'csr',
+        'somebody',
+        '-o',
+        'jsonpath={.status.certificate}',
+      );
+      return new X509Certificate(Buffer.from(stdout, 'base64'));
+    });
+    expect(issued.subject).toBe('CN=somebody');
+    expect(issued.verify(new X509Certificate(readFileSync(upper.clientCaFile)).publicKey)).toBe(true);
+    await kubectl(upper, 'delete', 'csr', 'somebody');
+  });
+
+  it('run the controllers and a scheduler', async () => {
     const deployment = [
       'create',
       'deployment',

@@ -39,6 +39,8 @@ const scripts: Record<string, string> = {
 let server: KubeletServer;
 /** Connections to the lower API server that went through us. */
 let dialled = 0;
+/** Set to make the lower API server unreachable for us. */
+let isShut = false;
 let way: net.Server;
 let binary: string;
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-kubelet-'));
@@ -79,6 +81,11 @@ async function countedKubeconfig(): Promise<string> {
     /server: https:\/\/([\d.]+):(\d+)/.exec(readFileSync(lower.kubeconfig, 'utf8')) ?? [];
   way = net.createServer((from) => {
     dialled += 1;
+    from.on('error', () => {});
+    if (isShut) {
+      from.destroy();
+      return;
+    }
     const to = net.connect(Number(port), address);
     from.pipe(to).pipe(from);
     from.on('error', () => to.destroy());
@@ -315,7 +322,7 @@ describe.runIf(isRoot)('exec', () => {
       return { ...result, stderr: result.stderr.replace(/[0-9a-f]{64}/, 'ID') };
     };
     expect(await said(upper)).toEqual(await said(lower));
-    const gone = 'Error from server (NotFound): pods "ghost" not found\n';
+    const gone = 'error: pods "ghost" not found\n';
     expect(await run('exec', 'ghost', '--', 'true')).toMatchObject({ exitCode: 1, stderr: gone });
     expect((await run('logs', 'ghost')).stderr).toContain('pods "ghost" not found');
   });
@@ -461,6 +468,26 @@ describe('who may call', () => {
     }
     expect((await ask('/healthz', { ...admin, method: 'DELETE' })).status).toBe(405);
     expect(dialled).toBe(before);
+  });
+});
+
+describe('a lower cluster that is away', () => {
+  it('is named to whoever asks for it', async () => {
+    isShut = true;
+    try {
+      const away = /the lower API server cannot be reached: /;
+      for (const command of [
+        ['logs', 'talker'],
+        ['exec', 'plain', '--', 'true'],
+      ]) {
+        const { exitCode, stderr } = await run(...command);
+        expect(exitCode).toBe(1);
+        expect(stderr).toMatch(away);
+      }
+    } finally {
+      isShut = false;
+    }
+    expect((await run('logs', '-p', 'crasher')).exitCode).toBe(0);
   });
 });
 

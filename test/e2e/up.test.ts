@@ -105,16 +105,18 @@ describe('isthmus up', () => {
     expect(remains()).toEqual([]);
   });
 
-  it('says what a program said that fails, and stops the others', async () => {
+  it('says that there is no Docker engine, and what a program said that fails, and stops the others', async () => {
     const programs = join(state, '..', 'programs');
     mkdirSync(programs);
     writeFileSync(join(programs, 'etcd'), '#!/bin/sh\necho the disk is lost >&2\nexit 1\n');
     chmodSync(join(programs, 'etcd'), 0o755);
     environment['ISTHMUS_BIN_DIR'] = programs;
-    const { exitCode, stderr } = await run('up', '--kwok-nodes', '3');
+    Object.assign(environment, { ISTHMUS_CLUSTERS: 'k3s', DOCKER_HOST: `unix://${state}/no-engine` });
+    const { exitCode, stderr, stdout } = await run('up', '--kwok-nodes', '3');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^isthmus: .*-etcd stopped/);
     expect(stderr).toContain('the disk is lost');
+    expect(stdout).toContain('ISTHMUS_CLUSTERS=k3s is skipped: no Docker engine answers');
     expect(remains()).toEqual([]);
   });
 });
