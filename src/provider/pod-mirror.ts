@@ -4,6 +4,7 @@ import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
+import { mountsTokens } from '../translate/service-account.ts';
 import { neededBy } from './dependency-keys.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { prepareTokens } from './pod-tokens.ts';
@@ -15,7 +16,8 @@ const refusedEditRetry = 30_000;
 export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
   const isLeaving = upper.metadata?.deletionTimestamp !== undefined || isFinished(lower);
   const edited = isLeaving ? { lower } : await carryChanges(sync, upper, lower);
-  const tokens = isLeaving ? undefined : await prepareTokens(sync, upper);
+  const needsTokens = !isLeaving && mountsTokens(lower, upper.metadata?.uid ?? '');
+  const tokens = needsTokens ? await prepareTokens(sync, upper) : undefined;
   if (isFinished(upper) && !isFinished(edited.lower)) return undefined;
   const written = await patchUpper(
     sync,

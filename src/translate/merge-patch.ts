@@ -40,7 +40,8 @@ function isMap(value: Json | undefined): value is JsonMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isEqual(a: Json | undefined, b: Json | undefined): boolean {
+/** Whether two JSON values are the same, whatever the order of their keys; null and undefined are absent. */
+export function isEqual(a: Json | undefined, b: Json | undefined): boolean {
   // In a list there is no leaving out: null is a value, and undefined is sent as null.
   if (a === b || (a ?? null) === (b ?? null)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {

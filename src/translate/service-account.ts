@@ -46,6 +46,14 @@ export function tokenSecretName(podUid: string): string {
   return `isthmus-tokens-${podUid}`;
 }
 
+/** Whether a lower pod mounts the tokens that were minted for it. */
+export function mountsTokens(lower: Pod, podUid: string): boolean {
+  const name = tokenSecretName(podUid);
+  return (lower.spec?.volumes ?? []).some((volume) =>
+    volume.projected?.sources?.some((source) => source.secret?.name === name),
+  );
+}
+
 /** The spec with service account and tokens as the mode says. */
 export function serviceAccountDown(
   spec: PodSpec,
