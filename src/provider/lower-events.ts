@@ -4,7 +4,7 @@ import { hasCode } from '../kube/errors.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { events, keyOf } from '../kube/resources.ts';
 import type { Event, Pod } from '../kube/types.ts';
-import type { WorkQueue } from '../kube/work-queue.ts';
+import type { ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
 import { eventUp, lastSeenAt, repetition } from '../translate/event-up.ts';
 import { upperUidOf } from '../translate/marks.ts';
 
@@ -23,6 +23,8 @@ const oldNews = 120_000;
 const burst = 25;
 const refillSeconds = 300;
 const mostWaiting = 5_000;
+/** A repetition only raises a count: it is written at most this often, in milliseconds. */
+const repetitionPause = 30_000;
 
 /**
  * Brings the events of lower pods up, so that `kubectl describe pod` answers above. Only the newest state of an
@@ -31,7 +33,8 @@ const mostWaiting = 5_000;
 export class LowerEvents {
   readonly #options: LowerEventsOptions;
   readonly #waiting = new LRUCache<string, Event>({ max: mostWaiting });
-  readonly #written = new LRUCache<string, true>({ max: mostWaiting });
+  /** When an event was last written above. */
+  readonly #written = new LRUCache<string, number>({ max: mostWaiting });
   readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
 
   constructor(options: LowerEventsOptions) {
@@ -55,38 +58,43 @@ export class LowerEvents {
   }
 
   /** Writes the newest state of one event above. @throws KubeError */
-  async reconcile(eventKey: string): Promise<undefined> {
+  async reconcile(eventKey: string): Promise<ReconcileResult> {
     const event = this.#waiting.get(eventKey);
-    if (!event) return;
+    if (!event) return undefined;
     const podKey = `${event.involvedObject.namespace}/${event.involvedObject.name}`;
     const upper = this.#options.upperPod(podKey);
     const lower = this.#options.lowerPod(podKey);
-    if (!upper || !lower || upperUidOf(lower) !== upper.metadata?.uid || !this.#allows(upper)) {
-      this.#waiting.delete(eventKey);
-      return;
+    const written = this.#written.get(eventKey);
+    if (upper && lower && upperUidOf(lower) === upper.metadata?.uid) {
+      const pause = written === undefined ? 0 : written + repetitionPause - this.#options.now();
+      if (pause > 0) return { requeueAfter: pause };
+      await (written === undefined ? this.#create(eventKey, event, upper) : this.#repeat(eventKey, event));
     }
-    await this.#write(eventKey, event, upper);
     if (this.#waiting.get(eventKey) === event) this.#waiting.delete(eventKey);
+    return undefined;
   }
 
-  async #write(eventKey: string, event: Event, upper: Pod): Promise<void> {
-    const { namespace, name = '' } = event.metadata;
-    if (!this.#written.has(eventKey)) {
-      try {
-        await this.#options.upper.create(events, eventUp(event, upper));
-        this.#written.set(eventKey, true);
-        return;
-      } catch (error) {
-        if (!hasCode(error, 'AlreadyExists')) throw error;
-        this.#written.set(eventKey, true);
-      }
+  async #create(eventKey: string, event: Event, upper: Pod): Promise<void> {
+    if (!this.#allows(upper)) return;
+    try {
+      await this.#options.upper.create(events, eventUp(event, upper));
+    } catch (error) {
+      if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event);
+      // Its namespace or pod is going: nobody will ask for the news.
+      if (!hasCode(error, 'Forbidden', 'NotFound')) throw error;
     }
+    this.#written.set(eventKey, this.#options.now());
+  }
+
+  async #repeat(eventKey: string, event: Event): Promise<void> {
+    const { namespace, name = '' } = event.metadata;
+    this.#written.set(eventKey, this.#options.now());
     try {
       await this.#options.upper.patch(events, { namespace, name }, repetition(event));
     } catch (error) {
+      this.#written.delete(eventKey);
       // It lived out its hour above: the next time it is written anew.
       if (!hasCode(error, 'NotFound')) throw error;
-      this.#written.delete(eventKey);
     }
   }
 
