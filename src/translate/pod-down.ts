@@ -1,12 +1,11 @@
 import type { Container, ObjectMeta, Pod, PodSpec } from '../kube/types.ts';
+import { carriedAnnotations } from './carried.ts';
 import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
 import { withUpperItems, withUpperVariables } from './downward-api.ts';
+import { withoutMergedKeys } from './label-keys.ts';
 import { marks, type Owner } from './marks.ts';
-import { carriedNamesAnnotation, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
+import { ourPrefix, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
 import { isTokenVolume } from './token-volume.ts';
-
-/** What we note on the upper pod is about the upper pod. */
-const ourPrefix = 'isthmus.io/';
 
 export interface PodDownOptions {
   /** Labels that stay above (`--ignore-labels`); the lower pod remembers them in `tripped-labels`. */
@@ -37,7 +36,6 @@ export function metadataDown(upper: Pod, owner: Owner, options: PodDownOptions):
     Object.entries(upper.metadata?.annotations ?? {}).filter(([key]) => !key.startsWith(ourPrefix)),
   );
   if (Object.keys(tripped).length > 0) annotations[trippedLabelsAnnotation] = JSON.stringify(tripped);
-  const carried = { labels: Object.keys(labels).sort(), annotations: Object.keys(annotations).sort() };
   return {
     name,
     namespace,
@@ -45,17 +43,21 @@ export function metadataDown(upper: Pod, owner: Owner, options: PodDownOptions):
     annotations: {
       ...annotations,
       ...ours.annotations,
-      [carriedNamesAnnotation]: JSON.stringify(carried),
-      ...(generation === undefined ? {} : { [upperGenerationAnnotation]: String(generation) }),
+      ...carriedAnnotations(labels, annotations, upper.spec),
+      ...(generation ? { [upperGenerationAnnotation]: String(generation) } : {}),
     },
   };
 }
 
+/** `workloadRef` was the name of `schedulingGroup` in Kubernetes 1.35; the models know only one of them. */
+type AnyPodSpec = PodSpec & { workloadRef?: unknown };
+
 /**
- * What the upper cluster decided for itself and the lower one decides again: the node, the service account, and
- * what the admission of priority and runtime classes computes from the names that do go down.
+ * What the upper cluster decided for itself and the lower one decides again: the node, the group that is placed
+ * together, the service account, and what admission computes from the priority and runtime classes that do go
+ * down. The API server refuses a new pod with ephemeral containers.
  */
-function specDown(upper: Pod, spec: PodSpec): PodSpec {
+function specDown(upper: Pod, spec: AnyPodSpec): PodSpec {
   const {
     nodeName: _node,
     schedulerName: _scheduler,
@@ -66,14 +68,16 @@ function specDown(upper: Pod, spec: PodSpec): PodSpec {
     overhead: _overhead,
     ephemeralContainers: _ephemeral,
     schedulingGates: _gates,
+    schedulingGroup: _group,
+    workloadRef: _workload,
     ...rest
   } = spec;
   const tokenVolumes = new Set((rest.volumes ?? []).filter(isTokenVolume).map((volume) => volume.name));
   const container = (entry: Container) => withUpperVariables(withoutMounts(entry, tokenVolumes), spec);
   const lower: PodSpec = {
-    ...withClusterSelector(rest, clusterSelectorOf(upper) ?? {}),
+    ...withoutMergedKeys(withClusterSelector(rest, clusterSelectorOf(upper) ?? {})),
     automountServiceAccountToken: false,
-    containers: rest.containers.map(container),
+    containers: (rest.containers ?? []).map(container),
   };
   if (rest.initContainers) lower.initContainers = rest.initContainers.map(container);
   if (rest.volumes) {
