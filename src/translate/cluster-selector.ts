@@ -16,7 +16,9 @@ export function clusterSelectorOf(pod: KubeObject): ClusterSelector | undefined 
   if (text === undefined || text === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    // As Go reads it, for annotations written for tensile-kube: null is the empty value of every type.
+    if (value === null) return {};
+    return isClusterSelector(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -40,12 +42,37 @@ export function withClusterSelector(spec: PodSpec, selector: ClusterSelector): P
 function lowerAffinity(upper: Affinity | undefined, selected: Affinity | undefined): Affinity {
   const { nodeAffinity, ...others } = upper ?? {};
   const { requiredDuringSchedulingIgnoredDuringExecution: _required, ...preferred } = nodeAffinity ?? {};
-  const node = { ...preferred, ...selected?.nodeAffinity };
-  const merged: Affinity = { ...others, ...selected };
+  const node = { ...present(preferred), ...present(selected?.nodeAffinity) };
+  const merged: Affinity = { ...present(others), ...present(selected) };
   delete merged.nodeAffinity;
   return hasEntries(node) ? { ...merged, nodeAffinity: node } : merged;
 }
 
+/** What is there of an object: a null in the selector must not take away what the pod has. */
+function present<T extends object>(value: T | undefined): Partial<T> {
+  const entries = Object.entries(value ?? {}).filter(([, entry]) => entry !== null);
+  return Object.fromEntries(entries) as Partial<T>;
+}
+
 function hasEntries(value: object): boolean {
   return Object.keys(value).length > 0;
+}
+
+/** Only the outline is looked at: the lower API server knows better what is within. */
+function isClusterSelector(value: unknown): value is ClusterSelector {
+  if (!isMap(value)) return false;
+  const { nodeSelector, affinity, tolerations } = value;
+  return (
+    isMapOf(nodeSelector, (entry) => typeof entry === 'string') &&
+    isMapOf(affinity, (entry) => entry === null || isMap(entry)) &&
+    (tolerations == null || (Array.isArray(tolerations) && tolerations.every(isMap)))
+  );
+}
+
+function isMapOf(value: unknown, isEntry: (entry: unknown) => boolean): boolean {
+  return value == null || (isMap(value) && Object.values(value).every(isEntry));
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

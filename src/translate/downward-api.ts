@@ -6,10 +6,12 @@ import { mapContainers, mapSources, mapVolumes } from './walk-spec.ts';
  * Fields of the downward API that would read wrongly below, and the annotation of the lower pod that has what
  * the upper one would show. A reference serves variables and volumes alike.
  */
-const elsewhere: Record<string, string> = {
-  'metadata.uid': `metadata.annotations['${upperUidAnnotation}']`,
-  'spec.nodeName': `metadata.annotations['${virtualNodeAnnotation}']`,
-};
+const elsewhere = new Map([
+  ['metadata.uid', `metadata.annotations['${upperUidAnnotation}']`],
+  ['spec.nodeName', `metadata.annotations['${virtualNodeAnnotation}']`],
+  // The API still takes the first name of spec.nodeName (pkg/apis/core/pods, ConvertDownwardAPIFieldLabel).
+  ['spec.host', `metadata.annotations['${virtualNodeAnnotation}']`],
+]);
 
 interface FieldRef {
   fieldPath: string;
@@ -51,6 +53,6 @@ function redirectItems<T extends { items?: { fieldRef?: FieldRef }[] }>(source: 
 }
 
 function redirect<T extends FieldRef>(fieldRef: T): T {
-  const fieldPath = elsewhere[fieldRef.fieldPath];
+  const fieldPath = elsewhere.get(fieldRef.fieldPath);
   return fieldPath ? { ...fieldRef, fieldPath } : fieldRef;
 }

@@ -15,8 +15,8 @@ export function mergePatch(from: object | undefined, to: object): object | undef
 function difference(from: JsonMap, to: JsonMap): JsonMap | undefined {
   const patch: [string, Json][] = [];
   for (const key of Object.keys(to)) {
-    const before = valueOf(from, key);
-    const after = valueOf(to, key);
+    const before = own(from, key);
+    const after = own(to, key);
     if (after === undefined) continue;
     if (isMap(before) && isMap(after)) {
       const change = difference(before, after);
@@ -26,13 +26,13 @@ function difference(from: JsonMap, to: JsonMap): JsonMap | undefined {
     }
   }
   for (const key of Object.keys(from)) {
-    if (valueOf(from, key) !== undefined && valueOf(to, key) === undefined) patch.push([key, null]);
+    if (own(from, key) !== undefined && own(to, key) === undefined) patch.push([key, null]);
   }
   return patch.length === 0 ? undefined : Object.fromEntries(patch);
 }
 
 /** What a map itself holds: `constructor` is a lawful key, and every object inherits something of that name. */
-function valueOf(map: JsonMap, key: string): Json | undefined {
+function own(map: JsonMap, key: string): Json | undefined {
   return Object.hasOwn(map, key) ? (map[key] ?? undefined) : undefined;
 }
 
@@ -49,5 +49,5 @@ export function isEqual(a: Json | undefined, b: Json | undefined): boolean {
   }
   if (!isMap(a) || !isMap(b)) return false;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => isEqual(valueOf(a, key), valueOf(b, key)));
+  return [...keys].every((key) => isEqual(own(a, key), own(b, key)));
 }

@@ -1,5 +1,8 @@
 /** Names that users and other programs see. Those without our prefix are tensile-kube's. */
 
+/** Of all our annotations. What they say is about the object that has them: none goes from an upper one down. */
+export const ourPrefix = 'isthmus.io/';
+
 /** Label of every virtual pod, above and below. */
 export const virtualPodLabel = 'virtual-pod';
 
@@ -23,6 +26,9 @@ export const upperGenerationAnnotation = 'isthmus.io/upper-generation';
 
 /** Annotation of a lower pod: names of the labels and annotations that came from above, as JSON. */
 export const carriedNamesAnnotation = 'isthmus.io/carried-names';
+
+/** Annotation of a lower pod: the images and deadline that came from above, as JSON (see carried.ts). */
+export const carriedSpecAnnotation = 'isthmus.io/carried-spec';
 
 /** Annotation of a copied ConfigMap or Secret: uid and resourceVersion of the upper object it equals. */
 export const upperVersionAnnotation = 'isthmus.io/upper-version';

@@ -1,10 +1,8 @@
 import type { ObjectMeta, Pod } from '../kube/types.ts';
+import { carriedAnnotations } from './carried.ts';
 import { marks, type Owner } from './marks.ts';
-import { carriedNamesAnnotation, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
+import { ourPrefix, trippedLabelsAnnotation, upperGenerationAnnotation } from './names.ts';
 import { type SpecDownOptions, specDown } from './spec-down.ts';
-
-/** What we note on the upper pod is about the upper pod. */
-const ourPrefix = 'isthmus.io/';
 
 export interface PodDownOptions extends SpecDownOptions {
   /** Labels that stay above (`--ignore-labels`); the lower pod remembers them in `tripped-labels`. */
@@ -36,7 +34,6 @@ export function metadataDown(upper: Pod, owner: Owner, options: PodDownOptions):
     Object.entries(upper.metadata?.annotations ?? {}).filter(([key]) => !key.startsWith(ourPrefix)),
   );
   if (Object.keys(tripped).length > 0) annotations[trippedLabelsAnnotation] = JSON.stringify(tripped);
-  const carried = { labels: Object.keys(labels).sort(), annotations: Object.keys(annotations).sort() };
   return {
     name,
     namespace,
@@ -44,8 +41,8 @@ export function metadataDown(upper: Pod, owner: Owner, options: PodDownOptions):
     annotations: {
       ...annotations,
       ...ours.annotations,
-      [carriedNamesAnnotation]: JSON.stringify(carried),
-      ...(generation === undefined ? {} : { [upperGenerationAnnotation]: String(generation) }),
+      ...carriedAnnotations(labels, annotations, upper.spec),
+      ...(generation ? { [upperGenerationAnnotation]: String(generation) } : {}),
     },
   };
 }

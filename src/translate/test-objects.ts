@@ -1,5 +1,15 @@
 import type { Pod } from '../kube/types.ts';
 import { marks, type Owner } from './marks.ts';
+import type { PodDownOptions } from './pod-down.ts';
+import type { RefusalOptions } from './refusal.ts';
+
+/** How pods go down in the tests that care for nothing of it. */
+export const options: PodDownOptions & RefusalOptions = {
+  ignoreLabels: new Set(),
+  serviceAccounts: 'upper',
+  upperApi: { host: '10.1.2.3', port: '6443' },
+  refused: new Set(),
+};
 
 /** On whose behalf the tests make objects below. */
 export const owner: Owner = { upperCluster: 'upper-cluster-uid', virtualNode: 'vk-a' };
