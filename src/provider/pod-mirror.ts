@@ -6,14 +6,19 @@ import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
 import { mountsTokens } from '../translate/service-account.ts';
 import { neededBy } from './dependency-keys.ts';
+import { failStuck } from './pod-removal.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { prepareTokens } from './pod-tokens.ts';
 
 /** An edit that the lower API server refused is tried again after this, in milliseconds. */
 const refusedEditRetry = 30_000;
+/** How long after its grace period a pod deleted below may still be there, in milliseconds. */
+const lostNodePatience = 30_000;
 
 /** Carries edits of a pod down, keeps its tokens fresh, and brings its status up. */
 export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
+  const overdue = untilOverdue(upper, lower, sync.now().getTime());
+  if (overdue !== undefined && overdue <= 0) return failStuck(sync, upper, lower);
   const isLeaving = upper.metadata?.deletionTimestamp !== undefined || isFinished(lower);
   const edited = isLeaving ? { lower } : await carryChanges(sync, upper, lower);
   const needsTokens = !isLeaving && mountsTokens(lower, upper.metadata?.uid ?? '');
@@ -25,7 +30,24 @@ export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<Rec
     statusUp(upper, edited.lower),
     lowerPodNote(upper, edited.lower),
   );
-  return soonest(edited.retry, tokens, written);
+  return soonest(
+    edited.retry,
+    tokens,
+    written,
+    overdue === undefined ? undefined : { requeueAfter: overdue },
+  );
+}
+
+/**
+ * Milliseconds until a pod that somebody below is deleting should have been gone for a while; undefined when none
+ * is. Past that its node is lost: waiting longer would keep the owner above from replacing it, and the name stays
+ * taken below in any case.
+ */
+function untilOverdue(upper: Pod, lower: Pod, now: number): number | undefined {
+  const deadline = lower.metadata?.deletionTimestamp;
+  if (!deadline || upper.metadata?.deletionTimestamp || isFinished(upper) || isFinished(lower))
+    return undefined;
+  return Date.parse(deadline) + lostNodePatience - now;
 }
 
 /** Sends edits down. A refused edit is said, tried again later, and does not keep the status from coming up. */

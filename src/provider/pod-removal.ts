@@ -4,6 +4,7 @@ import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { upperUidOf } from '../translate/marks.ts';
 import { statusLost } from '../translate/pod-status.ts';
+import type { Refusal } from '../translate/refusal.ts';
 import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
 
 /** Deletes a lower pod of ours, and no other of its name; the grace period is its own unless given. */
