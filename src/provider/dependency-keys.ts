@@ -1,5 +1,5 @@
 import type { KubeObject, Pod } from '../kube/types.ts';
-import { lowerNameOf, upperNameOf } from '../translate/lower-names.ts';
+import { isLowerOwn, lowerNameOf, upperNameOf } from '../translate/lower-names.ts';
 import type { Owner } from '../translate/marks.ts';
 import { type Reference, referencesOf } from '../translate/references.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
@@ -24,7 +24,9 @@ export function partsOf(key: string, owner: Owner) {
 
 /** What an upper pod needs below. */
 export function neededBy(upper: Pod, mode: ServiceAccountMode): Reference[] {
-  return referencesOf(upper, { withToken: mode === 'upper' });
+  return referencesOf(upper, { withToken: mode === 'upper' }).filter(
+    ({ kind, name }) => !isLowerOwn(kind, name, mode),
+  );
 }
 
 /** The keys of all that an upper pod names, for an index. */

@@ -1,5 +1,6 @@
 import type { Container, PodSpec, Volume } from '../kube/types.ts';
 import type { Owner } from './marks.ts';
+import type { ServiceAccountMode } from './service-account.ts';
 import { mapContainers, mapSources, mapVolumes } from './walk-spec.ts';
 
 /**
@@ -23,8 +24,17 @@ function lowerRootCa({ upperCluster }: Owner): string {
   return `${rootCa}.${upperCluster.slice(0, 8)}`;
 }
 
+/**
+ * Whether a pod means the lower cluster's own object: one that acts as a lower service account speaks with the
+ * lower API server, and must know that one's CA.
+ */
+export function isLowerOwn(kind: 'ConfigMap' | 'Secret', name: string, mode: ServiceAccountMode): boolean {
+  return mode === 'lower' && kind === 'ConfigMap' && name === rootCa;
+}
+
 /** The spec with the names that ConfigMaps have below. */
-export function withLowerNames(spec: PodSpec, owner: Owner): PodSpec {
+export function withLowerNames(spec: PodSpec, owner: Owner, mode: ServiceAccountMode): PodSpec {
+  if (isLowerOwn('ConfigMap', rootCa, mode)) return spec;
   const renamed = <T extends { name?: string }>(reference: T): T =>
     reference.name === rootCa ? { ...reference, name: lowerRootCa(owner) } : reference;
   const volumes = mapVolumes(spec, (volume) => inVolume(volume, renamed));

@@ -1,5 +1,5 @@
-import type { Container, Pod } from '../kube/types.ts';
-import type { Refusal } from './refusal.ts';
+import type { Pod } from '../kube/types.ts';
+import { containersOf } from './walk-spec.ts';
 
 /** What an operator may keep pods from doing on lower nodes (`--refuse`). */
 export const refusable = [
@@ -22,22 +22,7 @@ const uses: Record<Refusable, (pod: Pod) => boolean> = {
 };
 
 /** The first thing that the pod does and the operator's policy forbids. */
-export function policyRefusal(pod: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
-  for (const feature of refused) {
-    if (uses[feature](pod)) {
-      return {
-        reason: 'RefusedByPolicy',
-        message: `this virtual node takes no pods with ${feature} (--refuse)`,
-      };
-    }
-  }
+export function forbiddenUse(pod: Pod, refused: ReadonlySet<Refusable>): Refusable | undefined {
+  for (const feature of refused) if (uses[feature](pod)) return feature;
   return undefined;
-}
-
-function containersOf({ spec }: Pod): Container[] {
-  return [
-    ...(spec?.initContainers ?? []),
-    ...(spec?.containers ?? []),
-    ...((spec?.ephemeralContainers ?? []) as Container[]),
-  ];
 }

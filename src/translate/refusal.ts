@@ -1,8 +1,13 @@
 import type { Pod, Volume } from '../kube/types.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
-import { policyRefusal, type Refusable } from './policy.ts';
+import { containerFates } from './fates/container.ts';
+import { refusedField } from './fates/fate.ts';
+import { podSpecFates } from './fates/pod-spec.ts';
+import { volumeFates } from './fates/volume.ts';
+import { forbiddenUse, type Refusable } from './policy.ts';
 import type { ServiceAccountMode } from './service-account.ts';
 import { isTokenVolume } from './token-volume.ts';
+import { containersOf } from './walk-spec.ts';
 
 /** Why a pod is not sent down: a reason in one word for `kubectl get`, and a sentence for `kubectl describe`. */
 export interface Refusal {
@@ -26,31 +31,48 @@ export function refusalOf(pod: Pod, options: RefusalOptions): Refusal | undefine
       message: 'the annotation clusterSelector is not a JSON object',
     };
   }
-  if (pod.spec?.resourceClaims?.length) {
-    return {
-      reason: 'ResourceClaimsNotSupported',
-      message: 'resource claims cannot be carried to a lower cluster yet',
-    };
-  }
-  for (const volume of pod.spec?.volumes ?? []) {
-    const why = volumeRefusal(volume, options.serviceAccounts);
-    if (why) return { reason: 'VolumeNotSupported', message: `volume "${volume.name}": ${why}` };
-  }
-  return policyRefusal(pod, options.refused);
+  return fieldRefusal(pod, options.serviceAccounts) ?? policyRefusal(pod, options.refused);
 }
 
-function volumeRefusal(volume: Volume, serviceAccounts: ServiceAccountMode): string | undefined {
-  if (volume.persistentVolumeClaim || volume.ephemeral) {
-    return 'persistent volume claims cannot be carried to a lower cluster yet';
+/** What the operator's policy has against a pod; a debug container may bring it late. */
+export function policyRefusal(pod: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
+  const feature = forbiddenUse(pod, refused);
+  if (!feature) return undefined;
+  return {
+    reason: 'RefusedByPolicy',
+    message: `this virtual node takes no pods with ${feature} (--refuse)`,
+  };
+}
+
+function fieldRefusal(pod: Pod, serviceAccounts: ServiceAccountMode): Refusal | undefined {
+  const field =
+    refusedField(pod.spec, podSpecFates) ??
+    containersOf(pod)
+      .map(({ resources }) => refusedField(resources, containerFates.ResourceRequirements))
+      .find((fate) => fate);
+  if (field) return { reason: field.reason, message: field.note };
+  for (const volume of pod.spec?.volumes ?? []) {
+    const why = volumeRefusal(volume, serviceAccounts);
+    if (why) return { reason: why.reason, message: `volume "${volume.name}": ${why.note}` };
   }
-  if (isTokenVolume(volume)) return undefined;
-  if (serviceAccounts === 'none' && volume.projected?.sources?.some((source) => source.serviceAccountToken)) {
-    return 'this virtual node carries no service account tokens (--service-account-mode=none)';
-  }
-  if (
-    volume.projected?.sources?.some((source) => 'clusterTrustBundle' in source || 'podCertificate' in source)
-  ) {
-    return 'trust bundles and pod certificates belong to the upper cluster';
+  return undefined;
+}
+
+function volumeRefusal(
+  volume: Volume,
+  serviceAccounts: ServiceAccountMode,
+): { reason: string; note: string } | undefined {
+  const field = refusedField(volume, volumeFates.Volume);
+  if (field) return field;
+  for (const source of volume.projected?.sources ?? []) {
+    const refused = refusedField(source, volumeFates.VolumeProjection);
+    if (refused) return refused;
+    if (source.serviceAccountToken && serviceAccounts === 'none' && !isTokenVolume(volume)) {
+      return {
+        reason: 'VolumeNotSupported',
+        note: 'this virtual node carries no service account tokens (--service-account-mode=none)',
+      };
+    }
   }
   return undefined;
 }

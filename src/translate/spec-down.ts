@@ -1,6 +1,8 @@
 import type { Pod, PodSpec } from '../kube/types.ts';
 import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
 import { withUpperView } from './downward-api.ts';
+import { fieldsThatAre, without } from './fates/fate.ts';
+import { podSpecFates } from './fates/pod-spec.ts';
 import { withoutMergedKeys } from './label-keys.ts';
 import { withLowerNames } from './lower-names.ts';
 import type { Owner } from './marks.ts';
@@ -12,26 +14,14 @@ export interface SpecDownOptions {
   upperApi: ApiAddress;
 }
 
-/** `workloadRef` was the name of `schedulingGroup` in Kubernetes 1.35; the models know only one of them. */
-type AnyPodSpec = PodSpec & { workloadRef?: unknown };
+/** What the upper cluster decided for itself, and the lower one decides again. */
+const decidedAbove = fieldsThatAre('dropped', podSpecFates);
 
-/**
- * The spec for the lower cluster. What the upper cluster decided for itself the lower one decides again: the
- * node, the scheduler, and what the admission of priority and runtime classes computes from their names.
- */
+/** The spec for the lower cluster's own scheduler and admission; the fates of its fields are in fates/. */
 export function specDown(upper: Pod, spec: PodSpec, owner: Owner, options: SpecDownOptions): PodSpec {
-  const {
-    nodeName: _node,
-    schedulerName: _scheduler,
-    priority: _priority,
-    preemptionPolicy: _preemption,
-    overhead: _overhead,
-    schedulingGates: _gates,
-    schedulingGroup: _group,
-    workloadRef: _workload,
-    ...rest
-  } = spec as AnyPodSpec;
-  const placed = withoutMergedKeys(withClusterSelector(rest, clusterSelectorOf(upper) ?? {}));
-  const named = withLowerNames(withUpperView(placed), owner);
-  return serviceAccountDown(named, upper.metadata?.uid ?? '', options.serviceAccounts, options.upperApi);
+  const mode = options.serviceAccounts;
+  const undecided = without(spec, decidedAbove);
+  const placed = withoutMergedKeys(withClusterSelector(undecided, clusterSelectorOf(upper) ?? {}));
+  const named = withLowerNames(withUpperView(placed), owner, mode);
+  return serviceAccountDown(named, upper.metadata?.uid ?? '', mode, options.upperApi);
 }

@@ -1,4 +1,13 @@
-import type { Container, PodSpec, Volume } from '../kube/types.ts';
+import type { Container, Pod, PodSpec, Volume } from '../kube/types.ts';
+
+/** Every container of a pod, be it init, ordinary or ephemeral. */
+export function containersOf({ spec }: Pod): Container[] {
+  return [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...((spec?.ephemeralContainers ?? []) as Container[]),
+  ];
+}
 
 /** The spec with every container, be it init, ordinary or ephemeral, put through a function. */
 export function mapContainers(spec: PodSpec, change: (container: Container) => Container): PodSpec {
