@@ -63,7 +63,7 @@ export interface Status extends KubeObject {
     kind?: string;
     uid?: string;
     retryAfterSeconds?: number;
-    causes?: { reason?: string }[];
+    causes?: { reason?: string; field?: string }[];
   };
 }
 
