@@ -217,6 +217,8 @@ describe('statusUp', () => {
         2,
       ],
       ['is unknown when the memory is damaged', { below: { observedGeneration: 2 } }, 'x', undefined],
+      ['is unknown when the memory is no generation', { below: { observedGeneration: 2 } }, '2.5', undefined],
+      ['is unknown when the memory is negative', { below: { observedGeneration: 2 } }, '-1', undefined],
       ['is unknown when the memory is empty', { below: { observedGeneration: 2 } }, '', undefined],
       [
         'counts the deletion, which both pods have',

@@ -53,10 +53,11 @@ export function statusUp(upper: Pod, lower: Pod): PodStatus {
 function observedGenerations(upper: Pod, lower: Pod): (generation: number | undefined) => number | undefined {
   const isDeletionCarried = upper.metadata?.deletionTimestamp && lower.metadata?.deletionTimestamp;
   const carried = isDeletionCarried
-    ? upper.metadata?.generation
+    ? Number(upper.metadata?.generation)
     : Number(lower.metadata?.annotations?.[upperGenerationAnnotation]);
+  const isKnown = Number.isInteger(carried) && carried > 0;
   return (generation) =>
-    carried && generation !== undefined && generation === lower.metadata?.generation ? carried : undefined;
+    isKnown && generation !== undefined && generation === lower.metadata?.generation ? carried : undefined;
 }
 
 /** The status above of a pod that cannot go down yet: Pending, each container waiting for the same reason. */

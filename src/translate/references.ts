@@ -9,25 +9,34 @@ export interface Reference {
   readonly optional: boolean;
 }
 
+/** Every cluster keeps its own of this name in each namespace, and sets back what somebody else writes to it. */
+const rootCertificate = 'kube-root-ca.crt';
+
 /**
- * Every ConfigMap and Secret that the pod names, each once; it is mandatory if any mention of it is. The volume
- * that the API server adds for the service account's token stays above, and so does what it names.
+ * Every ConfigMap and Secret that goes down with the pod, each once; it is mandatory if any mention of it is.
+ * What stays above (debug containers, the volume that the API server adds for the service account's token, the
+ * cluster's root certificate) takes nothing down: a secret is copied only where a pod uses it.
  */
 export function referencesOf(pod: Pod): Reference[] {
+  return namedBy(pod).filter(({ kind, name }) => kind !== 'ConfigMap' || name !== rootCertificate);
+}
+
+/** Whether the pod itself asks for the root certificate of its cluster, for which there is no copy below. */
+export function namesRootCertificate(pod: Pod): boolean {
+  return namedBy(pod).some(({ kind, name }) => kind === 'ConfigMap' && name === rootCertificate);
+}
+
+function namedBy(pod: Pod): Reference[] {
   const found = new Map<string, Reference>();
-  const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
+  const add = (kind: Reference['kind'], name: string | undefined, optional?: boolean) => {
     if (!name) return;
     const key = `${kind}/${name}`;
     const before = found.get(key);
-    if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
+    found.set(key, { kind, name, optional: (before?.optional ?? true) && optional === true });
   };
   const { spec } = pod;
   for (const volume of spec?.volumes ?? []) if (!isTokenVolume(volume)) fromVolume(volume, add);
-  for (const container of [
-    ...(spec?.initContainers ?? []),
-    ...(spec?.containers ?? []),
-    ...((spec?.ephemeralContainers ?? []) as Container[]),
-  ]) {
+  for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
     fromContainer(container, add);
   }
   // The kubelet only warns of a missing pull secret and tries without it.
@@ -48,6 +57,7 @@ function fromVolume(volume: Volume, add: Add): void {
   add('Secret', volume.csi?.nodePublishSecretRef?.name);
   for (const source of [
     volume.cephfs,
+    volume.cinder,
     volume.flexVolume,
     volume.iscsi,
     volume.rbd,
