@@ -16,11 +16,11 @@ export interface Reference {
  */
 export function referencesOf(pod: Pod, { withToken }: { withToken: boolean }): Reference[] {
   const found = new Map<string, Reference>();
-  const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
+  const add = (kind: Reference['kind'], name: string | undefined, optional?: boolean) => {
     if (!name) return;
     const key = `${kind}/${name}`;
     const before = found.get(key);
-    if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
+    found.set(key, { kind, name, optional: (before?.optional ?? true) && optional === true });
   };
   const { spec } = pod;
   for (const volume of spec?.volumes ?? []) if (withToken || !isTokenVolume(volume)) fromVolume(volume, add);
@@ -49,6 +49,7 @@ function fromVolume(volume: Volume, add: Add): void {
   add('Secret', volume.csi?.nodePublishSecretRef?.name);
   for (const source of [
     volume.cephfs,
+    volume.cinder,
     volume.flexVolume,
     volume.iscsi,
     volume.rbd,

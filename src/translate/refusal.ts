@@ -23,7 +23,8 @@ export function refusalOf(pod: Pod, options: RefusalOptions): Refusal | undefine
   if (clusterSelectorOf(pod) === undefined) {
     return {
       reason: 'InvalidClusterSelector',
-      message: 'the annotation clusterSelector is not a JSON object',
+      message:
+        'the annotation clusterSelector is no JSON object with the nodeSelector, affinity and tolerations of a pod',
     };
   }
   if (pod.spec?.resourceClaims?.length) {
@@ -47,9 +48,7 @@ function volumeRefusal(volume: Volume, serviceAccounts: ServiceAccountMode): str
   if (serviceAccounts === 'none' && volume.projected?.sources?.some((source) => source.serviceAccountToken)) {
     return 'this virtual node carries no service account tokens (--service-account-mode=none)';
   }
-  if (
-    volume.projected?.sources?.some((source) => 'clusterTrustBundle' in source || 'podCertificate' in source)
-  ) {
+  if (volume.projected?.sources?.some((source) => source.clusterTrustBundle || source.podCertificate)) {
     return 'trust bundles and pod certificates belong to the upper cluster';
   }
   return undefined;
