@@ -2,7 +2,7 @@
 # Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with a sample
 # Deployment that runs on both. Can be run again; stop with bin/isthmus down.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "${BASH_SOURCE[0]%/*}/.."
 
 fail() {
   printf 'local-up: %s\n' "$*" >&2

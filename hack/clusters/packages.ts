@@ -18,7 +18,7 @@ export function missingPackages(exists: (path: string) => boolean = existsSync):
 
 /**
  * Installs what is missing for a real kubelet, and returns undefined when all is there, or one line that says why
- * it is not. Starts no service: `RUNLEVEL=1` makes Debian's invoke-rc.d leave daemons alone.
+ * it is not. Starts no service where invoke-rc.d asks for the run level; one that starts anyway is not ours to use.
  */
 export async function installPackages(
   progress: (line: string) => void,
@@ -31,7 +31,15 @@ export async function installPackages(
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', LC_ALL: 'C' };
   const options = { environment, signal };
   const updated = await execute('apt-get', ['update', '-q'], options);
-  const install = ['install', '-q', '-y', '--no-install-recommends', ...missing];
+  const install = [
+    'install',
+    '-q',
+    '-y',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    '--no-install-recommends',
+    ...missing,
+  ];
   const { exitCode, stderr } = await execute('apt-get', install, options);
   const left = missingPackages();
   if (exitCode === 0 && left.length === 0) return undefined;

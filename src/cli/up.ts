@@ -21,6 +21,10 @@ export const upCommand: CommandModule<object, UpOptions> = {
         default: 100,
         describe: 'How many nodes kwok plays in cluster b',
       })
+      .check(({ 'kwok-nodes': count }) => {
+        if (Number.isInteger(count) && count > 0 && count <= 5000) return true;
+        throw new Error('--kwok-nodes must be a number from 1 to 5000');
+      })
       .epilogue(
         'As root on Debian, cluster a has a real kubelet and runs containers; otherwise kwok plays its nodes too.\n\n' +
           'Environment:\n' +

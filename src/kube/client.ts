@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { hasCode, KubeError } from './errors.ts';
 import { namespaces, type Resource, resourcePath, type Subresource } from './resources.ts';
 import type { Transport } from './transport.ts';
 import type { KubeList, KubeObject, Namespace } from './types.ts';
@@ -122,12 +123,15 @@ export class Client {
     patch: object,
     options: { type?: PatchType; urgent?: boolean } = {},
   ): Promise<T> {
-    return this.transport.request<T>({
+    const sent = this.transport.request<T>({
       method: 'PATCH',
       path: resourcePath(resource, where),
       body: patch,
       contentType: `application/${options.type ?? 'merge'}-patch+json`,
       ...(options.urgent ? { urgent: true } : {}),
+    });
+    return sent.catch((error: unknown) => {
+      throw isOtherUid(error) ? new KubeError('Conflict', error.message, { cause: error }) : error;
     });
   }
 
@@ -156,6 +160,14 @@ export class Client {
     const { metadata }: Namespace = await this.get(namespaces, { name: 'kube-system' }, options);
     return metadata?.uid ?? '';
   }
+}
+
+/** The API server takes the uid in a patch for an attempt to change it, and answers that it is immutable. */
+function isOtherUid(error: unknown): error is KubeError {
+  return (
+    hasCode(error, 'Invalid') &&
+    (error.status?.details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false)
+  );
 }
 
 function selectors({ labelSelector, fieldSelector }: ListOptions): Record<string, string | undefined> {

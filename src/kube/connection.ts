@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { describeError, KubeError } from './errors.ts';
 
 /** What a TLS connection to an API server needs; the same names as in node:tls. */
-export interface TlsMaterial {
+interface TlsMaterial {
   ca?: string | Buffer;
   cert?: string | Buffer;
   key?: string | Buffer;

@@ -130,7 +130,7 @@ describe('parseQuantity', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.stringMatching(/^[+-]?[0-9.]{0,40}[a-zA-Z0-9+-]{0,8}$/),
-      fc.tuple(fc.constantFrom('9', '.', '0', 'e', '-'), fc.nat(200_000)).map(([c, n]) => c.repeat(n)),
+      fc.tuple(fc.constantFrom('9', '.', '0', 'e', '-'), fc.nat(20_000)).map(([c, n]) => c.repeat(n)),
     );
     fc.assert(
       fc.property(hostile, (text) => {

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 /** A signal of one's own that others abort too. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
-  abort(): void;
+  abort(reason?: unknown): void;
   /** Lets go of the others; without it a signal that lives long would collect a listener for every link. */
   release(): void;
 }
@@ -25,7 +25,7 @@ export function linkSignals(...parents: (AbortSignal | undefined)[]): LinkedSign
   }
   return {
     signal: controller.signal,
-    abort,
+    abort: (reason) => controller.abort(reason),
     release() {
       for (const parent of parents) parent?.removeEventListener('abort', abort);
     },

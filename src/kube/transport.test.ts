@@ -186,9 +186,53 @@ describe('a server that cannot be reached', () => {
     answer = never;
     const began = performance.now();
     const error = await errorOf(transport.request({ ...get, timeout: 300 }));
-    expect(performance.now() - began).toBeLessThan(2_500);
-    expect(describeError(error)).toMatch(/cannot be reached: Headers Timeout Error$/);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(describeError(error)).toMatch(/cannot be reached: there was no answer within 0.3 s$/);
     expect(isPassing(error)).toBe(true);
+  });
+
+  test('because every connection is taken by others, after the timeout too', async () => {
+    connect({ connections: 1 });
+    answer = never;
+    const slow = errorOf(transport.request(get));
+    await vi.waitUntil(() => server.requests.length === 1);
+    const error = await errorOf(transport.request({ ...get, timeout: 200 }));
+    expect(describeError(error)).toMatch(/there was no answer within 0.2 s$/);
+    const given = new AbortController();
+    const waiting = errorOf(transport.request({ ...get, signal: given.signal }));
+    given.abort();
+    expect((await waiting).code).toBe('Aborted');
+    expect(server.requests).toHaveLength(1);
+    await transport.close();
+    expect((await slow).code).toBe('Aborted');
+  });
+
+  test('over connections that are half open, is reached over new ones next time', async () => {
+    const dead = new Set<unknown>();
+    answer = ({ socket }, response) => {
+      if (!dead.has(socket)) sendJson(response, 200, {});
+      dead.add(socket);
+    };
+    await Promise.all(Array.from({ length: 10 }, () => transport.request({ ...get, timeout: 1_000 })));
+    const made = server.connections;
+    expect(await errorOf(transport.request({ ...get, timeout: 200 }))).toMatchObject({ code: 'Unreachable' });
+    await transport.request({ ...get, timeout: 1_000 });
+    expect(server.connections).toBe(made + 1);
+  });
+
+  test('only by one slow call, keeps its other connections', async () => {
+    answer = ({ url }, response) => {
+      if (!url?.includes('slow')) setTimeout(() => sendJson(response, 200, {}), 50);
+    };
+    const six = () => Promise.all(Array.from({ length: 6 }, () => transport.request(get)));
+    await six();
+    const slow = errorOf(transport.request({ ...get, query: { slow: '1' }, timeout: 300 }));
+    await vi.waitUntil(() => server.requests.length === 7);
+    await transport.request(get);
+    expect((await slow).code).toBe('Unreachable');
+    const made = server.connections;
+    await six();
+    expect(server.connections).toBeLessThan(made + 6);
   });
 
   test('because it hangs in the middle of its answer', async () => {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
@@ -22,7 +21,7 @@ export interface TransportRequest {
    * behind bulk work.
    */
   urgent?: boolean;
-  /** Milliseconds until headers must have come; 30 s unless told. */
+  /** Milliseconds until headers must have come, from the moment it may be sent; 30 s unless told. */
   timeout?: number;
 }
 
@@ -42,6 +41,8 @@ interface Agents {
   readonly calls: Dispatcher;
   readonly unbounded: Dispatcher;
   underWay: number;
+  /** When an answer last came over any of these connections. */
+  answered: number;
 }
 
 /** How long credentials are used before the kubeconfig is asked again, in milliseconds. */
@@ -155,28 +156,51 @@ export class Transport {
       'user-agent': this.#options.userAgent ?? 'isthmus',
     };
     if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-    // Node 20 takes eleven listeners for a leak; each call under way is one, for as long as it takes.
-    if (request.signal) setMaxListeners(0, request.signal);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const { timeout = defaultTimeout } = request;
+    // Of our own, because undici's timeout for headers begins only when a connection is there and free.
+    const link = linkSignals(request.signal);
+    const late = new Error(`there was no answer within ${timeout / 1000} s`);
+    const began = performance.now();
+    const timer = setTimeout(() => {
+      // Nothing came to anybody: after a partition every connection kept may be half open, so begin anew.
+      if (agents.answered < began && agents === this.#agents) this.#agents = undefined;
+      link.abort(late);
+    }, timeout);
+    const over = () => {
+      clearTimeout(timer);
+      link.release();
+      this.#ended(agents);
+    };
+    // undici heeds the signal of a call that waits for a connection only when it gets one.
+    const aborted = new Promise<never>((_, reject) => {
+      const onAbort = () => reject(link.signal.reason);
+      if (link.signal.aborted) onAbort();
+      link.signal.addEventListener('abort', onAbort, { once: true });
+    });
     agents.underWay += 1;
-    const response = await this.#guard(request, () =>
-      (kind === 'stream' || request.urgent ? agents.unbounded : agents.calls).request({
+    const agent = kind === 'stream' || request.urgent ? agents.unbounded : agents.calls;
+    try {
+      const answer = agent.request({
         origin: this.connection.server.origin,
         path: this.#path(request),
         method: request.method,
         headers,
         body,
-        headersTimeout: request.timeout ?? defaultTimeout,
-        bodyTimeout: kind === 'stream' ? streamSilence : (request.timeout ?? defaultTimeout),
-        signal: request.signal ?? null,
-      }),
-    ).catch((error: unknown) => {
-      this.#ended(agents);
+        headersTimeout: 0,
+        bodyTimeout: kind === 'stream' ? streamSilence : timeout,
+        signal: link.signal,
+      });
+      const response = await this.#guard(request, () => Promise.race([answer, aborted]));
+      clearTimeout(timer);
+      agents.answered = performance.now();
+      response.body.once('close', over);
+      if (response.statusCode === 401) this.#refused = true;
+      return response;
+    } catch (error) {
+      over();
       throw error;
-    });
-    response.body.once('close', () => this.#ended(agents));
-    if (response.statusCode === 401) this.#refused = true;
-    return response;
+    }
   }
 
   /** The pools for these credentials. New client certificates get new pools; the old ones end when idle. */
@@ -192,7 +216,8 @@ export class Transport {
       return former;
     }
     const calls = this.#makeAgent(tls, this.#options.connections ?? 16);
-    this.#agents = { credentials, tlsKey, calls, unbounded: this.#makeAgent(tls, null), underWay: 0 };
+    const unbounded = this.#makeAgent(tls, null);
+    this.#agents = { credentials, tlsKey, calls, unbounded, underWay: 0, answered: 0 };
     this.#open.add(this.#agents);
     if (former?.underWay === 0) void this.#end(former);
     return this.#agents;

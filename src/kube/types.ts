@@ -21,7 +21,7 @@ import type {
  * A model of the client library as it travels: times are strings, nothing is a class. Fields that the models
  * do not know are kept at run time; the type only names those that we touch.
  */
-export type Raw<T> = T extends Date
+type Raw<T> = T extends Date
   ? string
   : T extends readonly (infer Item)[]
     ? Raw<Item>[]
@@ -68,7 +68,7 @@ export interface Status extends KubeObject {
     kind?: string;
     uid?: string;
     retryAfterSeconds?: number;
-    causes?: { reason?: string }[];
+    causes?: { reason?: string; field?: string }[];
   };
 }
 

@@ -79,16 +79,12 @@ export class Dependencies {
       return 'missing';
     }
     if (copy && isInStep(copy, above)) return 'in step';
-    return this.#write(kind, namespace, name, copy);
+    return this.#write(key, copy);
   }
 
-  async #write(
-    kind: DependencyKind,
-    namespace: string,
-    name: string,
-    copy: Dependency | undefined,
-  ): Promise<DependencyState> {
+  async #write(key: string, copy: Dependency | undefined): Promise<DependencyState> {
     const { upper, lower, owner, namespaces, caches } = this.#options;
+    const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const resource = resources[kind];
     let object: Dependency;
     try {
@@ -97,7 +93,7 @@ export class Dependencies {
       if (hasCode(error, 'NotFound')) return 'missing';
       throw error;
     }
-    const desired = dependencyDown(kind, object, owner);
+    const desired = dependencyDown(object, owner, lowerName);
     try {
       if (copy) {
         caches[kind].copies.apply(await this.#replace(resource, desired, copy));
@@ -110,7 +106,7 @@ export class Dependencies {
       if (hasCode(error, 'NotFound')) namespaces.forget(namespace);
       if (!hasCode(error, 'AlreadyExists')) throw error;
     }
-    const found = await lower.get(resource, { namespace, name: desired.metadata?.name ?? name });
+    const found = await lower.get(resource, { namespace, name: lowerName });
     if (!isOfUpperCluster(found, owner)) return 'collision';
     caches[kind].copies.apply(await this.#replace(resource, desired, found));
     return 'in step';

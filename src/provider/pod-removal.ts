@@ -54,11 +54,27 @@ export async function failLost(sync: PodSync, upper: Pod, lowerUid: string): Pro
     reason: 'LowerPodLost',
     message: 'the pod vanished from the lower cluster without being asked to',
   };
+  return writeLost(sync, upper, sync.lowerPods.lastSeen(lowerUid), refusal);
+}
+
+/** Fails an upper pod whose lower pod was deleted below and does not go, as on a node that is lost. */
+export function failStuck(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
+  const node = lower.spec?.nodeName;
+  const message = `the pod was deleted in the lower cluster and does not end; its node ${node} may be lost`;
+  return writeLost(sync, upper, lower, { reason: 'LowerNodeLost', message });
+}
+
+async function writeLost(
+  sync: PodSync,
+  upper: Pod,
+  lastSeen: Pod | undefined,
+  refusal: Refusal,
+): Promise<ReconcileResult> {
   const now = sync
     .now()
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
-  const status = statusLost(upper, sync.lowerPods.lastSeen(lowerUid), refusal, now);
+  const status = statusLost(upper, lastSeen, refusal, now);
   if (status.phase === 'Failed') recordRefusal(sync, upper, refusal);
   return patchUpper(sync, upper, status);
 }

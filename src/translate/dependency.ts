@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ConfigMap, KubeObject, ObjectMeta, Secret } from '../kube/types.ts';
-import { lowerNameOf } from './lower-names.ts';
 import { marks, type Owner } from './marks.ts';
-import { contentHashAnnotation, upperVersionAnnotation } from './names.ts';
+import { contentHashAnnotation, ourPrefix, upperVersionAnnotation } from './names.ts';
 
 /** kubectl keeps the whole object in it, for a Secret its data as well. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Secrets of these types mean something to the cluster that has them: the one names an account, which is not
+ * there below, and in kube-system the other lets machines join. A pod reads them as well without the type.
+ */
+const clusterTypes = new Set(['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']);
 
 /** Identifies a state of an upper object: a re-created object never equals its predecessor. */
 export function versionOf(metadata: ObjectMeta | undefined): string {
@@ -14,25 +19,28 @@ export function versionOf(metadata: ObjectMeta | undefined): string {
 
 /**
  * The lower copy of an upper ConfigMap or Secret: its data, labels and annotations under our marks. `immutable`
- * stays above, because a copy must follow when the upper object is made anew. The token of a service account
- * becomes an opaque secret, since below it would be checked against an account that does not exist there.
+ * stays above, because a copy must follow when the upper object is made anew.
+ *
+ * @param name its name below, where that differs
  */
 export function dependencyDown<T extends ConfigMap | Secret>(
-  kind: 'ConfigMap' | 'Secret',
   upper: T,
   owner: Owner,
+  name = upper.metadata?.name,
 ): T {
   const ours = marks(owner, upper.metadata?.uid ?? '');
-  const { [lastApplied]: _applied, ...annotations } = upper.metadata?.annotations ?? {};
+  const annotations = Object.entries(upper.metadata?.annotations ?? {}).filter(
+    ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
+  );
   const { immutable: _immutable, metadata, ...content } = upper;
   const copy = { ...content } as T;
-  if ('type' in copy && copy.type === 'kubernetes.io/service-account-token') copy.type = 'Opaque';
+  if ('type' in copy && clusterTypes.has(copy.type ?? '')) copy.type = 'Opaque';
   copy.metadata = {
-    ...(metadata?.name === undefined ? {} : { name: lowerNameOf(kind, metadata.name, owner) }),
+    ...(name === undefined ? {} : { name }),
     ...(metadata?.namespace === undefined ? {} : { namespace: metadata.namespace }),
     labels: { ...metadata?.labels, ...ours.labels },
     annotations: {
-      ...annotations,
+      ...Object.fromEntries(annotations),
       ...ours.annotations,
       [upperVersionAnnotation]: versionOf(metadata),
       [contentHashAnnotation]: contentHash(copy),
@@ -47,7 +55,9 @@ export function contentHash(object: ConfigMap | Secret): string {
   const { binaryData } = object as ConfigMap;
   const hash = createHash('sha256');
   for (const part of [data, binaryData]) {
-    hash.update(JSON.stringify(Object.entries(part ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))));
+    // A value without bytes is null in some answers and empty in others.
+    const entries = Object.entries(part ?? {}).map(([key, value]) => [key, value ?? '']);
+    hash.update(JSON.stringify(entries.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))));
   }
   return hash
     .update(type ?? '')
@@ -60,7 +70,8 @@ export function contentHash(object: ConfigMap | Secret): string {
  * that no secret stays in memory. The hash is in {@link heldHash}.
  */
 export function withoutContent<T extends ConfigMap | Secret>(copy: T): T {
-  const hash = contentHash(copy);
+  // The cache takes in what it gave out: the hash of the hash would be of nothing.
+  const hash = heldHash(copy) ?? contentHash(copy);
   return { metadata: copy.metadata, data: { [hashKey]: hash } } as unknown as T;
 }
 

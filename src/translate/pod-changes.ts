@@ -63,8 +63,9 @@ function subresourceChanges(wanted: PodSpec, lower: Pod): LowerPatch[] {
 /** Conditions of readiness gates that were set above and are older or missing below. */
 function gateChanges(upper: Pod, lower: Pod): LowerPatch[] {
   const conditions = gateTypes(upper).flatMap((type) => {
-    const { chosen, below } = chosenCondition(type, upper, lower);
-    return chosen && chosen !== below && chosen.status !== below?.status ? [withoutGeneration(chosen)] : [];
+    const { from, condition, below } = chosenCondition(type, upper, lower);
+    const isNews = from === 'upper' && condition !== undefined && condition.status !== below?.status;
+    return isNews ? [withoutGeneration(condition)] : [];
   });
   return conditions.length > 0 ? [{ subresource: 'status', patch: { status: { conditions } } }] : [];
 }

@@ -1,6 +1,9 @@
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../kube/types.ts';
+import type { ContainerStatus, Pod, PodStatus } from '../kube/types.ts';
+import { endedStatuses, withAskedDevices } from './container-statuses.ts';
+import { fieldsThatAre, only, without } from './fates/fate.ts';
+import { podStatusFates } from './fates/pod-status.ts';
 import { lowerPodAnnotation, upperGenerationAnnotation } from './names.ts';
-import { chosenCondition, gateTypes } from './readiness-gates.ts';
+import { conditionsUp, failedConditions } from './pod-conditions.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Whether a pod has finished; it never runs again (`PodPhase` in k8s.io/api/core/v1). */
@@ -8,46 +11,48 @@ export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
+/** The class of service, a node, claims: what each pod has of its own cluster. */
+const ofOneCluster = fieldsThatAre('dropped', podStatusFates.PodStatus);
+
 /**
  * The status above of a pod that exists below: the lower one, field for field, except for what speaks of the
- * upper object. Conditions of types that nothing below reports, such as readiness gates, stay.
+ * upper object, or of its cluster.
  */
 export function statusUp(upper: Pod, lower: Pod): PodStatus {
   const {
-    nominatedNodeName: _nominated,
-    conditions = [],
+    conditions: _conditions,
     observedGeneration: _observed,
-    ...rest
-  } = lower.status ?? {};
-  const observed = observedGeneration(upper, lower);
-  const gates = new Set(gateTypes(upper).filter((type) => isSetAbove(type, upper, lower)));
-  const reported = conditions.filter(({ type }) => !gates.has(type));
-  const types = new Set(reported.map(({ type }) => type));
-  const kept = (upper.status?.conditions ?? []).filter(({ type }) => !types.has(type));
+    ...status
+  } = without(lower.status ?? {}, ofOneCluster);
+  const above = upper.status ?? {};
+  const observed = observedGenerations(upper, lower);
+  const { containerStatuses, initContainerStatuses } = status;
   return {
-    ...rest,
-    ...(observed === undefined ? {} : { observedGeneration: observed }),
-    conditions: [...reported.map((condition) => ofGeneration(condition, observed)), ...kept],
+    ...status,
+    ...(containerStatuses && {
+      containerStatuses: withAskedDevices(containerStatuses, upper.spec?.containers),
+    }),
+    ...(initContainerStatuses && {
+      initContainerStatuses: withAskedDevices(initContainerStatuses, upper.spec?.initContainers),
+    }),
+    ...present({
+      ...only(above, ofOneCluster),
+      conditions: nonEmpty(conditionsUp(upper, lower, observed)),
+      // What the kubelet has not said yet stays: the API server keeps what a writer leaves out.
+      observedGeneration: observed(lower.status?.observedGeneration) ?? above.observedGeneration,
+    }),
   };
 }
 
-function isSetAbove(type: string, upper: Pod, lower: Pod): boolean {
-  const { chosen, below } = chosenCondition(type, upper, lower);
-  return chosen !== undefined && chosen !== below;
-}
-
-/** The upper generation that the lower kubelet has acted upon, or the last one known while it lags. */
-function observedGeneration(upper: Pod, lower: Pod): number | undefined {
-  if (lower.status?.observedGeneration === undefined) return undefined;
-  if (lower.status.observedGeneration !== lower.metadata?.generation) return upper.status?.observedGeneration;
-  const carried = Number(lower.metadata?.annotations?.[upperGenerationAnnotation]);
-  return Number.isInteger(carried) ? carried : undefined;
-}
-
-function ofGeneration(condition: PodCondition, observed: number | undefined): PodCondition {
-  if (condition.observedGeneration === undefined) return condition;
-  const { observedGeneration: _lower, ...rest } = condition;
-  return observed === undefined ? rest : { ...rest, observedGeneration: observed };
+/** Of the lower generations only the newest is known to stand for an upper one: what was carried last. */
+function observedGenerations(upper: Pod, lower: Pod): (generation: number | undefined) => number | undefined {
+  const isDeletionCarried = upper.metadata?.deletionTimestamp && lower.metadata?.deletionTimestamp;
+  const carried = isDeletionCarried
+    ? Number(upper.metadata?.generation)
+    : Number(lower.metadata?.annotations?.[upperGenerationAnnotation]);
+  const isKnown = Number.isInteger(carried) && carried > 0;
+  return (generation) =>
+    isKnown && generation !== undefined && generation === lower.metadata?.generation ? carried : undefined;
 }
 
 /** The status above of a pod that cannot go down yet: Pending, each container waiting for the same reason. */
@@ -70,7 +75,7 @@ export function statusWaiting(upper: Pod, { reason, message }: Refusal): PodStat
 
 /**
  * The last status of a pod whose lower copy is gone. What finished below stays as it finished; anything else has
- * Failed, so that its owner replaces it.
+ * Failed, so that its owner replaces it: for the reason given, or for none when somebody deleted the pod.
  *
  * @param lastSeen the lower pod as it was when it went, when that is known
  * @param now time of the change, RFC 3339
@@ -83,44 +88,14 @@ export function statusLost(
 ): PodStatus {
   if (lastSeen && isFinished(lastSeen)) return statusUp(upper, lastSeen);
   const before = lastSeen ? statusUp(upper, lastSeen) : (upper.status ?? {});
+  const isAsked = Boolean(upper.metadata?.deletionTimestamp);
+  const end = isAsked ? 'The container could not be located when the pod was terminated' : message;
   return {
     ...before,
     phase: 'Failed',
-    reason: before.reason ?? reason,
-    message: before.message ?? message,
-    conditions: (before.conditions ?? []).map((condition) => notReady(condition, now)),
-    ...ended('containerStatuses', before.containerStatuses, message, now),
-    ...ended('initContainerStatuses', before.initContainerStatuses, message, now),
-  };
-}
-
-function notReady(condition: PodCondition, now: string): PodCondition {
-  const speaksOfRunning = condition.type === 'Ready' || condition.type === 'ContainersReady';
-  if (!speaksOfRunning || condition.status === 'False') return condition;
-  return { ...condition, status: 'False', reason: 'PodFailed', lastTransitionTime: now };
-}
-
-/** Containers whose end nobody saw, as the kubelet words it (pkg/kubelet/status, ContainerStatusUnknown). */
-function ended(
-  key: 'containerStatuses' | 'initContainerStatuses',
-  statuses: ContainerStatus[] | undefined,
-  message: string,
-  now: string,
-): Partial<PodStatus> {
-  if (!statuses) return {};
-  return {
-    [key]: statuses.map((status) => {
-      if (status.state?.terminated) return status;
-      const started = status.state?.running?.startedAt;
-      const terminated = {
-        exitCode: 137,
-        reason: 'ContainerStatusUnknown',
-        message,
-        ...(started ? { startedAt: started } : {}),
-        finishedAt: now,
-      };
-      return { ...status, ready: false, started: false, state: { terminated } };
-    }),
+    ...(isAsked ? {} : { reason: before.reason ?? reason, message: before.message ?? message }),
+    ...(before.conditions && { conditions: failedConditions(before.conditions, now) }),
+    ...endedStatuses(upper, before, end, now),
   };
 }
 
@@ -132,5 +107,15 @@ export function lowerPodNote(upper: Pod, lower: Pod): string {
 /** The uid of the lower pod that was made for this upper pod, when one was. */
 export function notedLowerUid(upper: Pod): string | undefined {
   const [upperUid, lowerUid] = upper.metadata?.annotations?.[lowerPodAnnotation]?.split('/') ?? [];
-  return upperUid === upper.metadata?.uid ? lowerUid : undefined;
+  return lowerUid && upperUid === upper.metadata?.uid ? lowerUid : undefined;
+}
+
+function nonEmpty<T>(list: T[]): T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
+
+type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Present<T>;
 }

@@ -13,11 +13,11 @@ export function chosenCondition(
   type: string,
   upper: Pod,
   lower: Pod,
-): { chosen: PodCondition | undefined; below: PodCondition | undefined } {
+): { from: 'upper' | 'lower'; condition: PodCondition | undefined; below: PodCondition | undefined } {
   const above = upper.status?.conditions?.find((condition) => condition.type === type);
   const below = lower.status?.conditions?.find((condition) => condition.type === type);
-  if (!above || !below) return { chosen: above ?? below, below };
-  return { chosen: changedAt(below) > changedAt(above) ? below : above, below };
+  const isBelow = below && (!above || changedAt(below) > changedAt(above));
+  return isBelow ? { from: 'lower', condition: below, below } : { from: 'upper', condition: above, below };
 }
 
 function changedAt({ lastTransitionTime }: PodCondition): number {

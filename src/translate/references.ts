@@ -1,5 +1,6 @@
 import type { Container, Pod, Volume } from '../kube/types.ts';
 import { isTokenVolume } from './token-volume.ts';
+import { containersOf } from './walk-spec.ts';
 
 /** A ConfigMap or Secret that a pod names in its own namespace. */
 export interface Reference {
@@ -16,21 +17,15 @@ export interface Reference {
  */
 export function referencesOf(pod: Pod, { withToken }: { withToken: boolean }): Reference[] {
   const found = new Map<string, Reference>();
-  const add = (kind: Reference['kind'], name: string | undefined, optional = false) => {
+  const add = (kind: Reference['kind'], name: string | undefined, optional?: boolean) => {
     if (!name) return;
     const key = `${kind}/${name}`;
     const before = found.get(key);
-    if (!before || (before.optional && !optional)) found.set(key, { kind, name, optional });
+    found.set(key, { kind, name, optional: (before?.optional ?? true) && optional === true });
   };
   const { spec } = pod;
   for (const volume of spec?.volumes ?? []) if (withToken || !isTokenVolume(volume)) fromVolume(volume, add);
-  for (const container of [
-    ...(spec?.initContainers ?? []),
-    ...(spec?.containers ?? []),
-    ...((spec?.ephemeralContainers ?? []) as Container[]),
-  ]) {
-    fromContainer(container, add);
-  }
+  for (const container of containersOf(pod)) fromContainer(container, add);
   // The kubelet only warns of a missing pull secret and tries without it.
   for (const secret of spec?.imagePullSecrets ?? []) add('Secret', secret.name, true);
   return [...found.values()];
@@ -49,6 +44,7 @@ function fromVolume(volume: Volume, add: Add): void {
   add('Secret', volume.csi?.nodePublishSecretRef?.name);
   for (const source of [
     volume.cephfs,
+    volume.cinder,
     volume.flexVolume,
     volume.iscsi,
     volume.rbd,

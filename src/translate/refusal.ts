@@ -28,7 +28,8 @@ export function refusalOf(pod: Pod, options: RefusalOptions): Refusal | undefine
   if (clusterSelectorOf(pod) === undefined) {
     return {
       reason: 'InvalidClusterSelector',
-      message: 'the annotation clusterSelector is not a JSON object',
+      message:
+        'the annotation clusterSelector is no JSON object with the nodeSelector, affinity and tolerations of a pod',
     };
   }
   return fieldRefusal(pod, options.serviceAccounts) ?? policyRefusal(pod, options.refused);

@@ -58,7 +58,8 @@ export function nodeAnnotations(
 ): Record<string, string> {
   return {
     [lowerClusterAnnotation]: settings.lowerCluster,
-    ...(largestFree ? { [largestFreeNodeAnnotation]: JSON.stringify(largestFree) } : {}),
+    // Written also when there is no node: annotations are only added to, and an old one would stay.
+    [largestFreeNodeAnnotation]: JSON.stringify(largestFree ?? {}),
   };
 }
 

@@ -4,6 +4,7 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { KubeError } from '../../kube/errors.ts';
 import type { KubeletServer } from './server.ts';
 import { ask, clientOf, closeAll, fakeUpper, listen, startServer } from './test-servers.ts';
 
@@ -141,6 +142,16 @@ it.each([
 ])('shows a %i to a person', async (status, body, expected, text) => {
   onRequest = (_request, response) => response.writeHead(status).end(body);
   expect(await ask(server, path)).toMatchObject({ status: expected, body: text });
+});
+
+it('keeps to itself why there are no credentials', async () => {
+  const { client } = await fakeUpper(undefined);
+  const lower = clientOf(new URL('http://127.0.0.1:1'), 'lower');
+  const credentials = () => Promise.reject(new KubeError('Configuration', 'exec plugin said: secret'));
+  Object.assign(lower.transport.connection, { credentials });
+  const poor = await startServer({ upper: client, lower, verifyClients: false });
+  const body = 'the lower cluster cannot be asked\n';
+  expect(await ask(poor, path)).toMatchObject({ status: 502, body });
 });
 
 it('refuses what it does not serve, on a connection that stays', async () => {

@@ -9,8 +9,9 @@ const keepAlive = 30_000;
 
 /**
  * Joins two sockets, byte for byte and with backpressure, and resolves when both are closed. The end of one
- * direction is passed on by itself, so what still comes the other way (an exit code) arrives. When one side
- * fails, the other is destroyed; when one side closes, the other gets what was sent before.
+ * direction is passed on by itself, so what still comes the other way (an exit code) arrives. When one side is
+ * gone, closed or broken, the other gets what was sent before: a client that still writes stdin to a command
+ * that has ended breaks the lower side, and must learn the exit code all the same.
  *
  * @param idleTimeout milliseconds without a byte either way after which both end
  */
@@ -22,7 +23,8 @@ export function joinSockets(one: Socket, other: Socket, idleTimeout: number): Pr
       from.setKeepAlive(true, keepAlive);
       from.setTimeout(idleTimeout);
       from.on('timeout', () => from.destroy(new Error('idle')));
-      from.on('error', () => to.destroy());
+      // What broke is closed next; that is where it is dealt with.
+      from.on('error', () => {});
       from.once('end', () => {
         from.setTimeout(Math.min(idleTimeout, halfOpenTimeout));
         to.setTimeout(Math.min(idleTimeout, halfOpenTimeout));

@@ -125,6 +125,23 @@ describe('an upgraded connection', () => {
     await soon(() => expect(server.sessions).toBe(0));
   });
 
+  it('brings what was sent before the lower side was gone, though the client knows nothing of it', async () => {
+    onUpgrade = (_request, socket) => {
+      socket.write(switching);
+      socket.end('z'.repeat(200_000));
+      setTimeout(() => socket.destroy(), 100);
+    };
+    const client = await dial(server.port);
+    await sleep(200);
+    const chatter = setInterval(() => client.write('more'), 1);
+    await sleep(300);
+    const text = await allOf(client);
+    clearInterval(chatter);
+    expect(text.length).toBe(switching.length + 200_000);
+    client.destroy();
+    await soon(() => expect(server.sessions).toBe(0));
+  });
+
   it('asks the lower server for the same, as ourselves', async () => {
     onUpgrade = (_request, socket) => socket.end(switching);
     const protocols = 'v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.c2VjcmV0, v4.channel.k8s.io';

@@ -41,7 +41,10 @@ export async function stream(call: Call, context: KubeletContext, path: string):
   const lower = answer.upgrade.socket;
   response.detachSocket(upper);
   const joined = joinSockets(upper, lower, context.idleTimeout);
-  const stop = () => lower.destroy(new Error('the server stops'));
+  const stop = () => {
+    upper.destroy();
+    lower.destroy();
+  };
   if (session.signal.aborted) stop();
   session.signal.addEventListener('abort', stop, { once: true });
   relayHead(answer.response, upper);

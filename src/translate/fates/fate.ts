@@ -36,6 +36,11 @@ export function without<T extends object>(object: T, fields: ReadonlySet<string>
   return Object.fromEntries(Object.entries(object).filter(([key]) => !fields.has(key))) as T;
 }
 
+/** The object with nothing but those fields. */
+export function only<T extends object>(object: T, fields: ReadonlySet<string>): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => fields.has(key))) as Partial<T>;
+}
+
 /** The first field that the object has and that keeps a pod from going down; an empty list is nothing. */
 export function refusedField(
   object: object | null | undefined,

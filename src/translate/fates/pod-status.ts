@@ -20,7 +20,10 @@ export const podStatusFates = {
     observedGeneration: observed,
     podIP: below,
     podIPs: below,
-    qosClass: dropped('fixed when the upper pod was made; a LimitRange below may give the lower one another'),
+    qosClass: dropped(
+      'fixed when the upper pod was made; a LimitRange below may give the lower one another, and the API server ' +
+        'refuses a status with any but its own',
+    ),
     resourceClaimStatuses: ofLowerClaims,
   },
   PodCondition: {
