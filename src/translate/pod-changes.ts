@@ -25,7 +25,7 @@ export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDown
   const desired = metadataDown(upper, owner, options);
   const metadata = metadataChanges(desired, lower.metadata);
   const wanted =
-    upper.spec && !isSpecCarried(desired, lower.metadata)
+    upper.spec && !(isSpecCarried(desired, lower.metadata) && !newEphemeralContainers(upper.spec, lower))
       ? specDown(upper, upper.spec, owner, options)
       : undefined;
   const spec = wanted && specChanges(wanted, lower);
@@ -39,7 +39,10 @@ export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDown
   ];
 }
 
-/** Most reconciles are about the status: they need not translate the spec again. */
+/**
+ * Most reconciles are about the status: they need not translate the spec again. Ephemeral containers come after
+ * the pod, whatever it vouches for.
+ */
 function isSpecCarried(desired: ObjectMeta, lower: ObjectMeta | undefined): boolean {
   return (
     desired.annotations?.[upperGenerationAnnotation] !== undefined &&
