@@ -25,7 +25,7 @@ export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDown
   const desired = metadataDown(upper, owner, options);
   const metadata = metadataChanges(desired, lower.metadata);
   const wanted =
-    upper.spec && !(isSpecCarried(desired, lower.metadata) && !newEphemeralContainers(upper.spec, lower))
+    upper.spec && !isSpecCarried(upper.spec, desired, lower)
       ? specDown(upper, upper.spec, owner, options)
       : undefined;
   const spec = wanted && specChanges(wanted, lower);
@@ -43,12 +43,12 @@ export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDown
  * Most reconciles are about the status: they need not translate the spec again. Ephemeral containers come after
  * the pod, whatever it vouches for.
  */
-function isSpecCarried(desired: ObjectMeta, lower: ObjectMeta | undefined): boolean {
+function isSpecCarried(spec: PodSpec, desired: ObjectMeta, lower: Pod): boolean {
+  const have = lower.metadata?.annotations;
   return (
     desired.annotations?.[upperGenerationAnnotation] !== undefined &&
-    [...vouching, clusterSelectorAnnotation].every(
-      (key) => desired.annotations?.[key] === lower?.annotations?.[key],
-    )
+    [...vouching, clusterSelectorAnnotation].every((key) => desired.annotations?.[key] === have?.[key]) &&
+    !newEphemeralContainers(spec, lower)
   );
 }
 
