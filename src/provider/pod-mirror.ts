@@ -4,6 +4,7 @@ import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
+import { debugRefusal } from '../translate/refusal.ts';
 import { mountsTokens } from '../translate/service-account.ts';
 import { neededBy } from './dependency-keys.ts';
 import { failStuck } from './pod-removal.ts';
@@ -57,6 +58,8 @@ async function carryChanges(
   lower: Pod,
 ): Promise<{ lower: Pod; retry?: ReconcileResult }> {
   let current = lower;
+  const refusal = debugRefusal(upper, sync.down.refused);
+  if (refusal) recordRefusal(sync, upper, refusal);
   for (const change of changesOf(upper, lower, sync.owner, sync.down)) {
     try {
       current = await send(sync, upper, current, change);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { forbiddenUse, refusable } from './policy.ts';
-import { policyRefusal, refusalOf } from './refusal.ts';
+import { debugRefusal, refusalOf } from './refusal.ts';
 import { options, raw, upperPod } from './test-objects.ts';
 
 const everything = new Set(refusable);
@@ -61,12 +61,23 @@ describe('forbiddenUse', () => {
 describe('the refusal', () => {
   test('names what is forbidden, and the flag that forbids it', () => {
     const pod = upperPod({ spec: { hostNetwork: true } });
-    expect(policyRefusal(pod, new Set(['hostNetwork']))).toEqual({
+    expect(refusalOf(pod, { ...options, refused: new Set(['hostNetwork']) })).toEqual({
       reason: 'RefusedByPolicy',
       message: expect.stringMatching(/hostNetwork .*--refuse/),
     });
-    expect(policyRefusal(pod, new Set())).toBeUndefined();
-    expect(refusalOf(pod, { ...options, refused: everything })?.reason).toBe('RefusedByPolicy');
+    expect(refusalOf(pod, options)).toBeUndefined();
+  });
+
+  test('of a debug container names the container; what the pod itself does was looked at before', () => {
+    const pod = (ephemeralContainers: unknown) =>
+      upperPod({ spec: { hostNetwork: true, ephemeralContainers } });
+    expect(debugRefusal(pod(privileged), everything)).toEqual({
+      reason: 'RefusedByPolicy',
+      message: expect.stringMatching(/container "c".* privileged .*--refuse/),
+    });
+    expect(debugRefusal(pod(privileged), new Set(['hostPath']))).toBeUndefined();
+    for (const none of [null, undefined, [], [{ name: 'ok' }]])
+      expect(debugRefusal(pod(none), everything)).toBeUndefined();
   });
 
   test('comes after what nobody could carry', () => {

@@ -150,6 +150,16 @@ describe('ephemeral containers', () => {
     expect(added(both, both)).toBeUndefined();
   });
 
+  test('what the policy forbids stays above, what comes with it does not', () => {
+    const privileged = { name: 'root', securityContext: { privileged: true } };
+    const upper = upperPod({ spec: { ephemeralContainers: [privileged, debug] } });
+    const refused = new Set(['privileged'] as const);
+    const patches = changesOf(upper, below({}), owner, { ...options, refused });
+    expect(specOf(patches, 'ephemeralcontainers')).toMatchObject({
+      ephemeralContainers: [{ name: 'debug' }],
+    });
+  });
+
   test.each([null, undefined, []])('%j are none', (ephemeralContainers) => {
     expect(added({ ephemeralContainers })).toBeUndefined();
   });
