@@ -5,7 +5,7 @@ import { logLevels } from '../kube/logger.ts';
 export const flagsWithoutEffect = ['enable-controllers', 'enable-serviceaccount', 'metrics-addr'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
-export const providerFlags = {
+const providerFlags = {
   nodename: {
     type: 'string',
     describe: 'name of the virtual node above',

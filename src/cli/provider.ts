@@ -68,6 +68,7 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
         flags['client-verify-ca'] || process.env['APISERVER_CA_CERT_LOCATION'],
       ),
       verifyClients: !flags['no-verify-clients'],
+      acceptTokens: flags['authentication-token-webhook'],
     },
     logger,
   });

@@ -9,7 +9,7 @@ import { checkLowerCluster } from './virtual-node.ts';
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
-  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients'>;
+  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
 }
 
 /** One virtual node at work. */
