@@ -2,7 +2,12 @@ import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { logLevels } from '../kube/logger.ts';
 
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'enable-serviceaccount', 'metrics-addr'] as const;
+export const flagsWithoutEffect = [
+  'enable-controllers',
+  'enable-serviceaccount',
+  'metrics-addr',
+  'klog.v',
+] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 const providerFlags = {
@@ -65,6 +70,10 @@ const providerFlags = {
     describe: 'taken for the sake of old start lines; no effect yet',
   },
   'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'klog.v': {
+    type: 'string',
+    describe: 'taken for the sake of old start lines; no effect: use --log-level',
+  },
 } as const satisfies Record<string, Options>;
 
 export type ProviderFlags = InferredOptionTypes<typeof providerFlags>;
