@@ -115,7 +115,25 @@ function isNamespaceSettling(message: string): boolean {
 async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
   const current = await carryChanges(sync, upper, lower);
   if (isFinished(upper) && !isFinished(current)) return undefined;
-  return patchUpper(sync, upper, statusUp(upper, current), lowerPodNote(upper, current));
+  const refusal = deletedBelow(upper, current);
+  if (refusal) recordRefusal(sync, upper, refusal);
+  const { reason, message } = refusal ?? {};
+  const status = { ...statusUp(upper, current), ...(refusal ? { reason, message } : {}) } as PodStatus;
+  return patchUpper(sync, upper, status, lowerPodNote(upper, current));
+}
+
+const lowerPodDeleted: Refusal = {
+  reason: 'LowerPodDeleted',
+  message: 'somebody deleted the pod in the lower cluster',
+};
+
+/** What made a pod fail that somebody deletes below: its kubelet gives no reason, since there everybody knows. */
+function deletedBelow(upper: Pod, lower: Pod): Refusal | undefined {
+  if (!lower.metadata?.deletionTimestamp || upper.metadata?.deletionTimestamp) return undefined;
+  if (lower.status?.phase !== 'Failed' || lower.status.reason !== undefined) return undefined;
+  // A pod that had failed by itself before it was cleared away keeps to that.
+  if (isFinished(upper) && upper.status?.reason !== lowerPodDeleted.reason) return undefined;
+  return lowerPodDeleted;
 }
 
 /** Sends edits down. A refused edit is said once and does not keep the status from coming up. */
