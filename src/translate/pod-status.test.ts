@@ -113,7 +113,7 @@ describe('statusUp', () => {
       statuses[1],
     ]);
     expect(found.initContainerStatuses).toEqual([
-      { name: 'init', allocatedResourcesStatus: [] },
+      { name: 'init' },
       { name: 'bare', allocatedResourcesStatus: null },
     ]);
   });
@@ -300,6 +300,7 @@ describe('statusWaiting', () => {
       started: false,
       restartCount: 0,
       state: { waiting: { reason: 'LowerPodLost', message: 'it vanished' } },
+      lastState: {},
     });
     expect(statusWaiting(upper, { ...refusal, eventReason: 'Other' })).toEqual({
       phase: 'Pending',
@@ -392,6 +393,13 @@ describe('statusLost', () => {
       ['after the last', [done(0), done(0)], [waiting], ['ended', 'ended'], ['ended']],
       ['after the last failed', [done(0), done(1)], [waiting], ['ended', 'ended'], ['waits']],
       ['when containers run', [done(0), done(0)], [running], ['ended', 'ended'], ['ended']],
+      [
+        'when one container runs',
+        [done(0), done(1)],
+        [waiting, running],
+        ['ended', 'ended'],
+        ['ended', 'ended'],
+      ],
       ['when containers run again', [done(0), done(1)], [again], ['ended', 'ended'], ['ended']],
       ['before the kubelet said anything', [], [waiting], [], ['waits']],
     ])('lost %s', (_, initContainerStatuses, containerStatuses, initExpected, expected) => {
