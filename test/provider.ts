@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageFolder } from '../hack/clusters/folders.ts';
+import type { LocalCluster, LocalClusters } from '../hack/clusters/open.ts';
+import { filesOf } from '../hack/clusters/pki.ts';
+import { freePorts } from '../hack/clusters/plan.ts';
+import type { RunningProgram } from '../hack/clusters/programs.ts';
+import type { Client } from '../src/kube/client.ts';
+import { nodes } from '../src/kube/resources.ts';
+import type { Node } from '../src/kube/types.ts';
+import { eventually } from './clusters.ts';
+import { find } from './objects.ts';
+
+/** The executable, as users start it. */
+export const isthmus = join(packageFolder(), 'bin', 'isthmus');
+
+/** A provider in the upper cluster's network, started, killed and started again under the same name. */
+export interface TestProvider {
+  /** The virtual node. */
+  readonly node: string;
+  /** Starts it; resolves when the upper cluster shows the node Ready. */
+  start(): Promise<void>;
+  /** SIGKILL, and resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code, and how many milliseconds the process took. */
+  stop(): Promise<{ code: number | null; took: number }>;
+  /** What it has logged since its first start. */
+  log(): string;
+}
+
+export interface ProviderOptions {
+  readonly clusters: LocalClusters;
+  readonly upper: Client;
+  readonly lower: LocalCluster;
+  readonly node: string;
+  readonly flags: readonly string[];
+}
+
+/** A provider that is not started yet. */
+export async function createProvider(options: ProviderOptions): Promise<TestProvider> {
+  const { clusters, upper, lower, node, flags } = options;
+  const [port = 0] = await freePorts(1);
+  const files = filesOf(clusters.directory, clusters.upper.name);
+  const kubeconfigs = ['--kubeconfig', clusters.upper.kubeconfig, '--client-kubeconfig', lower.kubeconfig];
+  const command = [process.execPath, isthmus, 'provider', '--nodename', node, ...kubeconfigs, ...flags];
+  let program: RunningProgram | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    const began = performance.now();
+    program?.kill(signal);
+    return { code: (await program?.exited) ?? null, took: performance.now() - began };
+  };
+  return {
+    node,
+    async start() {
+      const began = Date.now();
+      program = await clusters.run(node, command, {
+        KUBELET_PORT: String(port),
+        VKUBELET_POD_IP: clusters.upper.address,
+        APISERVER_CERT_LOCATION: files.key('nodes.crt'),
+        APISERVER_KEY_LOCATION: files.key('nodes.key'),
+      });
+      const ready = async () => {
+        if (!isAtWork(program?.logFile, began))
+          throw new Error(`${node} does not start: ${log(program).slice(-2_000)}`);
+        const known = await find(upper, nodes, { name: node });
+        if (!known || !isReady(known)) throw new Error(`${node} is not ready: ${log(program).slice(-2_000)}`);
+      };
+      await eventually(ready);
+    },
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+    log: () => log(program),
+  };
+}
+
+/** Whether the upper cluster may place pods on a node. */
+export function isReady(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** A node that is Ready from before says nothing of a process that was started just now; its log does. */
+function isAtWork(logFile: string | undefined, since: number): boolean {
+  if (!logFile) return false;
+  return readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('at work"'))
+    .some((line) => Date.parse(JSON.parse(line).time) >= since);
+}
+
+function log(program: RunningProgram | undefined): string {
+  return program ? readFileSync(program.logFile, 'utf8') : '';
+}
