@@ -17,13 +17,17 @@ export interface ProcessRecord {
 /** Set in every process of a set of clusters, so that one is found even if its record was never written. */
 export const MARKER = 'ISTHMUS_CLUSTERS_DIRECTORY';
 
-/** The start time of a living process; undefined if there is none (a zombie is not living). */
+/**
+ * The start time of a living process; undefined if there is none. A zombie is not living, unless threads of it are
+ * still on their way out: until the last has gone they hold its sockets and files.
+ */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in parentheses may hold anything, so count from behind it: state is field 3, start time 22.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    const isDead = fields[0] === 'X' || (fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1);
+    return isDead ? undefined : fields[19];
   } catch {
     return undefined;
   }

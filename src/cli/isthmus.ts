@@ -11,6 +11,12 @@ import { version } from './version.ts';
 async function main(args: string[]): Promise<void> {
   const parser = yargs(args)
     .scriptName('isthmus')
+    // As flags of Go programs are read: `--no-verify-clients` and `--klog.v` are names, and of two the last holds.
+    .parserConfiguration({
+      'boolean-negation': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+    })
     .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
     .command(providerCommand)
     .command(upCommand)
@@ -22,7 +28,7 @@ async function main(args: string[]): Promise<void> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
       if (error) throw error;
-      process.stderr.write(`isthmus: ${message}; see isthmus --help\n`);
+      process.stderr.write(`isthmus: ${describeError(message)}; see isthmus --help\n`);
       process.exit(2);
     });
   try {

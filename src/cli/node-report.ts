@@ -20,7 +20,7 @@ export interface NodeReport {
   pods: Share;
   /** The cpu and memory on the one lower node that has most free; undefined when it is not known. */
   largestFree: { cpu: bigint; memory: bigint } | undefined;
-  /** Virtual pods on it by how they stand: Running, Pending, Failed, or the reason for which they wait. */
+  /** Pods on it by how they stand: Running, Pending, Failed, or the reason for which they wait or failed. */
   podStates: Map<string, number>;
   /** One line for each thing that is wrong, with the reason. */
   problems: string[];
@@ -37,7 +37,7 @@ export function reportNode(node: Node, pods: readonly Pod[]): NodeReport {
     const { state, message } = standingOf(pod);
     podStates.set(state, (podStates.get(state) ?? 0) + 1);
     if (message && !waiting.has(state))
-      waiting.set(state, `${pod.metadata?.namespace}/${pod.metadata?.name}: ${message}`);
+      waiting.set(state, `${pod.metadata?.namespace}/${pod.metadata?.name}: ${oneLine(message)}`);
   }
   const share = (name: string): Share => ({ used: used.get(name) ?? 0n, of: offered.get(name) ?? 0n });
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -57,14 +57,27 @@ export function reportNode(node: Node, pods: readonly Pod[]): NodeReport {
   };
 }
 
-function notReady(ready: { reason?: string; message?: string } | undefined): string {
-  return ready ? `${ready.reason}: ${ready.message}` : 'has never reported';
+function notReady(ready: { status: string; reason?: string; message?: string } | undefined): string {
+  if (!ready) return 'has never reported';
+  const { status, reason, message } = ready;
+  return oneLine([reason, message].filter(Boolean).join(': ')) || `Ready is ${status}`;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
+}
+
+interface Standing {
+  state: string;
+  message?: string;
 }
 
 /** How a pod stands in one word, and the message behind it when it is kept from running. */
-function standingOf(pod: Pod): { state: string; message?: string } {
+function standingOf(pod: Pod): Standing {
   if (pod.metadata?.deletionTimestamp) return { state: 'Terminating' };
   if (!isVirtual(pod)) return { state: 'NotVirtual' };
+  if (isFinished(pod))
+    return told(pod.status?.reason, pod.status?.message) ?? { state: `${pod.status?.phase}` };
   for (const status of [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),
@@ -73,17 +86,21 @@ function standingOf(pod: Pod): { state: string; message?: string } {
     if (reason && message) return { state: reason, message };
   }
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
-  if (scheduled?.status === 'False' && scheduled.reason) {
-    return { state: scheduled.reason, ...(scheduled.message ? { message: scheduled.message } : {}) };
-  }
-  return { state: pod.status?.phase ?? 'Unknown' };
+  const unplaced = scheduled?.status === 'False' ? told(scheduled.reason, scheduled.message) : undefined;
+  return unplaced ?? { state: pod.status?.phase ?? 'Unknown' };
+}
+
+function told(reason: string | undefined, message: string | undefined): Standing | undefined {
+  return reason ? { state: reason, ...(message ? { message } : {}) } : undefined;
 }
 
 function largestFreeOf(node: Node): NodeReport['largestFree'] {
   const text = node.metadata?.annotations?.[largestFreeNodeAnnotation];
   if (text === undefined) return undefined;
   try {
-    const free: Resources = readResources(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const free: Resources = readResources(value as Record<string, string>);
     return { cpu: free.get('cpu') ?? 0n, memory: free.get('memory') ?? 0n };
   } catch {
     return undefined;

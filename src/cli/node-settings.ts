@@ -1,6 +1,7 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { KubeError } from '../kube/errors.ts';
 import type { VirtualNodeSettings } from '../translate/virtual-node.ts';
+import { isLabelKey, isLabelValue, isNodeName } from './label-syntax.ts';
 
 export interface NodeSettingsInput {
   name: string;
@@ -13,54 +14,70 @@ export interface NodeSettingsInput {
 }
 
 /**
- * What flags and environment say of the virtual node; tensile-kube's names.
+ * What flags and environment say of the virtual node; tensile-kube's names. What the API server would refuse is
+ * refused here: a node that cannot be registered would be tried again for ever.
  *
- * @throws KubeError `Configuration` when a value cannot be used
+ * @throws KubeError `Configuration` when a value cannot be used, `Unreachable` when our address cannot be found
  */
 export async function nodeSettings(input: NodeSettingsInput): Promise<VirtualNodeSettings> {
-  const { name, provider, isTainted, environment } = input;
-  const internal = environment['VKUBELET_POD_IP'] || (await addressTowards(input.upperServer));
-  const external = environment['VKUBELET_EXTERNAL_POD_IP'];
+  const { name, environment } = input;
+  if (!isNodeName(name)) throw refusal('--nodename', name, 'use at most 63 of a-z, 0-9, "-" and "."');
+  const labels = nodeLabel(environment['VKUBELET_NODE_LABEL']);
+  const taint = input.isTainted ? nodeTaint(input) : undefined;
+  const kubeletPort = port(environment['KUBELET_PORT']);
+  const external = address('VKUBELET_EXTERNAL_POD_IP', environment);
+  const internal = address('VKUBELET_POD_IP', environment) ?? (await addressTowards(input.upperServer));
   return {
     name,
-    labels: nodeLabel(environment['VKUBELET_NODE_LABEL']),
-    taint: isTainted
-      ? {
-          key: environment['VKUBELET_TAINT_KEY'] || 'virtual-kubelet.io/provider',
-          value: environment['VKUBELET_TAINT_VALUE'] || provider,
-          effect: taintEffect(environment['VKUBELET_TAINT_EFFECT']),
-        }
-      : undefined,
+    labels,
+    taint,
     addresses: [
       { type: 'InternalIP', address: internal },
       ...(external ? [{ type: 'ExternalIP' as const, address: external }] : []),
       { type: 'Hostname', address: name },
     ],
-    kubeletPort: port(environment['KUBELET_PORT']),
+    kubeletPort,
     lowerCluster: input.lowerCluster,
   };
 }
 
-function port(text: string | undefined): number {
-  const value = Number(text || 10250);
-  if (Number.isInteger(value) && value > 0 && value < 65_536) return value;
-  throw new KubeError('Configuration', `KUBELET_PORT is "${text}", which is no port`);
+function refusal(setting: string, value: string, advice: string): KubeError {
+  return new KubeError('Configuration', `${setting} is "${value}"; ${advice}`);
 }
 
-function taintEffect(text: string | undefined): 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' {
-  const effect = text || 'NoSchedule';
+function port(text: string | undefined): number {
+  if (!text) return 10250;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value < 65_536) return value;
+  throw refusal('KUBELET_PORT', text, 'use a port from 1 to 65535');
+}
+
+function address(setting: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const text = environment[setting] || undefined;
+  if (text !== undefined && isIP(text) === 0) throw refusal(setting, text, 'use an IP address');
+  return text;
+}
+
+function nodeTaint({ environment, provider }: NodeSettingsInput): NonNullable<VirtualNodeSettings['taint']> {
+  const key = environment['VKUBELET_TAINT_KEY'] || 'virtual-kubelet.io/provider';
+  if (!isLabelKey(key)) throw refusal('VKUBELET_TAINT_KEY', key, 'write it as the key of a label');
+  const setting = environment['VKUBELET_TAINT_VALUE'] ? 'VKUBELET_TAINT_VALUE' : '--provider';
+  const value = environment['VKUBELET_TAINT_VALUE'] || provider;
+  if (!isLabelValue(value)) throw refusal(setting, value, 'write it as the value of a label');
+  return { key, value, effect: taintEffect(environment['VKUBELET_TAINT_EFFECT'] || 'NoSchedule') };
+}
+
+function taintEffect(effect: string): 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' {
   if (effect === 'NoSchedule' || effect === 'PreferNoSchedule' || effect === 'NoExecute') return effect;
-  throw new KubeError(
-    'Configuration',
-    `VKUBELET_TAINT_EFFECT is "${effect}"; use NoSchedule, PreferNoSchedule or NoExecute`,
-  );
+  throw refusal('VKUBELET_TAINT_EFFECT', effect, 'use NoSchedule, PreferNoSchedule or NoExecute');
 }
 
 function nodeLabel(text: string | undefined): Record<string, string> {
   if (!text) return {};
   const [key = '', value, ...more] = text.split(':').map((part) => part.trim());
-  if (key !== '' && value !== undefined && more.length === 0) return { [key]: value };
-  throw new KubeError('Configuration', `VKUBELET_NODE_LABEL is "${text}"; write it as "key: value"`);
+  if (value !== undefined && more.length === 0 && isLabelKey(key) && isLabelValue(value))
+    return { [key]: value };
+  throw refusal('VKUBELET_NODE_LABEL', text, 'write it as "key: value"');
 }
 
 /** The address of ours from which the server is reached, and at which it most likely reaches us. */

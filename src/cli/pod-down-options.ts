@@ -35,7 +35,10 @@ function toRefusable(word: string): Refusable {
 
 function apiAddress(text: string | undefined, upperServer: URL): ApiAddress {
   const url = text ? toUrl(text) : upperServer;
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || '443' };
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port || (url.protocol === 'http:' ? '80' : '443'),
+  };
 }
 
 function toUrl(address: string): URL {

@@ -4,7 +4,7 @@ import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'metrics-addr'] as const;
+export const flagsWithoutEffect = ['enable-controllers', 'metrics-addr', 'klog.v'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -84,6 +84,10 @@ export const providerFlags = {
     default: '',
   },
   'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'klog.v': {
+    type: 'string',
+    describe: 'taken for the sake of old start lines; no effect: use --log-level',
+  },
 } as const satisfies Record<string, Options>;
 
 export type ProviderFlags = InferredOptionTypes<typeof providerFlags>;

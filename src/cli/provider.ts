@@ -23,7 +23,7 @@ export const providerCommand: CommandModule<object, ProviderFlags> = {
 async function run(flags: ProviderFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
   for (const name of flagsWithoutEffect)
-    if (flags[name] !== undefined) logger.warn(`--${name} has no effect yet`);
+    if (flags[name] !== undefined) logger.warn(`--${name} has no effect`);
   const upper = client('upper', flags.kubeconfig, flags['kube-api-qps'], flags['kube-api-burst']);
   const lower = client('lower', flags['client-kubeconfig'], flags['client-qps'], flags['client-burst']);
   try {
@@ -31,6 +31,8 @@ async function run(flags: ProviderFlags): Promise<void> {
   } finally {
     await Promise.all([upper.transport.close(), lower.transport.close()]);
   }
+  // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
+  process.exit();
 }
 
 async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger: Logger): Promise<void> {
@@ -69,6 +71,7 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
         flags['client-verify-ca'] || process.env['APISERVER_CA_CERT_LOCATION'],
       ),
       verifyClients: !flags['no-verify-clients'],
+      acceptTokens: flags['authentication-token-webhook'],
     },
     logger,
   });

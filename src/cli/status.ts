@@ -73,7 +73,7 @@ function render(all: NodeReport[]): string {
   if (all.length === 0) return 'No virtual node yet. Start one with "isthmus provider", or try "isthmus up".';
   const table = new Table({
     head: ['NODE', 'REACHABLE', 'CPU', 'MEMORY', 'PODS', 'LARGEST FREE NODE', 'STATES'],
-    style: { head: [], border: [], compact: true },
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 2 },
     chars: {
       top: '',
       'top-mid': '',
@@ -89,7 +89,7 @@ function render(all: NodeReport[]): string {
       'mid-mid': '',
       right: '',
       'right-mid': '',
-      middle: '  ',
+      middle: '',
     },
   });
   for (const report of all) {
@@ -106,7 +106,11 @@ function render(all: NodeReport[]): string {
     ]);
   }
   const problems = all.flatMap(({ name, problems }) => problems.map((problem) => `  ${name}: ${problem}`));
-  return [table.toString(), ...(problems.length > 0 ? ['', 'Wrong:', ...problems] : [])].join('\n');
+  const rows = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [...rows, ...(problems.length > 0 ? ['', 'Wrong:', ...problems] : [])].join('\n');
 }
 
 const billion = 1_000_000_000n;

@@ -80,8 +80,8 @@ export class LowerEvents {
       await this.#options.upper.create(events, eventUp(event, upper));
     } catch (error) {
       if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event);
-      // Its namespace or pod is going: nobody will ask for the news.
-      if (!hasCode(error, 'Forbidden', 'NotFound')) throw error;
+      // Its namespace or pod is going, and nobody will ask for the news; or it is not lawful above and never will be.
+      if (!hasCode(error, 'Forbidden', 'NotFound', 'Invalid', 'BadRequest')) throw error;
     }
     this.#written.set(eventKey, this.#options.now());
   }

@@ -16,7 +16,10 @@ export type Decision =
   | { do: 'delete-orphan'; lower: Pod }
   /** Nothing is left below: let the upper pod go. */
   | { do: 'remove-upper'; upper: Pod }
-  /** The lower pod vanished: the upper one has Failed. */
+  /**
+   * The lower pod is gone before the upper one ended: it has Failed, unless the last that was seen of the lower
+   * one tells otherwise. `lowerUid` is empty when none was ever made.
+   */
   | { do: 'fail'; upper: Pod; lowerUid: string }
   /** The pod cannot go down now, for this reason; `remove` is in its way and ours to delete. */
   | { do: 'wait'; upper: Pod; refusal: Refusal; remove?: Pod };
@@ -31,15 +34,16 @@ export type Decision =
 export function decide(upper: Pod | undefined, lower: Pod | undefined, owner: Owner): Decision {
   const ours = lower && isOurs(lower, owner) ? lower : undefined;
   if (!upper) return ours ? { do: 'delete-orphan', lower: ours } : { do: 'nothing' };
-  const copy = ours && upperUidOf(ours) === upper.metadata?.uid ? ours : undefined;
-  if (upper.metadata?.deletionTimestamp) return decideDeleting(upper, copy);
-  if (isFinished(upper)) return copy ? decideFinished(upper, copy) : { do: 'nothing' };
+  const { uid, deletionTimestamp } = upper.metadata ?? {};
+  const copy = ours && uid !== undefined && upperUidOf(ours) === uid ? ours : undefined;
+  if (deletionTimestamp) return decideDeleting(upper, copy, ours);
+  if (isFinished(upper)) return decideFinished(upper, copy, ours);
   if (copy) return { do: 'mirror', upper, lower: copy };
   const lowerUid = notedLowerUid(upper);
   if (lowerUid !== undefined) return { do: 'fail', upper, lowerUid };
-  if (lower) return decideBlocked(upper, lower, ours, owner);
+  if (ours) return waitForPrevious(upper, ours);
   if (!isVirtual(upper)) return { do: 'wait', upper, refusal: notVirtual };
-  return { do: 'create' };
+  return lower ? { do: 'wait', upper, refusal: collision(lower, owner) } : { do: 'create' };
 }
 
 const notVirtual: Refusal = {
@@ -48,8 +52,8 @@ const notVirtual: Refusal = {
 };
 
 /** The lower pod goes first, with the grace that the user gave; the upper one when it is gone. */
-function decideDeleting(upper: Pod, copy: Pod | undefined): Decision {
-  if (!copy) return { do: 'remove-upper', upper };
+function decideDeleting(upper: Pod, copy: Pod | undefined, ours: Pod | undefined): Decision {
+  if (!copy) return decideGone(upper, ours);
   const grace = upper.metadata?.deletionGracePeriodSeconds;
   const under = copy.metadata?.deletionTimestamp ? copy.metadata.deletionGracePeriodSeconds : undefined;
   if (copy.metadata?.deletionTimestamp && (grace === undefined || under === undefined || under <= grace)) {
@@ -58,28 +62,51 @@ function decideDeleting(upper: Pod, copy: Pod | undefined): Decision {
   return { do: 'delete-lower', lower: copy, ...(grace === undefined ? {} : { gracePeriodSeconds: grace }) };
 }
 
-/** A finished pod does not run; the kubelet, too, stops a pod whose phase the API shows as finished. */
-function decideFinished(upper: Pod, copy: Pod): Decision {
-  if (isFinished(copy)) return { do: 'mirror', upper, lower: copy };
-  return copy.metadata?.deletionTimestamp ? { do: 'nothing' } : { do: 'delete-lower', lower: copy };
+/**
+ * Nothing of the pod is left below. While finalizers hold it above, somebody waits to read how it ended: the Job
+ * controller counts a pod only in a final phase, and the kubelet, too, writes one before it lets a pod go.
+ */
+function decideGone(upper: Pod, ours: Pod | undefined): Decision {
+  const isHeld = (upper.metadata?.finalizers ?? []).length > 0;
+  if (isHeld && !isFinished(upper)) return { do: 'fail', upper, lowerUid: notedLowerUid(upper) ?? '' };
+  const isLetGo = isHeld && upper.metadata?.deletionGracePeriodSeconds === 0;
+  return isLetGo ? removeLeftover(ours) : { do: 'remove-upper', upper };
 }
 
-function decideBlocked(upper: Pod, lower: Pod, ours: Pod | undefined, owner: Owner): Decision {
-  const name = `pod ${lower.metadata?.namespace}/${lower.metadata?.name}`;
-  if (ours) {
-    const refusal = {
-      reason: 'PreviousPodTerminating',
-      message: `an earlier ${name} is still there in the lower cluster`,
-    };
-    return { do: 'wait', upper, refusal, ...(ours.metadata?.deletionTimestamp ? {} : { remove: ours }) };
-  }
-  const whose = isOfUpperCluster(lower, owner) ? 'another virtual node' : 'the lower cluster itself';
-  return {
-    do: 'wait',
-    upper,
-    refusal: {
-      reason: 'NameCollision',
-      message: `${name} exists in the lower cluster and belongs to ${whose}`,
-    },
+/**
+ * A finished pod does not run; the kubelet, too, stops a pod whose phase the API shows as finished. One that has
+ * ended one way does not end another way because its containers below did.
+ */
+function decideFinished(upper: Pod, copy: Pod | undefined, ours: Pod | undefined): Decision {
+  if (!copy) return removeLeftover(ours);
+  if (copy.status?.phase === upper.status?.phase) return { do: 'mirror', upper, lower: copy };
+  if (isFinished(copy) || copy.metadata?.deletionTimestamp) return { do: 'nothing' };
+  return { do: 'delete-lower', lower: copy };
+}
+
+/** An upper pod that wants nothing more of its name below does not wait for the older one of that name to go. */
+function removeLeftover(ours: Pod | undefined): Decision {
+  return ours ? { do: 'delete-orphan', lower: ours } : { do: 'nothing' };
+}
+
+function waitForPrevious(upper: Pod, ours: Pod): Decision {
+  const refusal = {
+    reason: 'PreviousPodTerminating',
+    message: `an earlier ${nameOf(ours)} is still there in the lower cluster`,
   };
+  return { do: 'wait', upper, refusal, ...(ours.metadata?.deletionTimestamp ? {} : { remove: ours }) };
+}
+
+function collision(lower: Pod, owner: Owner): Refusal {
+  const message = `${nameOf(lower)} exists in the lower cluster and belongs to ${whose(lower, owner)}`;
+  return { reason: 'NameCollision', message };
+}
+
+function whose(lower: Pod, owner: Owner): string {
+  if (isOfUpperCluster(lower, owner)) return 'another virtual node';
+  return isVirtual(lower) && upperUidOf(lower) ? 'another upper cluster' : 'the lower cluster itself';
+}
+
+function nameOf(pod: Pod): string {
+  return `pod ${pod.metadata?.namespace}/${pod.metadata?.name}`;
 }

@@ -2,8 +2,10 @@ import { hasCode } from '../kube/errors.ts';
 import { keyOf, pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
+import { deletedBelow, untilOverdue } from '../translate/deleted-below.ts';
 import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
+import { debugRefusal } from '../translate/refusal.ts';
 import { mountsTokens } from '../translate/service-account.ts';
 import { neededBy } from './dependency-keys.ts';
 import { failStuck } from './pod-removal.ts';
@@ -12,8 +14,6 @@ import { prepareTokens } from './pod-tokens.ts';
 
 /** An edit that the lower API server refused is tried again after this, in milliseconds. */
 const refusedEditRetry = 30_000;
-/** How long after its grace period a pod deleted below may still be there, in milliseconds. */
-const lostNodePatience = 30_000;
 
 /** Carries edits of a pod down, keeps its tokens fresh, and brings its status up. */
 export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
@@ -24,12 +24,7 @@ export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<Rec
   const needsTokens = !isLeaving && mountsTokens(lower, upper.metadata?.uid ?? '');
   const tokens = needsTokens ? await prepareTokens(sync, upper) : undefined;
   if (isFinished(upper) && !isFinished(edited.lower)) return undefined;
-  const written = await patchUpper(
-    sync,
-    upper,
-    statusUp(upper, edited.lower),
-    lowerPodNote(upper, edited.lower),
-  );
+  const written = await bringUp(sync, upper, edited.lower);
   return soonest(
     edited.retry,
     tokens,
@@ -38,16 +33,12 @@ export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<Rec
   );
 }
 
-/**
- * Milliseconds until a pod that somebody below is deleting should have been gone for a while; undefined when none
- * is. Past that its node is lost: waiting longer would keep the owner above from replacing it, and the name stays
- * taken below in any case.
- */
-function untilOverdue(upper: Pod, lower: Pod, now: number): number | undefined {
-  const deadline = lower.metadata?.deletionTimestamp;
-  if (!deadline || upper.metadata?.deletionTimestamp || isFinished(upper) || isFinished(lower))
-    return undefined;
-  return Date.parse(deadline) + lostNodePatience - now;
+function bringUp(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
+  const status = statusUp(upper, lower);
+  const refusal = deletedBelow(upper, lower);
+  if (refusal) recordRefusal(sync, upper, refusal);
+  const explained = refusal ? { ...status, reason: refusal.reason, message: refusal.message } : status;
+  return patchUpper(sync, upper, explained, lowerPodNote(upper, lower));
 }
 
 /** Sends edits down. A refused edit is said, tried again later, and does not keep the status from coming up. */
@@ -57,6 +48,8 @@ async function carryChanges(
   lower: Pod,
 ): Promise<{ lower: Pod; retry?: ReconcileResult }> {
   let current = lower;
+  const refusal = debugRefusal(upper, sync.down.refused);
+  if (refusal) recordRefusal(sync, upper, refusal);
   for (const change of changesOf(upper, lower, sync.owner, sync.down)) {
     try {
       current = await send(sync, upper, current, change);

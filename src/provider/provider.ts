@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Reflector } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
@@ -11,7 +12,7 @@ import { checkLowerCluster } from './virtual-node.ts';
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
-  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients'>;
+  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
 }
 
 /** One virtual node at work. */
@@ -22,6 +23,11 @@ export interface Provider {
   stop(): Promise<void>;
 }
 
+/**
+ * Calls under way may take this long, in milliseconds, when we stop; those to a cluster that does not answer would
+ * take half a minute. What is cut off is done by the next start: every step may be repeated.
+ */
+const drainGrace = 2_000;
 /** How long streams may go on after the end was asked for, in milliseconds. */
 const sessionGrace = 2_000;
 
@@ -80,10 +86,9 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   return {
     ready: begin(),
     async stop() {
-      await reconcilers.stop();
+      await within(drainGrace, reconcilers.stop());
       stopping.abort();
-      await Promise.all(running);
-      await kubelet.close(sessionGrace);
+      await Promise.all([within(drainGrace, Promise.all(running)), kubelet.close(sessionGrace)]);
     },
   };
 }
@@ -109,4 +114,11 @@ function startKubelet(
       return uid === undefined || uid === pod.metadata?.uid ? copy : undefined;
     },
   });
+}
+
+/** Waits for the end of some work, but not longer than so many milliseconds. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: enough.signal }).catch(() => {});
+  await Promise.race([work, late]).finally(() => enough.abort());
 }

@@ -44,7 +44,8 @@ export function totalOffered(rooms: Iterable<NodeRoom>): Resources {
 
 /**
  * The room of the node that has most of its scarcer side free (by the share of cpu and of memory, whichever is
- * smaller, of the largest node): what the largest single pod may hope for. The sum over nodes hides this.
+ * smaller, of the largest node) and a place for a pod: what the largest single pod may hope for. The sum over
+ * nodes hides this.
  */
 export function largestFree(rooms: Iterable<NodeRoom>): Resources | undefined {
   const candidates = [...rooms];
@@ -52,7 +53,9 @@ export function largestFree(rooms: Iterable<NodeRoom>): Resources | undefined {
     candidates.reduce((peak, { free }) => Math.max(peak, Number(free.get(name) ?? 0n)), 1);
   const scale = { cpu: most('cpu'), memory: most('memory') };
   const score = ({ free }: NodeRoom) =>
-    Math.min(Number(free.get('cpu') ?? 0n) / scale.cpu, Number(free.get('memory') ?? 0n) / scale.memory);
+    free.get('pods')
+      ? Math.min(Number(free.get('cpu') ?? 0n) / scale.cpu, Number(free.get('memory') ?? 0n) / scale.memory)
+      : 0;
   let best: NodeRoom | undefined;
   let bestScore = -1;
   for (const room of candidates) {

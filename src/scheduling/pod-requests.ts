@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../kube/types.ts';
+import type { Container, ContainerStatus, Pod } from '../kube/types.ts';
 import { addTo, type Resources, raiseTo, readResources } from './resource-list.ts';
 
 const onePod = 1_000_000_000n;
@@ -10,24 +10,52 @@ const onePod = 1_000_000_000n;
  */
 export function podRequests(pod: Pod): Resources {
   const { spec } = pod;
+  const requestsOf = containerRequests(pod);
   const total = new Map<string, bigint>();
   for (const container of spec?.containers ?? []) addTo(total, requestsOf(container));
   const sidecars = new Map<string, bigint>();
   const initPeak = new Map<string, bigint>();
   for (const container of spec?.initContainers ?? []) {
+    const isSidecar = container.restartPolicy === 'Always';
+    const requests = isSidecar ? requestsOf(container) : readResources(container.resources?.requests);
     const moment = new Map(sidecars);
-    addTo(moment, requestsOf(container));
+    addTo(moment, requests);
     raiseTo(initPeak, moment);
-    if (container.restartPolicy === 'Always') addTo(sidecars, requestsOf(container));
+    if (isSidecar) addTo(sidecars, requests);
   }
   addTo(total, sidecars);
   raiseTo(total, initPeak);
-  for (const [name, value] of readResources(spec?.resources?.requests)) total.set(name, value);
+  for (const [name, value] of readResources(spec?.resources?.requests)) {
+    if (isOfWholePods(name)) total.set(name, value);
+  }
   addTo(total, readResources(spec?.overhead));
   total.set('pods', onePod);
   return total;
 }
 
-function requestsOf(container: Container): Resources {
-  return readResources(container.resources?.requests);
+/** Other resources cannot be asked for by the pod as a whole (IsSupportedPodLevelResource). */
+function isOfWholePods(resource: string): boolean {
+  return resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-');
+}
+
+/**
+ * What a container that goes on running takes. While it is resized in place that is the most of what is asked
+ * for, what it has and what is set aside for it; what is asked for does not count when it cannot be had.
+ */
+function containerRequests(pod: Pod): (container: Container) => Resources {
+  const { conditions, containerStatuses, initContainerStatuses } = pod.status ?? {};
+  const pending = conditions?.find(({ type }) => type === 'PodResizePending');
+  const statuses = new Map<string, ContainerStatus>();
+  for (const status of [...(containerStatuses ?? []), ...(initContainerStatuses ?? [])]) {
+    if (status.resources) statuses.set(status.name, status);
+  }
+  return ({ name, resources }) => {
+    const asked = readResources(resources?.requests);
+    const status = statuses.get(name);
+    if (!status) return asked;
+    const taken = pending?.reason === 'Infeasible' ? new Map<string, bigint>() : asked;
+    raiseTo(taken, readResources(status.resources?.requests));
+    raiseTo(taken, readResources(status.allocatedResources));
+    return taken;
+  };
 }

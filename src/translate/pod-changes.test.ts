@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Pod } from '../kube/types.ts';
 import { changesOf } from './pod-changes.ts';
-import { type PodDownOptions, podDown } from './pod-down.ts';
+import { podDown } from './pod-down.ts';
 import { options as defaults, frozen, owner, raw, upperPod } from './test-objects.ts';
 
-const options: PodDownOptions = {
+const options: typeof defaults = {
   ...defaults,
   serviceAccounts: 'none',
   ignoreLabels: new Set(['stays-above']),

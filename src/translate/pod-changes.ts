@@ -4,6 +4,7 @@ import { type MetadataChanges, metadataChanges } from './metadata-changes.ts';
 import { carriedSpecAnnotation, clusterSelectorAnnotation, upperGenerationAnnotation } from './names.ts';
 import { metadataDown, type PodDownOptions } from './pod-down.ts';
 import { chosenCondition, gateTypes } from './readiness-gates.ts';
+import type { RefusalOptions } from './refusal.ts';
 import { newEphemeralContainers, resourceChanges, specChanges } from './spec-changes.ts';
 import { specDown } from './spec-down.ts';
 
@@ -13,6 +14,8 @@ export interface LowerPatch {
   patch: { metadata?: MetadataChanges; spec?: object; status?: object };
 }
 
+type Refused = RefusalOptions['refused'];
+
 /** Annotations that say which state of the upper spec has arrived. */
 const vouching: readonly string[] = [upperGenerationAnnotation, carriedSpecAnnotation];
 
@@ -21,15 +24,20 @@ const vouching: readonly string[] = [upperGenerationAnnotation, carriedSpecAnnot
  * when it is in step. What vouches for the spec comes after all that it vouches for, and what the lower API
  * server may well refuse, a resize, after what it will not.
  */
-export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDownOptions): LowerPatch[] {
+export function changesOf(
+  upper: Pod,
+  lower: Pod,
+  owner: Owner,
+  options: PodDownOptions & { refused: Refused },
+): LowerPatch[] {
   const desired = metadataDown(upper, owner, options);
   const metadata = metadataChanges(desired, lower.metadata);
   const wanted =
-    upper.spec && !isSpecCarried(desired, lower.metadata)
+    upper.spec && !isSpecCarried(upper.spec, desired, lower, options.refused)
       ? specDown(upper, upper.spec, owner, options)
       : undefined;
   const spec = wanted && specChanges(wanted, lower);
-  const later = wanted ? subresourceChanges(wanted, lower) : [];
+  const later = wanted ? subresourceChanges(wanted, lower, options.refused) : [];
   const [first, last] = later.length > 0 ? split(metadata) : [metadata, {}];
   return [
     ...gateChanges(upper, lower),
@@ -39,18 +47,21 @@ export function changesOf(upper: Pod, lower: Pod, owner: Owner, options: PodDown
   ];
 }
 
-/** Most reconciles are about the status: they need not translate the spec again. */
-function isSpecCarried(desired: ObjectMeta, lower: ObjectMeta | undefined): boolean {
+/**
+ * Most reconciles are about the status: they need not translate the spec again. Ephemeral containers come after
+ * the pod, whatever it vouches for.
+ */
+function isSpecCarried(spec: PodSpec, desired: ObjectMeta, lower: Pod, refused: Refused): boolean {
+  const have = lower.metadata?.annotations;
   return (
     desired.annotations?.[upperGenerationAnnotation] !== undefined &&
-    [...vouching, clusterSelectorAnnotation].every(
-      (key) => desired.annotations?.[key] === lower?.annotations?.[key],
-    )
+    [...vouching, clusterSelectorAnnotation].every((key) => desired.annotations?.[key] === have?.[key]) &&
+    !newEphemeralContainers(spec, lower, refused)
   );
 }
 
-function subresourceChanges(wanted: PodSpec, lower: Pod): LowerPatch[] {
-  const ephemeralContainers = newEphemeralContainers(wanted, lower);
+function subresourceChanges(wanted: PodSpec, lower: Pod, refused: Refused): LowerPatch[] {
+  const ephemeralContainers = newEphemeralContainers(wanted, lower, refused);
   const resized = resourceChanges(wanted, lower);
   return [
     ...(ephemeralContainers

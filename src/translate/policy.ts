@@ -1,4 +1,4 @@
-import type { Pod } from '../kube/types.ts';
+import type { Container, Pod } from '../kube/types.ts';
 import { containersOf } from './walk-spec.ts';
 
 /** What an operator may keep pods from doing on lower nodes (`--refuse`). */
@@ -25,4 +25,9 @@ const uses: Record<Refusable, (pod: Pod) => boolean> = {
 export function forbiddenUse(pod: Pod, refused: ReadonlySet<Refusable>): Refusable | undefined {
   for (const feature of refused) if (uses[feature](pod)) return feature;
   return undefined;
+}
+
+/** The first thing that one container does and the operator's policy forbids. */
+export function forbiddenUseOf(container: Container, refused: ReadonlySet<Refusable>): Refusable | undefined {
+  return forbiddenUse({ spec: { containers: [container] } }, refused);
 }

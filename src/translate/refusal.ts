@@ -1,10 +1,10 @@
-import type { Pod, Volume } from '../kube/types.ts';
+import type { Container, Pod, Volume } from '../kube/types.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
 import { containerFates } from './fates/container.ts';
 import { refusedField } from './fates/fate.ts';
 import { podSpecFates } from './fates/pod-spec.ts';
 import { volumeFates } from './fates/volume.ts';
-import { forbiddenUse, type Refusable } from './policy.ts';
+import { forbiddenUse, forbiddenUseOf, type Refusable } from './policy.ts';
 import type { ServiceAccountMode } from './service-account.ts';
 import { isTokenVolume } from './token-volume.ts';
 import { containersOf } from './walk-spec.ts';
@@ -35,8 +35,21 @@ export function refusalOf(pod: Pod, options: RefusalOptions): Refusal | undefine
   return fieldRefusal(pod, options.serviceAccounts) ?? policyRefusal(pod, options.refused);
 }
 
-/** What the operator's policy has against a pod; a debug container may bring it late. */
-export function policyRefusal(pod: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
+/** Why a debug container is not added to a pod that runs already: the operator's policy forbids it. */
+export function debugRefusal(upper: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
+  for (const container of (upper.spec?.ephemeralContainers ?? []) as Container[]) {
+    const feature = forbiddenUseOf(container, refused);
+    if (feature) {
+      return {
+        reason: 'RefusedByPolicy',
+        message: `container "${container.name}": this virtual node takes none with ${feature} (--refuse)`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function policyRefusal(pod: Pod, refused: ReadonlySet<Refusable>): Refusal | undefined {
   const feature = forbiddenUse(pod, refused);
   if (!feature) return undefined;
   return {

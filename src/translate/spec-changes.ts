@@ -2,6 +2,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../kube/types.ts';
 import { carriedSpecOf, type Resources } from './carried.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
 import { isEqual } from './merge-patch.ts';
+import { forbiddenUseOf, type Refusable } from './policy.ts';
 
 /** The lists of containers whose images and resources can change. */
 const lists = ['initContainers', 'containers'] as const;
@@ -45,10 +46,16 @@ export function resourceChanges(desired: PodSpec, lower: Pod): object | undefine
   });
 }
 
-/** Ephemeral containers are only ever added. */
-export function newEphemeralContainers(desired: PodSpec, lower: Pod): object[] | undefined {
+/** Ephemeral containers are only ever added; those that the operator's policy forbids are not. */
+export function newEphemeralContainers(
+  desired: PodSpec,
+  lower: Pod,
+  refused: ReadonlySet<Refusable>,
+): object[] | undefined {
   const have = new Set((lower.spec?.ephemeralContainers ?? []).map(({ name }) => name));
-  const added = (desired.ephemeralContainers ?? []).filter(({ name }) => !have.has(name));
+  const added = ((desired.ephemeralContainers ?? []) as Container[]).filter(
+    (container) => !have.has(container.name) && !forbiddenUseOf(container, refused),
+  );
   return added.length > 0 ? added : undefined;
 }
 
