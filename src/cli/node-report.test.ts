@@ -26,6 +26,7 @@ describe('how full it is', () => {
       pod({ phase: 'Pending' }),
       pod({ phase: 'Succeeded' }),
       pod({ phase: 'Failed' }),
+      pod({ phase: 'Failed' }),
     ];
     expect(reportNode(node(), pods)).toMatchObject({
       name: 'vk-a',

@@ -40,6 +40,8 @@ describe('clusterSelectorOf', () => {
     '{"tolerations":{}}',
     '{"tolerations":["all"]}',
     '{"tolerations":[null]}',
+    '{"tolerations":[{},"all"]}',
+    '{"nodeSelector":{"a":"b","disk":1}}',
   ])('does not read %s', (text) => {
     expect(selectorOf(text)).toBeUndefined();
   });

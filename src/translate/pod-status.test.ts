@@ -392,6 +392,13 @@ describe('statusLost', () => {
       ['after the last', [done(0), done(0)], [waiting], ['ended', 'ended'], ['ended']],
       ['after the last failed', [done(0), done(1)], [waiting], ['ended', 'ended'], ['waits']],
       ['when containers run', [done(0), done(0)], [running], ['ended', 'ended'], ['ended']],
+      [
+        'when one container runs',
+        [done(0), done(1)],
+        [waiting, running],
+        ['ended', 'ended'],
+        ['ended', 'ended'],
+      ],
       ['when containers run again', [done(0), done(1)], [again], ['ended', 'ended'], ['ended']],
       ['before the kubelet said anything', [], [waiting], [], ['waits']],
     ])('lost %s', (_, initContainerStatuses, containerStatuses, initExpected, expected) => {

@@ -13,6 +13,8 @@ describe('volumes', () => {
     ['a claim', { persistentVolumeClaim: { claimName: 'c' } }],
     ['a claim of its own', { ephemeral: { volumeClaimTemplate: {} } }],
     ['a token of another audience', projected(token)],
+    ['a token among others', projected({ secret: { name: 's' } }, token)],
+    ['a trust bundle among others', projected({ secret: { name: 's' } }, { clusterTrustBundle: {} })],
     ['a trust bundle', projected({ clusterTrustBundle: { name: 'b' } })],
     ['a pod certificate', projected({ podCertificate: { signerName: 's' } })],
   ])('%s is refused, by the name of the volume', (_, source) => {
