@@ -1,5 +1,5 @@
 import { hasCode } from '../kube/errors.ts';
-import { pods } from '../kube/resources.ts';
+import { keyOf, pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { deletedBelow, untilOverdue } from '../translate/deleted-below.ts';
@@ -65,7 +65,7 @@ async function carryChanges(
 async function send(sync: PodSync, upper: Pod, lower: Pod, { subresource, patch }: LowerPatch): Promise<Pod> {
   const { namespace = '', name = '', uid } = lower.metadata ?? {};
   if (subresource === 'ephemeralcontainers') {
-    await sync.dependencies.prepare(namespace, neededBy(upper, sync.down.serviceAccounts));
+    await sync.dependencies.prepare(keyOf(upper), neededBy(upper, sync.down.serviceAccounts));
   }
   const guarded = { ...patch, metadata: { ...patch.metadata, ...(uid ? { uid } : {}) } };
   const where = { namespace, name, ...(subresource ? { subresource } : {}) };

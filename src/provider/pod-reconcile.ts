@@ -1,11 +1,11 @@
 import { hasCode } from '../kube/errors.ts';
-import { pods, splitKey } from '../kube/resources.ts';
+import { keyOf, pods, splitKey } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { podDown } from '../translate/pod-down.ts';
 import { statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
-import { neededBy } from './dependency-keys.ts';
+import { dependencyKey, neededBy } from './dependency-keys.ts';
 import { decide } from './pod-decision.ts';
 import { mirror } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
@@ -25,6 +25,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
   if (!sync.isReachable()) return undefined;
   await dropTokens(sync, key);
   const decision = decide(sync.upperPods.get(key), sync.lowerPods.get(key), sync.owner);
+  if (decision.do === 'mirror') sync.dependencies.release(key);
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -65,8 +66,7 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
 
 /** Brings ConfigMaps and Secrets down; says what is missing, and returns the first that the pod must wait for. */
 async function prepare(sync: PodSync, upper: Pod): Promise<Refusal | undefined> {
-  const { namespace = '' } = upper.metadata ?? {};
-  const findings = await sync.dependencies.prepare(namespace, neededBy(upper, sync.down.serviceAccounts));
+  const findings = await sync.dependencies.prepare(keyOf(upper), neededBy(upper, sync.down.serviceAccounts));
   for (const finding of findings) if (!finding.isBlocking) recordRefusal(sync, upper, finding);
   return findings.find((finding) => finding.isBlocking);
 }
@@ -91,7 +91,20 @@ function isNamespaceSettling(message: string): boolean {
 }
 
 async function wait(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileResult> {
+  await withdraw(sync, upper);
   recordRefusal(sync, upper, refusal);
   const again = await patchUpper(sync, upper, statusWaiting(upper, refusal));
   return again ?? (refusal.reason === 'NameCollision' ? { requeueAfter: collisionRetry } : undefined);
+}
+
+/** Takes back what was brought down for a pod that does not follow it: no secret stays where no pod uses it. */
+async function withdraw(sync: PodSync, upper: Pod): Promise<void> {
+  const key = keyOf(upper);
+  await dropTokens(sync, key, { evenWaiting: true });
+  if (!sync.dependencies.release(key)) return;
+  const { namespace } = splitKey(key);
+  const needed = neededBy(upper, sync.down.serviceAccounts);
+  await Promise.all(
+    needed.map(({ kind, name }) => sync.dependencies.reconcile(dependencyKey(kind, namespace, name))),
+  );
 }

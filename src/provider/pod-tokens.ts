@@ -3,6 +3,7 @@ import { secrets, serviceAccountTokens } from '../kube/resources.ts';
 import type { Pod, Secret } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { isOurs, upperUidOf } from '../translate/marks.ts';
+import { isFinished, notedLowerUid } from '../translate/pod-status.ts';
 import { type TokenNeed, tokenNeeds, tokenSecretName } from '../translate/service-account.ts';
 import { type MintedToken, tokenSecret, untilRefresh } from '../translate/token-secret.ts';
 import type { PodSync } from './pod-sync.ts';
@@ -29,13 +30,24 @@ export async function prepareTokens(sync: PodSync, upper: Pod): Promise<Reconcil
 }
 
 /**
- * Deletes Secrets with tokens of pods of this name that are gone, above and below.
+ * Deletes Secrets with tokens of pods of this name that are gone, above or below.
  *
  * @param key namespace/name of the pods
+ * @param evenWaiting also those of a pod that has yet to go down
  */
-export async function dropTokens(sync: PodSync, key: string): Promise<void> {
-  const stale = [...sync.lowerSecrets.by('pod', key)].filter((secret) => !isInUse(sync, key, secret));
-  for (const secret of stale) {
+export async function dropTokens(
+  sync: PodSync,
+  key: string,
+  { evenWaiting = false }: { evenWaiting?: boolean } = {},
+): Promise<void> {
+  const upper = sync.upperPods.get(key);
+  const lower = sync.lowerPods.get(key);
+  const users = [
+    lower && upperUidOf(lower),
+    !evenWaiting && upper && isToGoDown(upper) && upper.metadata?.uid,
+  ];
+  for (const secret of [...sync.lowerSecrets.by('pod', key)]) {
+    if (!isOurs(secret, sync.owner) || users.includes(upperUidOf(secret))) continue;
     const { namespace, name = '', uid = '' } = secret.metadata ?? {};
     await sync.lower.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
       if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
@@ -44,11 +56,9 @@ export async function dropTokens(sync: PodSync, key: string): Promise<void> {
   }
 }
 
-function isInUse(sync: PodSync, key: string, secret: Secret): boolean {
-  if (!isOurs(secret, sync.owner)) return true;
-  const uid = upperUidOf(secret);
-  const lower = sync.lowerPods.get(key);
-  return sync.upperPods.get(key)?.metadata?.uid === uid || (lower !== undefined && upperUidOf(lower) === uid);
+/** A pod that was below and is there no more never goes down again. */
+function isToGoDown(upper: Pod): boolean {
+  return !isFinished(upper) && notedLowerUid(upper) === undefined;
 }
 
 async function mint(sync: PodSync, upper: Pod, need: TokenNeed): Promise<MintedToken> {

@@ -135,8 +135,8 @@ function createPodSync(
   health: LowerHealth,
 ): PodSync {
   const namespaces = new LowerNamespaces(upper, lower, owner);
-  const isUsed = (key: string) =>
-    upperPods.keysBy('dependency', key).size > 0 || lowerPods.keysBy('dependency', key).size > 0;
+  const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
+  const podsAbove = (key: string) => upperPods.keysBy('dependency', key);
   return {
     upper,
     lower,
@@ -145,7 +145,15 @@ function createPodSync(
     lowerPods,
     lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
     namespaces,
-    dependencies: new Dependencies({ upper, lower, owner, namespaces, caches: dependencies, isUsed }),
+    dependencies: new Dependencies({
+      upper,
+      lower,
+      owner,
+      namespaces,
+      caches: dependencies,
+      isUsedBelow,
+      podsAbove,
+    }),
     events: new EventRecorder(upper, {
       component: 'isthmus',
       host: settings.name,
