@@ -91,13 +91,16 @@ function withoutImages(node: Node): Node {
   return { ...node, status };
 }
 
-/** Of a pod that is not ours only its name, its place and what it takes matter. */
+/** Of a pod that is not ours only its name, whose it is, its place and what it takes matter. */
 function onlyRequests({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, labels, annotations, generation } = metadata ?? {};
+  const { name, namespace, uid, resourceVersion, generation, labels, annotations } = metadata ?? {};
   const sizes = (containers: NonNullable<Pod['spec']>['containers'] | undefined) =>
     containers?.map(({ name, resources, restartPolicy }) => ({ name, resources, restartPolicy }));
+  const granted = (statuses: NonNullable<Pod['status']>['containerStatuses']) =>
+    statuses?.map(({ name, resources, allocatedResources }) => ({ name, resources, allocatedResources }));
+  const isMarked = labels?.[virtualPodLabel] !== undefined;
   const slim = {
-    metadata: { name, namespace, uid, resourceVersion, labels, annotations, generation },
+    metadata: { name, namespace, uid, resourceVersion, generation, ...(isMarked && { labels, annotations }) },
     spec: {
       nodeName: spec?.nodeName,
       containers: sizes(spec?.containers),
@@ -105,7 +108,12 @@ function onlyRequests({ metadata, spec, status }: Pod): Pod {
       resources: spec?.resources,
       overhead: spec?.overhead,
     },
-    status: { phase: status?.phase },
+    status: {
+      phase: status?.phase,
+      conditions: status?.conditions?.filter(({ type }) => type === 'PodResizePending'),
+      containerStatuses: granted(status?.containerStatuses),
+      initContainerStatuses: granted(status?.initContainerStatuses),
+    },
   };
   return slim as Pod;
 }

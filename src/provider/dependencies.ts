@@ -88,9 +88,22 @@ export class Dependencies {
 
   async #bring(key: string): Promise<DependencyState> {
     const joins = this.#underWay.has(key);
-    const state = await this.reconcile(key);
+    const first = await this.reconcile(key);
     // The call may have begun before the pod held the copy, and removed it.
-    return joins && state === 'missing' ? this.reconcile(key) : state;
+    const state = joins && first === 'missing' ? await this.reconcile(key) : first;
+    // A pod that may do without would find the lower cluster's own instead.
+    return state === 'missing' && (await this.#isTaken(key)) ? 'collision' : state;
+  }
+
+  async #isTaken(key: string): Promise<boolean> {
+    const { lower, owner } = this.#options;
+    const { kind, namespace, lowerName } = partsOf(key, owner);
+    try {
+      return !isOfUpperCluster(await lower.get(resources[kind], { namespace, name: lowerName }), owner);
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return false;
+      throw error;
+    }
   }
 
   /** Makes, updates or deletes the copy of one object; calls for the same key share their work. @throws KubeError */
@@ -107,7 +120,9 @@ export class Dependencies {
     const { caches, owner } = this.#options;
     const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const above = caches[kind].upper.get(`${namespace}/${name}`);
-    const copy = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    const held = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    // Others may label theirs as we do: only what comes from our upper cluster is a copy.
+    const copy = held && isOfUpperCluster(held, owner) ? held : undefined;
     if (!above || !this.#isUsed(key)) {
       if (copy) await this.#delete(kind, copy);
       return 'missing';
@@ -152,14 +167,26 @@ export class Dependencies {
   }
 
   /** The resource version below is the precondition: whoever changed it meanwhile is looked at first. */
-  #replace(resource: Resource<Dependency>, desired: Dependency, current: Dependency): Promise<Dependency> {
+  async #replace(
+    resource: Resource<Dependency>,
+    desired: Dependency,
+    current: Dependency,
+  ): Promise<Dependency> {
+    const { lower } = this.#options;
     const { uid, resourceVersion } = current.metadata ?? {};
     const metadata = {
       ...desired.metadata,
       ...(uid ? { uid } : {}),
       ...(resourceVersion ? { resourceVersion } : {}),
     };
-    return this.#options.lower.replace(resource, { ...desired, metadata });
+    try {
+      return await lower.replace(resource, { ...desired, metadata });
+    } catch (error) {
+      if (!hasCode(error, 'Invalid') || !uid) throw error;
+      // The type of a Secret, made anew above with another, cannot change below.
+      await lower.delete(resource, { namespace: metadata.namespace, name: metadata.name ?? '' }, { uid });
+      return lower.create(resource, desired);
+    }
   }
 
   async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {

@@ -13,7 +13,7 @@ import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts'
 import { prepareTokens } from './pod-tokens.ts';
 
 /** An edit that the lower API server refused is tried again after this, in milliseconds. */
-const refusedEditRetry = 30_000;
+export const refusedEditRetry = 30_000;
 
 /** Carries edits of a pod down, keeps its tokens fresh, and brings its status up. */
 export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
@@ -50,11 +50,16 @@ async function carryChanges(
   let current = lower;
   const refusal = debugRefusal(upper, sync.down.refused);
   if (refusal) recordRefusal(sync, upper, refusal);
+  const uid = lower.metadata?.uid ?? '';
   for (const change of changesOf(upper, lower, sync.owner, sync.down)) {
+    const text = JSON.stringify(change);
+    if (sync.refusedEdits.get(uid) === text)
+      return { lower: current, retry: { requeueAfter: refusedEditRetry } };
     try {
       current = await send(sync, upper, current, change);
     } catch (error) {
       if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
+      sync.refusedEdits.set(uid, text);
       recordRefusal(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
       return { lower: current, retry: { requeueAfter: refusedEditRetry } };
     }

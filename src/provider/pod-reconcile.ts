@@ -25,7 +25,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
   if (!sync.isReachable()) return undefined;
   await dropTokens(sync, key);
   const decision = decide(sync.upperPods.get(key), sync.lowerPods.get(key), sync.owner);
-  if (decision.do === 'mirror') sync.dependencies.release(key);
+  if (decision.do !== 'create' && decision.do !== 'wait') sync.dependencies.release(key);
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -42,7 +42,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
     case 'fail':
       return failLost(sync, decision.upper, decision.lowerUid);
     case 'wait':
-      if (decision.remove) await deleteLower(sync, decision.remove, undefined);
+      if (decision.remove) await deleteOrphan(sync, decision.remove);
       return wait(sync, decision.upper, decision.refusal);
   }
 }

@@ -2,7 +2,7 @@ import { hasCode } from '../kube/errors.ts';
 import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
-import { upperUidOf } from '../translate/marks.ts';
+import { isOurs, upperUidOf } from '../translate/marks.ts';
 import { statusLost } from '../translate/pod-status.ts';
 import type { Refusal } from '../translate/refusal.ts';
 import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
@@ -39,6 +39,13 @@ export async function removeUpper(sync: PodSync, upper: Pod): Promise<undefined>
   }
 }
 
+const marksTaken: Refusal = {
+  reason: 'NotOursAnyMore',
+  message: 'somebody took the isthmus.io annotations from the pod in the lower cluster: it is not touched',
+};
+/** Milliseconds until such a pod is looked at again; the watch tells sooner when its marks come back. */
+const marksRetry = 60_000;
+
 /**
  * Fails an upper pod whose lower pod vanished. Failed is for good, so it takes the lower API server's own word,
  * and that it still is the same cluster.
@@ -48,7 +55,9 @@ export async function failLost(sync: PodSync, upper: Pod, lowerUid: string): Pro
   const below = await findPod(sync.lower, upper);
   if (below?.metadata?.uid === lowerUid) {
     sync.lowerPods.apply(below);
-    return { requeueAfter: 1_000 };
+    if (isOurs(below, sync.owner)) return { requeueAfter: 1_000 };
+    recordRefusal(sync, upper, marksTaken);
+    return { requeueAfter: marksRetry };
   }
   const refusal = {
     reason: 'LowerPodLost',
@@ -75,6 +84,6 @@ async function writeLost(
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
   const status = statusLost(upper, lastSeen, refusal, now);
-  if (status.phase === 'Failed') recordRefusal(sync, upper, refusal);
+  if (status.reason === refusal.reason) recordRefusal(sync, upper, refusal);
   return patchUpper(sync, upper, status);
 }
