@@ -23,7 +23,7 @@ export interface ProviderCaches {
 /** Empty caches, each keeping of an object only what its readers need. */
 export function createCaches(owner: Owner, mode: ServiceAccountMode): ProviderCaches {
   const dependency = () => ({
-    upper: new Cache<KubeObject>({}),
+    upper: new Cache<KubeObject>({}, onlyVersion),
     copies: new Cache<ConfigMap | Secret, 'pod'>({ pod: podKeyOfTokens }, withoutContent),
   });
   return {
@@ -82,6 +82,12 @@ export function createReflectors(
 function podKeyOfTokens(copy: KubeObject): string[] {
   const name = podNameOf(copy);
   return name === undefined ? [] : [`${copy.metadata?.namespace}/${name}`];
+}
+
+/** Of what may be copied only its version matters; kubectl keeps the data of a Secret in an annotation. */
+function onlyVersion({ metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata ?? {};
+  return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
 }
 
 /** Names of images are the bulk of a node, and nobody here reads them. */

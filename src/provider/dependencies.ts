@@ -87,10 +87,7 @@ export class Dependencies {
   }
 
   async #bring(key: string): Promise<DependencyState> {
-    const joins = this.#underWay.has(key);
-    const first = await this.reconcile(key);
-    // The call may have begun before the pod held the copy, and removed it.
-    const state = joins && first === 'missing' ? await this.reconcile(key) : first;
+    const state = await this.reconcile(key);
     // A pod that may do without would find the lower cluster's own instead.
     return state === 'missing' && (await this.#isTaken(key)) ? 'collision' : state;
   }
@@ -106,14 +103,21 @@ export class Dependencies {
     }
   }
 
-  /** Makes, updates or deletes the copy of one object; calls for the same key share their work. @throws KubeError */
+  /** Makes, updates or deletes the copy of one object; calls for the same key come one after another. @throws KubeError */
   reconcile(key: string): Promise<DependencyState> {
-    let call = this.#underWay.get(key);
-    if (!call) {
-      call = this.#reconcile(key).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, call);
-    }
-    return call;
+    // A call that has begun may have read what has changed since: who comes later must look again.
+    const before = this.#underWay.get(key);
+    const call = before
+      ? before.then(
+          () => this.#reconcile(key),
+          () => this.#reconcile(key),
+        )
+      : this.#reconcile(key);
+    const tracked = call.finally(() => {
+      if (this.#underWay.get(key) === tracked) this.#underWay.delete(key);
+    });
+    this.#underWay.set(key, tracked);
+    return tracked;
   }
 
   async #reconcile(key: string): Promise<DependencyState> {
@@ -172,7 +176,7 @@ export class Dependencies {
     desired: Dependency,
     current: Dependency,
   ): Promise<Dependency> {
-    const { lower } = this.#options;
+    const { lower, owner } = this.#options;
     const { uid, resourceVersion } = current.metadata ?? {};
     const metadata = {
       ...desired.metadata,
@@ -182,7 +186,8 @@ export class Dependencies {
     try {
       return await lower.replace(resource, { ...desired, metadata });
     } catch (error) {
-      if (!hasCode(error, 'Invalid') || !uid) throw error;
+      const isOfAnotherType = hasCode(error, 'Invalid') && error.status?.details?.causes?.some(isAboutType);
+      if (!isOfAnotherType || !uid || !isOurs(current, owner)) throw error;
       // The type of a Secret, made anew above with another, cannot change below.
       await lower.delete(resource, { namespace: metadata.namespace, name: metadata.name ?? '' }, { uid });
       return lower.create(resource, desired);
@@ -198,6 +203,10 @@ export class Dependencies {
     });
     caches[kind].copies.remove(copy);
   }
+}
+
+function isAboutType({ field }: { field?: string }): boolean {
+  return field === 'type';
 }
 
 /** What the kubelet says of a missing object, or our own word for a name that is taken. */

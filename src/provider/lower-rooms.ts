@@ -84,5 +84,6 @@ function given({ status }: Pod): string {
   const sizes = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map(
     ({ resources, allocatedResources }) => [resources?.requests, allocatedResources],
   );
-  return JSON.stringify(sizes);
+  const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason;
+  return JSON.stringify([pending, sizes]);
 }

@@ -14,6 +14,8 @@ import { prepareTokens } from './pod-tokens.ts';
 
 /** An edit that the lower API server refused is tried again after this, in milliseconds. */
 export const refusedEditRetry = 30_000;
+/** A token that the upper API server refused is asked for again after this, in milliseconds. */
+export const refusedTokenRetry = 60_000;
 
 /** Carries edits of a pod down, keeps its tokens fresh, and brings its status up. */
 export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
@@ -21,16 +23,19 @@ export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<Rec
   if (overdue !== undefined && overdue <= 0) return failStuck(sync, upper, lower);
   const isLeaving = upper.metadata?.deletionTimestamp !== undefined || isFinished(lower);
   const edited = isLeaving ? { lower } : await carryChanges(sync, upper, lower);
-  const needsTokens = !isLeaving && mountsTokens(lower, upper.metadata?.uid ?? '');
-  const tokens = needsTokens ? await prepareTokens(sync, upper) : undefined;
   if (isFinished(upper) && !isFinished(edited.lower)) return undefined;
   const written = await bringUp(sync, upper, edited.lower);
-  return soonest(
-    edited.retry,
-    tokens,
-    written,
-    overdue === undefined ? undefined : { requeueAfter: overdue },
-  );
+  const renewal = isLeaving ? undefined : await keepTokens(sync, upper, lower);
+  const look = overdue === undefined ? undefined : { requeueAfter: overdue };
+  return soonest(edited.retry, renewal, written, look);
+}
+
+async function keepTokens(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {
+  if (!mountsTokens(lower, upper.metadata?.uid ?? '')) return undefined;
+  const tokens = await prepareTokens(sync, upper);
+  if ('renewal' in tokens) return tokens.renewal;
+  recordRefusal(sync, upper, tokens.refusal);
+  return { requeueAfter: refusedTokenRetry };
 }
 
 function bringUp(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult> {

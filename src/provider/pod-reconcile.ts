@@ -7,13 +7,15 @@ import { statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
 import { dependencyKey, neededBy } from './dependency-keys.ts';
 import { decide } from './pod-decision.ts';
-import { mirror } from './pod-mirror.ts';
+import { mirror, refusedTokenRetry } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
-import { type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
+import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { dropTokens, prepareTokens } from './pod-tokens.ts';
 
 /** A name that is taken below, or a dependency that is hidden, is looked at again after this, in milliseconds. */
 const collisionRetry = 10_000;
+/** The reason of a pod that the lower API server does not take. */
+const refusedBelow = 'LowerClusterRefused';
 
 /**
  * Brings one pod a step nearer: both sides are read from the caches, one decision is made, its writes are done.
@@ -50,18 +52,29 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
 async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
   if (!upper) return undefined;
-  const refusal = refusalOf(upper, sync.down) ?? (await prepare(sync, upper));
+  const refusal = refusalOf(upper, sync.down);
   if (refusal) return wait(sync, upper, refusal);
+  const pod = podDown(upper, sync.owner, sync.down);
   let lower: Pod;
   try {
     await sync.namespaces.ensure(splitKey(key).namespace);
-    await prepareTokens(sync, upper);
-    lower = await sync.lower.create(pods, podDown(upper, sync.owner, sync.down));
+    // What it needs is not brought down again and again for a pod that is still refused.
+    if (isRefusedBelow(upper)) await sync.lower.create(pods, pod, { dryRun: true });
+    const missing = await prepare(sync, upper);
+    if (missing) return await wait(sync, upper, missing);
+    const tokens = await prepareTokens(sync, upper);
+    if ('refusal' in tokens)
+      return soonest(await wait(sync, upper, tokens.refusal), { requeueAfter: refusedTokenRetry });
+    lower = await sync.lower.create(pods, pod);
   } catch (error) {
     return afterFailedCreate(sync, upper, error);
   }
   sync.lowerPods.apply(lower);
   return mirror(sync, upper, lower);
+}
+
+function isRefusedBelow({ status }: Pod): boolean {
+  return status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === refusedBelow) ?? false;
 }
 
 /** Brings ConfigMaps and Secrets down; says what is missing, and returns the first that the pod must wait for. */
@@ -80,7 +93,7 @@ async function afterFailedCreate(sync: PodSync, upper: Pod, error: unknown): Pro
   }
   if (hasCode(error, 'NotFound')) sync.namespaces.forget(namespace);
   if (hasCode(error, 'Forbidden', 'Invalid', 'BadRequest') && !isNamespaceSettling(error.message)) {
-    await wait(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
+    await wait(sync, upper, { reason: refusedBelow, message: error.message });
   }
   throw error;
 }

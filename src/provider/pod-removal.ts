@@ -3,7 +3,7 @@ import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { isOurs, upperUidOf } from '../translate/marks.ts';
-import { statusLost } from '../translate/pod-status.ts';
+import { notedLowerUid, statusLost } from '../translate/pod-status.ts';
 import type { Refusal } from '../translate/refusal.ts';
 import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
 
@@ -30,13 +30,22 @@ export async function deleteOrphan(sync: PodSync, lower: Pod): Promise<undefined
 }
 
 /** Ends the graceful deletion of an upper pod of which nothing is left below. */
-export async function removeUpper(sync: PodSync, upper: Pod): Promise<undefined> {
+export async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileResult> {
   const { namespace, name = '', uid = '' } = upper.metadata ?? {};
+  if (notedLowerUid(upper) === undefined) {
+    // A create whose answer never came may have made the pod below, and the watch may lag.
+    const below = await findPod(sync.lower, upper);
+    if (below && isOurs(below, sync.owner) && upperUidOf(below) === uid) {
+      sync.lowerPods.apply(below);
+      return { requeueAfter: 0 };
+    }
+  }
   try {
     await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
   } catch (error) {
     if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
   }
+  return undefined;
 }
 
 const marksTaken: Refusal = {

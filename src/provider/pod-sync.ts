@@ -74,7 +74,8 @@ export function recordRefusal(
   upper: Pod,
   { reason, message, eventReason = reason }: Refusal,
 ): void {
-  sync.events.record(pods, upper, { type: 'Warning', reason: eventReason, message });
+  const isNews = sync.events.record(pods, upper, { type: 'Warning', reason: eventReason, message });
+  if (!isNews) return;
   sync.logger.info({ pod: keyOf(upper), reason: eventReason, message }, 'told the pod');
 }
 
