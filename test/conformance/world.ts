@@ -1,6 +1,6 @@
 import type { Client } from '../../src/kube/client.ts';
 import { hasCode, KubeError } from '../../src/kube/errors.ts';
-import { namespaces, nodes, pods, type Resource } from '../../src/kube/resources.ts';
+import { namespaces, nodes, type Resource } from '../../src/kube/resources.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { Owner } from '../../src/translate/marks.ts';
 import { lowerCluster, openClusters } from '../clusters.ts';
@@ -101,7 +101,3 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     throw error instanceof KubeError ? new Error(error.message, { cause: error }) : error;
   }
 }
-
-/** The pods of a namespace, asked of the API server now. */
-export const podsOf = async (client: Client, namespace: string) =>
-  (await client.list(pods, { namespace })).items;
