@@ -107,7 +107,9 @@ export class Dependencies {
     const { caches, owner } = this.#options;
     const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const above = caches[kind].upper.get(`${namespace}/${name}`);
-    const copy = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    const found = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    // Whoever else uses our label has it watched by us, and nothing more.
+    const copy = found && isOfUpperCluster(found, owner) ? found : undefined;
     if (!above || !this.#isUsed(key)) {
       if (copy) await this.#delete(kind, copy);
       return 'missing';

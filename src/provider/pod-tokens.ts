@@ -1,4 +1,4 @@
-import { hasCode } from '../kube/errors.ts';
+import { hasCode, KubeError } from '../kube/errors.ts';
 import { secrets, serviceAccountTokens } from '../kube/resources.ts';
 import type { Pod, Secret } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
@@ -81,16 +81,18 @@ async function mint(sync: PodSync, upper: Pod, need: TokenNeed): Promise<MintedT
 }
 
 async function write(sync: PodSync, secret: Secret, old: Secret | undefined): Promise<Secret> {
+  const { namespace = '', name = '' } = secret.metadata ?? {};
   if (!old) {
-    await sync.namespaces.ensure(secret.metadata?.namespace ?? '');
+    await sync.namespaces.ensure(namespace);
     try {
       return await sync.lower.create(secrets, secret);
     } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
     }
   }
-  const { namespace, name = '' } = secret.metadata ?? {};
   const current = await sync.lower.get(secrets, { namespace, name });
+  if (!isOurs(current, sync.owner))
+    throw new KubeError('Conflict', `secret ${namespace}/${name} is not ours`);
   const { uid = '', resourceVersion = '' } = current.metadata ?? {};
   return sync.lower.replace(secrets, { ...secret, metadata: { ...secret.metadata, uid, resourceVersion } });
 }

@@ -2,7 +2,7 @@ import { configMaps, namespaces, pods, type Resource, secrets } from '../../src/
 import type { KubeObject, Pod, PodSpec } from '../../src/kube/types.ts';
 import { find } from '../objects.ts';
 import type { Shape, StepAbove, StepAround } from './actions.ts';
-import { attempt, type World } from './world.ts';
+import { attempt, makeNamespace, type World } from './world.ts';
 
 /** How often a re-creation looks whether its name has become free. */
 const attempts = 40;
@@ -20,7 +20,7 @@ export async function performAbove(world: World, action: StepAbove): Promise<voi
     );
   switch (action.do) {
     case 'create':
-      await ensureNamespace(world, namespace);
+      await makeNamespace(world, namespace);
       await attempt(() => above.create(pods, podOf(world, where, action.shape)));
       return;
     case 'recreate':
@@ -98,7 +98,7 @@ async function editImage(
 async function put(world: World, action: Extract<StepAbove, { do: 'put' }>): Promise<void> {
   const namespace = world.spaces[action.space];
   const { resource, name, content } = dependencyOf(action.kind, action.name, action.value);
-  await ensureNamespace(world, namespace);
+  await makeNamespace(world, namespace);
   const isNew = await attempt(() =>
     world.above.create(resource, { metadata: { namespace, name }, ...content }),
   );
@@ -122,11 +122,6 @@ export function dependencyOf(
   return kind === 'ConfigMap'
     ? { resource: configMaps, name, content: { data: { value: `v${value}` } } }
     : { resource: secrets, name, content: { data: { value: Buffer.from(`v${value}`).toString('base64') } } };
-}
-
-async function ensureNamespace({ above }: World, name: string): Promise<void> {
-  if (!(await find(above, namespaces, { name })))
-    await attempt(() => above.create(namespaces, { metadata: { name } }));
 }
 
 /** Deletes a namespace on one side, and notes which pods may have been ended by it. */
