@@ -92,15 +92,15 @@ async function mint(sync: PodSync, upper: Pod, need: TokenNeed): Promise<MintedT
 }
 
 async function write(sync: PodSync, secret: Secret, old: Secret | undefined): Promise<Secret> {
+  const { namespace = '', name = '' } = secret.metadata ?? {};
   if (!old) {
-    await sync.namespaces.ensure(secret.metadata?.namespace ?? '');
+    await sync.namespaces.ensure(namespace);
     try {
       return await sync.lower.create(secrets, secret);
     } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
     }
   }
-  const { namespace, name = '' } = secret.metadata ?? {};
   const current = await sync.lower.get(secrets, { namespace, name });
   if (!isOfUpperCluster(current, sync.owner)) {
     throw new KubeError('Conflict', `secret "${name}" exists in the lower cluster and is not ours`);

@@ -22,9 +22,8 @@ export interface Shape {
 export const disguises = ['plain', 'label', 'other cluster', 'other node'] as const;
 export type Disguise = (typeof disguises)[number];
 
-/** One step of a sequence: plain data, so that a sequence that found something is kept as it was printed. */
-export type Action =
-  // Above
+/** A step in the upper cluster, by its user. */
+export type StepAbove = { at: 'above' } & (
   | ({ do: 'create'; shape: Shape } & Place)
   | ({ do: 'recreate'; grace: Grace; shape: Shape } & Place)
   | ({ do: 'delete'; grace: Grace } & Place)
@@ -33,18 +32,33 @@ export type Action =
   | ({ do: 'set virtual'; to: boolean } & Place)
   | ({ do: 'put'; kind: Kind; value: number } & Place)
   | ({ do: 'drop'; kind: Kind } & Place)
-  | { do: 'delete namespace'; side: 'above' | 'below'; space: 0 | 1 }
-  // Below
-  | ({ do: 'delete below'; grace: Grace } & Place)
-  | ({ do: 'finish below'; phase: 'Succeeded' | 'Failed' } & Place)
-  | ({ do: 'label below' | 'annotate below' | 'image below' | 'unnote below'; value: number } & Place)
+);
+
+/** A step that somebody below takes with a pod of ours. */
+export type StepWithPod = { at: 'pod below' } & (
+  | ({ do: 'delete'; grace: Grace } & Place)
+  | ({ do: 'finish'; phase: 'Succeeded' | 'Failed' } & Place)
+  | ({ do: 'label' | 'annotate' | 'image'; value: number } & Place)
+  | ({ do: 'lose generation' } & Place)
+);
+
+/** Any other step in the lower cluster: with a copy of ours, or with what is somebody else's. */
+export type StepBelow = { at: 'below' } & (
   | ({ do: 'edit copy' | 'delete copy'; kind: Kind } & Place)
   | ({ do: 'take name'; kind: Kind | 'Pod'; disguise: Disguise } & Place)
   | ({ do: 'free name'; kind: Kind | 'Pod' } & Place)
-  // In between
+);
+
+/** A step that has no name: of a whole namespace, of the provider, or of time. */
+export type StepAround = { at: 'around' } & (
+  | { do: 'delete namespace'; side: 'above' | 'below'; space: 0 | 1 }
   | { do: 'provider'; to: 'kill' | 'stop' | 'start' }
   | { do: 'pause'; milliseconds: number }
-  | { do: 'settle' };
+  | { do: 'settle' }
+);
+
+/** One step of a sequence: plain data, so that a sequence that found something is kept as it was printed. */
+export type Action = StepAbove | StepWithPod | StepBelow | StepAround;
 
 const place = {
   space: fc.constantFrom(0, 0, 1),
@@ -62,33 +76,35 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   hasToken: fc.boolean(),
 });
 
-function step<Rest extends object>(weight: number, name: Action['do'] | Action['do'][], rest: Rest) {
-  const names = fc.constantFrom(...[name].flat());
-  return { weight, arbitrary: fc.record({ do: names, ...rest }) as unknown as fc.Arbitrary<Action> };
+function step<Rest extends object>(weight: number, at: Action['at'], name: string | string[], rest: Rest) {
+  const what = fc.constantFrom(...[name].flat());
+  const arbitrary = fc.record({ at: fc.constant(at), do: what, ...rest });
+  return { weight, arbitrary: arbitrary as unknown as fc.Arbitrary<Action> };
 }
+
+const names = fc.constantFrom('Pod', 'ConfigMap', 'Secret');
 
 /** Any step; those without which nothing happens are frequent, what destroys much is rare. */
 export const anyAction: fc.Arbitrary<Action> = fc.oneof(
-  step(10, 'create', { ...place, shape }),
-  step(5, 'recreate', { ...place, shape, grace }),
-  step(4, 'delete', { ...place, grace }),
-  step(5, ['label', 'annotate', 'image'], { ...place, value }),
-  step(3, 'resize', { ...place, milli: fc.integer({ min: 10, max: 30 }) }),
-  step(2, 'set virtual', { ...place, to: fc.boolean() }),
-  step(8, 'put', { ...place, kind, value }),
-  step(3, 'drop', { ...place, kind }),
-  step(1, 'delete namespace', { side: fc.constantFrom('above', 'below'), space: fc.constantFrom(0, 1) }),
-  step(4, 'delete below', { ...place, grace }),
-  step(3, 'finish below', { ...place, phase: fc.constantFrom('Succeeded', 'Failed') }),
-  step(4, ['label below', 'annotate below', 'image below', 'unnote below'], { ...place, value }),
-  step(3, ['edit copy', 'delete copy'], { ...place, kind }),
-  step(3, 'take name', {
-    ...place,
-    kind: fc.constantFrom('Pod', 'ConfigMap', 'Secret'),
-    disguise: fc.constantFrom(...disguises),
+  step(14, 'above', 'create', { ...place, shape }),
+  step(6, 'above', 'recreate', { ...place, shape, grace }),
+  step(3, 'above', 'delete', { ...place, grace }),
+  step(5, 'above', ['label', 'annotate', 'image'], { ...place, value }),
+  step(3, 'above', 'resize', { ...place, milli: fc.integer({ min: 10, max: 30 }) }),
+  step(2, 'above', 'set virtual', { ...place, to: fc.boolean() }),
+  step(10, 'above', 'put', { ...place, kind, value }),
+  step(3, 'above', 'drop', { ...place, kind }),
+  step(4, 'pod below', 'delete', { ...place, grace }),
+  step(3, 'pod below', 'finish', { ...place, phase: fc.constantFrom('Succeeded', 'Failed') }),
+  step(4, 'pod below', ['label', 'annotate', 'image', 'lose generation'], { ...place, value }),
+  step(3, 'below', ['edit copy', 'delete copy'], { ...place, kind }),
+  step(3, 'below', 'take name', { ...place, kind: names, disguise: fc.constantFrom(...disguises) }),
+  step(2, 'below', 'free name', { ...place, kind: names }),
+  step(1, 'around', 'delete namespace', {
+    side: fc.constantFrom('above', 'below'),
+    space: fc.constantFrom(0, 1),
   }),
-  step(2, 'free name', { ...place, kind: fc.constantFrom('Pod', 'ConfigMap', 'Secret') }),
-  step(3, 'provider', { to: fc.constantFrom('kill', 'stop', 'start', 'start') }),
-  step(5, 'pause', { milliseconds: fc.integer({ min: 5, max: 400 }) }),
-  step(1, 'settle', {}),
+  step(3, 'around', 'provider', { to: fc.constantFrom('kill', 'stop', 'start', 'start') }),
+  step(5, 'around', 'pause', { milliseconds: fc.integer({ min: 5, max: 400 }) }),
+  step(1, 'around', 'settle', {}),
 );

@@ -1,17 +1,15 @@
 import { configMaps, namespaces, pods, type Resource, secrets } from '../../src/kube/resources.ts';
 import type { KubeObject, Pod, PodSpec } from '../../src/kube/types.ts';
 import { find } from '../objects.ts';
-import type { Action, Shape } from './actions.ts';
-import { attempt, podsOf, type World } from './world.ts';
+import type { Shape, StepAbove, StepAround } from './actions.ts';
+import { attempt, makeNamespace, type World } from './world.ts';
 
 /** How often a re-creation looks whether its name has become free. */
 const attempts = 40;
 
 /** Does one step in the upper cluster; a step that cannot be done is none. */
-export async function performAbove(world: World, action: Action): Promise<void> {
+export async function performAbove(world: World, action: StepAbove): Promise<void> {
   const { above } = world;
-  if (action.do === 'delete namespace') return deleteNamespace(world, action);
-  if (!('name' in action)) return;
   const namespace = world.spaces[action.space];
   const where = { namespace, name: `pod-${action.name}` };
   const patch = (change: object, subresource?: string) =>
@@ -22,7 +20,7 @@ export async function performAbove(world: World, action: Action): Promise<void> 
     );
   switch (action.do) {
     case 'create':
-      await ensureNamespace(world, namespace);
+      await makeNamespace(world, namespace);
       await attempt(() => above.create(pods, podOf(world, where, action.shape)));
       return;
     case 'recreate':
@@ -97,17 +95,17 @@ async function editImage(
   await attempt(() => world.above.patch(pods, where, patch, { type: 'strategic-merge' }));
 }
 
-async function put(world: World, action: Extract<Action, { do: 'put' }>): Promise<void> {
+async function put(world: World, action: Extract<StepAbove, { do: 'put' }>): Promise<void> {
   const namespace = world.spaces[action.space];
   const { resource, name, content } = dependencyOf(action.kind, action.name, action.value);
-  await ensureNamespace(world, namespace);
+  await makeNamespace(world, namespace);
   const isNew = await attempt(() =>
     world.above.create(resource, { metadata: { namespace, name }, ...content }),
   );
   if (!isNew) await attempt(() => world.above.patch(resource, { namespace, name }, content));
 }
 
-async function drop(world: World, action: Extract<Action, { do: 'drop' }>): Promise<void> {
+async function drop(world: World, action: Extract<StepAbove, { do: 'drop' }>): Promise<void> {
   const { resource, name } = dependencyOf(action.kind, action.name, 0);
   const where = { namespace: world.spaces[action.space], name };
   const uid = (await find(world.above, resource, where))?.metadata?.uid;
@@ -126,14 +124,10 @@ export function dependencyOf(
     : { resource: secrets, name, content: { data: { value: Buffer.from(`v${value}`).toString('base64') } } };
 }
 
-async function ensureNamespace({ above }: World, name: string): Promise<void> {
-  if (!(await find(above, namespaces, { name })))
-    await attempt(() => above.create(namespaces, { metadata: { name } }));
-}
-
-async function deleteNamespace(
+/** Deletes a namespace on one side, and notes which pods may have been ended by it. */
+export async function deleteNamespace(
   world: World,
-  { side, space }: Extract<Action, { do: 'delete namespace' }>,
+  { side, space }: Extract<StepAround, { do: 'delete namespace' }>,
 ): Promise<void> {
   const name = world.spaces[space];
   const uid = (await find(world[side], namespaces, { name }))?.metadata?.uid;
@@ -145,6 +139,4 @@ async function deleteNamespace(
     }
   }
   await attempt(() => world[side].delete(namespaces, { name }, { uid }));
-  // Steps in a namespace that is going are mostly refused: the next ones should meet pods, not refusals.
-  if (side === 'above') await podsOf(world.above, name);
 }

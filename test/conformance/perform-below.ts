@@ -1,4 +1,4 @@
-import { configMaps, pods, type Resource, secrets } from '../../src/kube/resources.ts';
+import { namespaces, pods, type Resource } from '../../src/kube/resources.ts';
 import type { KubeObject, Pod } from '../../src/kube/types.ts';
 import { isOurs, type Owner, upperUidOf } from '../../src/translate/marks.ts';
 import {
@@ -10,27 +10,15 @@ import {
 } from '../../src/translate/names.ts';
 import { eventually } from '../clusters.ts';
 import { find } from '../objects.ts';
-import type { Action, Disguise } from './actions.ts';
+import type { Disguise, StepBelow, StepWithPod } from './actions.ts';
 import { dependencyOf } from './perform-above.ts';
 import { attempt, type World } from './world.ts';
 
 /** Does one step in the lower cluster, as somebody there would who knows nothing of us. */
-export async function performBelow(world: World, action: Action): Promise<void> {
-  if (!('name' in action)) return;
+export async function performBelow(world: World, action: StepBelow): Promise<void> {
   const namespace = world.spaces[action.space];
-  const where = { namespace, name: `pod-${action.name}` };
   const { below } = world;
   switch (action.do) {
-    case 'delete below':
-    case 'finish below':
-    case 'label below':
-    case 'annotate below':
-    case 'image below':
-    case 'unnote below': {
-      const pod = await find(below, pods, where);
-      if (pod && isOurs(pod, world.owner)) await harm(world, action, pod);
-      return;
-    }
     case 'edit copy':
     case 'delete copy': {
       const { resource, name, content } = dependencyOf(action.kind, action.name, 99);
@@ -60,9 +48,12 @@ export async function performBelow(world: World, action: Action): Promise<void> 
   }
 }
 
-async function harm(world: World, action: Action, pod: Pod): Promise<void> {
-  const { namespace, name = '', uid = '' } = pod.metadata ?? {};
-  const where = { namespace, name };
+/** Does something to a pod of ours below, if there is one. */
+export async function performWithPod(world: World, action: StepWithPod): Promise<void> {
+  const where = { namespace: world.spaces[action.space], name: `pod-${action.name}` };
+  const pod = await find(world.below, pods, where);
+  if (!pod || !isOurs(pod, world.owner)) return;
+  const { uid = '' } = pod.metadata ?? {};
   const patch = (change: object, subresource?: string) =>
     attempt(() =>
       world.below.patch(pods, { ...where, ...(subresource ? { subresource } : {}) }, change, {
@@ -71,27 +62,27 @@ async function harm(world: World, action: Action, pod: Pod): Promise<void> {
     );
   const upperUid = upperUidOf(pod) ?? '';
   switch (action.do) {
-    case 'delete below': {
+    case 'delete': {
       world.harmed.add(upperUid);
       const options = action.grace === 'own' ? { uid } : { uid, gracePeriodSeconds: action.grace };
       await attempt(() => world.below.delete(pods, where, options));
       return;
     }
-    case 'finish below': {
+    case 'finish': {
       world.harmed.add(upperUid);
       await patch({ metadata: { uid }, status: finished(pod, action.phase) }, 'status');
       return;
     }
-    case 'label below':
+    case 'label':
       await patch({ metadata: { uid, labels: { color: `below-${action.value}`, own: 'below' } } });
       return;
-    case 'annotate below':
+    case 'annotate':
       await patch({ metadata: { uid, annotations: { note: `below-${action.value}`, own: 'below' } } });
       return;
-    case 'unnote below':
+    case 'lose generation':
       await patch({ metadata: { uid, annotations: { [upperGenerationAnnotation]: null } } });
       return;
-    case 'image below':
+    case 'image':
       world.imageEdited.add(upperUid);
       await patch({
         metadata: { uid },
@@ -127,11 +118,14 @@ const foreignPod = { spec: { containers: [{ name: 'theirs', image: 'theirs:1' }]
 /** Makes a foreign object of a name that pods above may need, and remembers it when it has come to rest. */
 async function takeName(
   world: World,
-  { kind, name: number, disguise }: Extract<Action, { do: 'take name' }>,
+  { kind, name: number, disguise }: Extract<StepBelow, { do: 'take name' }>,
   namespace: string,
 ): Promise<void> {
   const { resource, name, content } = named(kind, number);
-  const metadata = { namespace, name, ...marksOf(disguise, world.owner) };
+  // Virtual nodes of one upper cluster that share a lower one share its copies as well.
+  const asWhose = disguise === 'other node' && kind !== 'Pod' ? 'other cluster' : disguise;
+  const metadata = { namespace, name, ...marksOf(asWhose, world.owner) };
+  await attempt(() => world.below.create(namespaces, { metadata: { name: namespace } }));
   if (!(await attempt(() => world.below.create(resource, { metadata, ...content })))) return;
   const json = await eventually(async () => {
     const object = await find(world.below, resource, { namespace, name });
@@ -160,5 +154,3 @@ function marksOf(disguise: Disguise, { upperCluster, virtualNode }: Owner): obje
       return { labels, annotations: annotations(upperCluster, 'vk-another') };
   }
 }
-
-export const kinds = { ConfigMap: configMaps, Secret: secrets } as const;

@@ -3,10 +3,10 @@ import { keyOf } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { isOurs, upperUidOf } from '../../src/translate/marks.ts';
 import { eventually } from '../clusters.ts';
-import type { Action } from './actions.ts';
+import type { Action, StepAround } from './actions.ts';
 import { dependencyFaults } from './dependency-faults.ts';
-import { performAbove } from './perform-above.ts';
-import { performBelow } from './perform-below.ts';
+import { deleteNamespace, performAbove } from './perform-above.ts';
+import { performBelow, performWithPod } from './perform-below.ts';
 import { fingerprint, type Picture, takePicture } from './picture.ts';
 import { podFaults } from './pod-faults.ts';
 import { beginSequence, ensureProvider, type World } from './world.ts';
@@ -22,18 +22,30 @@ export async function runSequence(world: World, actions: readonly Action[]): Pro
 }
 
 async function perform(world: World, action: Action): Promise<void> {
+  switch (action.at) {
+    case 'above':
+      return performAbove(world, action);
+    case 'pod below':
+      return performWithPod(world, action);
+    case 'below':
+      return performBelow(world, action);
+    case 'around':
+      return performAround(world, action);
+  }
+}
+
+async function performAround(world: World, action: StepAround): Promise<void> {
   switch (action.do) {
+    case 'delete namespace':
+      return deleteNamespace(world, action);
+    case 'provider':
+      return turnProvider(world, action.to);
     case 'pause':
       // Not to await anything: the provider is to be met in the middle of its work.
       await sleep(action.milliseconds);
       return;
     case 'settle':
       return settle(world);
-    case 'provider':
-      return turnProvider(world, action.to);
-    default:
-      await performAbove(world, action);
-      await performBelow(world, action);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Client } from '../../src/kube/client.ts';
 import { hasCode, KubeError } from '../../src/kube/errors.ts';
-import { namespaces, nodes, pods, type Resource } from '../../src/kube/resources.ts';
+import { namespaces, nodes, type Resource, serviceAccountTokens } from '../../src/kube/resources.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
 import type { Owner } from '../../src/translate/marks.ts';
-import { lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, lowerCluster, openClusters } from '../clusters.ts';
 import { clientOf, find, type Witness, watchPods } from '../objects.ts';
 import { createProvider, type TestProvider } from '../provider.ts';
 
@@ -70,7 +70,13 @@ export async function beginSequence(world: World): Promise<void> {
   const id = `conv-${Date.now().toString(36)}-${sequences++}`;
   world.spaces = [`${id}-x`, `${id}-y`];
   for (const set of [world.foreign, world.harmed, world.harmedSpaces, world.imageEdited]) set.clear();
-  await Promise.all(world.spaces.map((name) => world.above.create(namespaces, { metadata: { name } })));
+  await Promise.all(world.spaces.map((name) => makeNamespace(world, name)));
+}
+
+/** Makes a namespace above; without its service account no pod could be made in it. */
+export async function makeNamespace({ above }: World, name: string): Promise<void> {
+  if (!(await attempt(() => above.create(namespaces, { metadata: { name } })))) return;
+  await eventually(() => above.get(serviceAccountTokens.parent, { namespace: name, name: 'default' }));
 }
 
 async function removeNamespaces(world: World, name: string): Promise<void> {
@@ -101,7 +107,3 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     throw error instanceof KubeError ? new Error(error.message, { cause: error }) : error;
   }
 }
-
-/** The pods of a namespace, asked of the API server now. */
-export const podsOf = async (client: Client, namespace: string) =>
-  (await client.list(pods, { namespace })).items;
