@@ -33,7 +33,7 @@ afterAll(async () => {
 /** Runs isthmus on this machine, which reaches every cluster, for as long as it takes to refuse. */
 async function run(args: string[], environment: Record<string, string> = {}): Promise<CommandResult> {
   const clean = { PATH: process.env['PATH'], HOME: folder, VKUBELET_POD_IP: '127.0.0.1', ...environment };
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(100_000);
   return execute(process.execPath, [isthmus, ...args], { environment: clean, signal });
 }
 
