@@ -53,12 +53,7 @@ describe('what is rewritten', () => {
       [{ type: 'Ready', observedGeneration: 1 }],
       [{ type: 'Ready', observedGeneration: 3 }],
     ],
-    [
-      'PodStatus',
-      'containerStatuses',
-      [{ ...status, ...health }],
-      [status],
-    ],
+    ['PodStatus', 'containerStatuses', [{ ...status, ...health }], [status]],
     ['PodStatus', 'observedGeneration', 1, 3],
     ['PodCondition', 'observedGeneration', 1, 3],
     ['ContainerStatus', 'allocatedResourcesStatus', health.allocatedResourcesStatus, undefined],
