@@ -1,20 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit tests stand beside their source; tests on real clusters stand under test/ and share one machine. */
+/** Tests on real clusters share one set of them, and one machine. */
+const onClusters = {
+  globalSetup: ['test/clusters.setup.ts'],
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+};
+
+/** Unit tests stand beside their source; the others under test/, the long ones in test/conformance/. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'] } },
-      {
-        test: {
-          name: 'clusters',
-          include: ['test/**/*.test.ts'],
-          globalSetup: ['test/clusters.setup.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-        },
-      },
+      { test: { name: 'clusters', include: ['test/e2e/**/*.test.ts'], ...onClusters } },
+      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onClusters } },
     ],
   },
 });

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All checks and all tests, from a fresh clone on. `--fast` leaves the tests on real clusters out.
+# All checks and all tests, from a fresh clone on. `--fast` leaves the tests on real clusters out; `--conformance`
+# adds the long ones of test/conformance/: every kind of pod twice, and random lives of many pods.
 # The last line is `N passed, N failed`, and the exit code says the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."

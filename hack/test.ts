@@ -63,7 +63,8 @@ function seconds(milliseconds: number): string {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { fast: { type: 'boolean', default: false } } });
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ options: { fast: flag, conformance: flag } });
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-test-'));
   const results: Counts[] = [];
   try {
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
     results.push(await check('build', 'npm', ['run', '--silent', 'build']));
     results.push(await tests('unit tests', 'unit', folder));
     if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder));
+    if (values.conformance) results.push(await tests('conformance tests', 'conformance', folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
