@@ -1,7 +1,7 @@
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
-import { configMaps, type Resource, secrets } from '../kube/resources.ts';
+import { configMaps, type Resource, secrets, splitKey } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Secret } from '../kube/types.ts';
 import { dependencyDown, isInStep } from '../translate/dependency.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
@@ -27,8 +27,10 @@ export interface DependenciesOptions {
   owner: Owner;
   namespaces: LowerNamespaces;
   caches: Record<DependencyKind, DependencyCaches>;
-  /** Whether some pod of this virtual node, above or still below, names the object. */
-  isUsed: (key: string) => boolean;
+  /** Whether some pod of ours below names the object. */
+  isUsedBelow: (key: string) => boolean;
+  /** The pods above that name the object, as namespace/name. */
+  podsAbove: (key: string) => Iterable<string>;
 }
 
 /** What a pod does not get. The event reasons are tensile-kube's. */
@@ -42,44 +44,100 @@ export type DependencyState = 'in step' | 'missing' | 'collision';
 
 const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
 
-/** Copies of ConfigMaps and Secrets below: made before the first pod that names them, gone after the last. */
+/**
+ * Copies of ConfigMaps and Secrets below: made before the first pod that names them, gone after the last. A pod
+ * that waits has none: what is not used below is not there.
+ */
 export class Dependencies {
   readonly #options: DependenciesOptions;
   readonly #underWay = new Map<string, Promise<DependencyState>>();
+  /** Pods that are on their way down: their copies are there before them. */
+  readonly #held = new Set<string>();
 
   constructor(options: DependenciesOptions) {
     this.#options = options;
   }
 
-  /** Brings down what a pod needs. Returns what is not to be had, and whether it can start without. @throws KubeError */
-  async prepare(namespace: string, references: readonly Reference[]): Promise<Finding[]> {
+  /**
+   * Brings down what a pod needs, unless it must wait for some of it, and holds it until the pod is {@link release}d.
+   * Returns what is not to be had, and whether the pod can start without.
+   *
+   * @param pod namespace/name
+   * @throws KubeError
+   */
+  async prepare(pod: string, references: readonly Reference[]): Promise<Finding[]> {
+    const { namespace } = splitKey(pod);
+    const isThere = ({ kind, name }: Reference) =>
+      this.#options.caches[kind].upper.get(`${namespace}/${name}`);
+    if (references.some((reference) => !reference.optional && !isThere(reference))) {
+      return references.flatMap((reference) =>
+        isThere(reference) ? [] : (findingFor(reference, 'missing') ?? []),
+      );
+    }
+    this.#held.add(pod);
     const states = await Promise.all(
-      references.map(({ kind, name }) => this.reconcile(dependencyKey(kind, namespace, name))),
+      references.map((reference) => this.#bring(dependencyKey(reference.kind, namespace, reference.name))),
     );
     return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
   }
 
-  /** Makes, updates or deletes the copy of one object; calls for the same key share their work. @throws KubeError */
-  reconcile(key: string): Promise<DependencyState> {
-    let call = this.#underWay.get(key);
-    if (!call) {
-      call = this.#reconcile(key).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, call);
+  /** Lets go what was brought down for a pod: it is there now, or does not go down. True when something was held. */
+  release(pod: string): boolean {
+    return this.#held.delete(pod);
+  }
+
+  async #bring(key: string): Promise<DependencyState> {
+    const state = await this.reconcile(key);
+    // A pod that may do without would find the lower cluster's own instead.
+    return state === 'missing' && (await this.#isTaken(key)) ? 'collision' : state;
+  }
+
+  async #isTaken(key: string): Promise<boolean> {
+    const { lower, owner } = this.#options;
+    const { kind, namespace, lowerName } = partsOf(key, owner);
+    try {
+      return !isOfUpperCluster(await lower.get(resources[kind], { namespace, name: lowerName }), owner);
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return false;
+      throw error;
     }
-    return call;
+  }
+
+  /** Makes, updates or deletes the copy of one object; calls for the same key come one after another. @throws KubeError */
+  reconcile(key: string): Promise<DependencyState> {
+    // A call that has begun may have read what has changed since: who comes later must look again.
+    const before = this.#underWay.get(key);
+    const call = before
+      ? before.then(
+          () => this.#reconcile(key),
+          () => this.#reconcile(key),
+        )
+      : this.#reconcile(key);
+    const tracked = call.finally(() => {
+      if (this.#underWay.get(key) === tracked) this.#underWay.delete(key);
+    });
+    this.#underWay.set(key, tracked);
+    return tracked;
   }
 
   async #reconcile(key: string): Promise<DependencyState> {
-    const { caches, isUsed, owner } = this.#options;
+    const { caches, owner } = this.#options;
     const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const above = caches[kind].upper.get(`${namespace}/${name}`);
-    const copy = caches[kind].copies.get(`${namespace}/${lowerName}`);
-    if (!above || !isUsed(key)) {
+    const held = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    // Others may label theirs as we do: only what comes from our upper cluster is a copy.
+    const copy = held && isOfUpperCluster(held, owner) ? held : undefined;
+    if (!above || !this.#isUsed(key)) {
       if (copy) await this.#delete(kind, copy);
       return 'missing';
     }
     if (copy && isInStep(copy, above)) return 'in step';
     return this.#write(key, copy);
+  }
+
+  #isUsed(key: string): boolean {
+    const { isUsedBelow, podsAbove } = this.#options;
+    return isUsedBelow(key) || [...podsAbove(key)].some((pod) => this.#held.has(pod));
   }
 
   async #write(key: string, copy: Dependency | undefined): Promise<DependencyState> {
@@ -113,14 +171,27 @@ export class Dependencies {
   }
 
   /** The resource version below is the precondition: whoever changed it meanwhile is looked at first. */
-  #replace(resource: Resource<Dependency>, desired: Dependency, current: Dependency): Promise<Dependency> {
+  async #replace(
+    resource: Resource<Dependency>,
+    desired: Dependency,
+    current: Dependency,
+  ): Promise<Dependency> {
+    const { lower, owner } = this.#options;
     const { uid, resourceVersion } = current.metadata ?? {};
     const metadata = {
       ...desired.metadata,
       ...(uid ? { uid } : {}),
       ...(resourceVersion ? { resourceVersion } : {}),
     };
-    return this.#options.lower.replace(resource, { ...desired, metadata });
+    try {
+      return await lower.replace(resource, { ...desired, metadata });
+    } catch (error) {
+      const isOfAnotherType = hasCode(error, 'Invalid') && error.status?.details?.causes?.some(isAboutType);
+      if (!isOfAnotherType || !uid || !isOurs(current, owner)) throw error;
+      // The type of a Secret, made anew above with another, cannot change below.
+      await lower.delete(resource, { namespace: metadata.namespace, name: metadata.name ?? '' }, { uid });
+      return lower.create(resource, desired);
+    }
   }
 
   async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {
@@ -132,6 +203,10 @@ export class Dependencies {
     });
     caches[kind].copies.remove(copy);
   }
+}
+
+function isAboutType({ field }: { field?: string }): boolean {
+  return field === 'type';
 }
 
 /** What the kubelet says of a missing object, or our own word for a name that is taken. */

@@ -1,19 +1,21 @@
 import { hasCode } from '../kube/errors.ts';
-import { pods, splitKey } from '../kube/resources.ts';
+import { keyOf, pods, splitKey } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { podDown } from '../translate/pod-down.ts';
 import { statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
-import { neededBy } from './dependency-keys.ts';
+import { dependencyKey, neededBy } from './dependency-keys.ts';
 import { decide } from './pod-decision.ts';
-import { mirror } from './pod-mirror.ts';
+import { mirror, refusedTokenRetry } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
-import { type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
+import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { dropTokens, prepareTokens } from './pod-tokens.ts';
 
 /** A name that is taken below, or a dependency that is hidden, is looked at again after this, in milliseconds. */
 const collisionRetry = 10_000;
+/** The reason of a pod that the lower API server does not take. */
+const refusedBelow = 'LowerClusterRefused';
 
 /**
  * Brings one pod a step nearer: both sides are read from the caches, one decision is made, its writes are done.
@@ -25,6 +27,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
   if (!sync.isReachable()) return undefined;
   await dropTokens(sync, key);
   const decision = decide(sync.upperPods.get(key), sync.lowerPods.get(key), sync.owner);
+  if (decision.do !== 'create' && decision.do !== 'wait') sync.dependencies.release(key);
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -41,7 +44,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
     case 'fail':
       return failLost(sync, decision.upper, decision.lowerUid);
     case 'wait':
-      if (decision.remove) await deleteLower(sync, decision.remove, undefined);
+      if (decision.remove) await deleteOrphan(sync, decision.remove);
       return wait(sync, decision.upper, decision.refusal);
   }
 }
@@ -49,13 +52,20 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
 async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
   if (!upper) return undefined;
-  const refusal = refusalOf(upper, sync.down) ?? (await prepare(sync, upper));
+  const refusal = refusalOf(upper, sync.down);
   if (refusal) return wait(sync, upper, refusal);
+  const pod = podDown(upper, sync.owner, sync.down);
   let lower: Pod;
   try {
     await sync.namespaces.ensure(splitKey(key).namespace);
-    await prepareTokens(sync, upper);
-    lower = await sync.lower.create(pods, podDown(upper, sync.owner, sync.down));
+    // What it needs is not brought down again and again for a pod that is still refused.
+    if (isRefusedBelow(upper)) await sync.lower.create(pods, pod, { dryRun: true });
+    const missing = await prepare(sync, upper);
+    if (missing) return await wait(sync, upper, missing);
+    const tokens = await prepareTokens(sync, upper);
+    if ('refusal' in tokens)
+      return soonest(await wait(sync, upper, tokens.refusal), { requeueAfter: refusedTokenRetry });
+    lower = await sync.lower.create(pods, pod);
   } catch (error) {
     return afterFailedCreate(sync, upper, error);
   }
@@ -63,10 +73,13 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   return mirror(sync, upper, lower);
 }
 
+function isRefusedBelow({ status }: Pod): boolean {
+  return status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === refusedBelow) ?? false;
+}
+
 /** Brings ConfigMaps and Secrets down; says what is missing, and returns the first that the pod must wait for. */
 async function prepare(sync: PodSync, upper: Pod): Promise<Refusal | undefined> {
-  const { namespace = '' } = upper.metadata ?? {};
-  const findings = await sync.dependencies.prepare(namespace, neededBy(upper, sync.down.serviceAccounts));
+  const findings = await sync.dependencies.prepare(keyOf(upper), neededBy(upper, sync.down.serviceAccounts));
   for (const finding of findings) if (!finding.isBlocking) recordRefusal(sync, upper, finding);
   return findings.find((finding) => finding.isBlocking);
 }
@@ -80,7 +93,7 @@ async function afterFailedCreate(sync: PodSync, upper: Pod, error: unknown): Pro
   }
   if (hasCode(error, 'NotFound')) sync.namespaces.forget(namespace);
   if (hasCode(error, 'Forbidden', 'Invalid', 'BadRequest') && !isNamespaceSettling(error.message)) {
-    await wait(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
+    await wait(sync, upper, { reason: refusedBelow, message: error.message });
   }
   throw error;
 }
@@ -91,7 +104,20 @@ function isNamespaceSettling(message: string): boolean {
 }
 
 async function wait(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileResult> {
+  await withdraw(sync, upper);
   recordRefusal(sync, upper, refusal);
   const again = await patchUpper(sync, upper, statusWaiting(upper, refusal));
   return again ?? (refusal.reason === 'NameCollision' ? { requeueAfter: collisionRetry } : undefined);
+}
+
+/** Takes back what was brought down for a pod that does not follow it: no secret stays where no pod uses it. */
+async function withdraw(sync: PodSync, upper: Pod): Promise<void> {
+  const key = keyOf(upper);
+  await dropTokens(sync, key, { evenWaiting: true });
+  if (!sync.dependencies.release(key)) return;
+  const { namespace } = splitKey(key);
+  const needed = neededBy(upper, sync.down.serviceAccounts);
+  await Promise.all(
+    needed.map(({ kind, name }) => sync.dependencies.reconcile(dependencyKey(kind, namespace, name))),
+  );
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
@@ -16,6 +17,7 @@ import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
 import { LowerRooms } from './lower-rooms.ts';
 import { LowerNamespaces } from './namespaces.ts';
+import { refusedEditRetry } from './pod-mirror.ts';
 import { reconcilePod } from './pod-reconcile.ts';
 import type { PodSync } from './pod-sync.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
@@ -47,6 +49,7 @@ export interface Reconcilers {
   stop(): Promise<void>;
 }
 
+const mostRefusedEdits = 1_000;
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
 /** News may be late; the pods themselves come first. */
@@ -135,8 +138,8 @@ function createPodSync(
   health: LowerHealth,
 ): PodSync {
   const namespaces = new LowerNamespaces(upper, lower, owner);
-  const isUsed = (key: string) =>
-    upperPods.keysBy('dependency', key).size > 0 || lowerPods.keysBy('dependency', key).size > 0;
+  const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
+  const podsAbove = (key: string) => upperPods.keysBy('dependency', key);
   return {
     upper,
     lower,
@@ -145,13 +148,22 @@ function createPodSync(
     lowerPods,
     lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
     namespaces,
-    dependencies: new Dependencies({ upper, lower, owner, namespaces, caches: dependencies, isUsed }),
+    dependencies: new Dependencies({
+      upper,
+      lower,
+      owner,
+      namespaces,
+      caches: dependencies,
+      isUsedBelow,
+      podsAbove,
+    }),
     events: new EventRecorder(upper, {
       component: 'isthmus',
       host: settings.name,
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
     down,
+    refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
     isReachable: () => health.now.reachable,
     confirmReachable: () => health.confirm(),

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { Action } from './actions.ts';
+import { runSequence } from './sequence.ts';
+import { openWorld, type World } from './world.ts';
+
+/** Sequences that once found something, cut down to what it took. */
+const found: Record<string, Action[]> = {
+  'the root certificate of a pod that waits for a Secret is not copied': [
+    { at: 'above', do: 'create', ...first(), shape: pod({ secret: 0 }) },
+  ],
+  'a Secret with our label that is not ours is not written over': [
+    { at: 'above', do: 'put', ...first(), kind: 'Secret', value: 1 },
+    { at: 'below', do: 'take name', ...first(), kind: 'Secret', disguise: 'label' },
+    { at: 'above', do: 'create', ...first(), shape: pod({ secret: 0 }) },
+  ],
+};
+
+function first() {
+  return { space: 0, name: 0 } as const;
+}
+
+function pod(parts: { secret?: 0 | 1; config?: 0 | 1 }) {
+  return {
+    isVirtual: true,
+    config: undefined,
+    secret: undefined,
+    isOptional: false,
+    hasToken: true,
+    ...parts,
+  };
+}
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+describe('found once', () => {
+  it.each(Object.entries(found))('%s', (_, actions) => runSequence(world, actions));
+});
