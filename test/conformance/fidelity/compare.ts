@@ -25,7 +25,10 @@ function leaves(value: unknown, path: readonly string[] = []): [string, string][
 /** Entries are found by their names, and the order of names counts, except among conditions. */
 function ofList(list: readonly unknown[], path: readonly string[]): [string, string][] {
   const names = list.map((entry, index) => nameOf(entry) ?? String(index));
-  const keys = names.map((name, index) => (names.indexOf(name) === index ? name : `${name}#${index}`));
+  const keys = names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}#${before + 1}`;
+  });
   const entries = list.flatMap((entry, index) => leaves(entry, [...path, keys[index] ?? '']));
   if (path.at(-1) === 'conditions') return entries;
   return [...entries, [[...path, 'order'].join(' '), keys.join(' ')]];

@@ -66,6 +66,12 @@ export async function makeNamespace(client: Client, namespace: string): Promise<
   ]);
 }
 
+/** Deletes a namespace with all that is in it; does not wait until it is gone. */
+export async function removeNamespace(client: Client, namespace: string): Promise<void> {
+  const { metadata } = await client.get(namespaces, { name: namespace });
+  await client.delete(namespaces, { name: namespace }, { uid: metadata?.uid ?? '' });
+}
+
 /** The service accounts of a namespace, by name. */
 export async function accountUids(client: Client, namespace: string): Promise<Map<string, string>> {
   const { items } = await client.list(serviceAccounts, { namespace });

@@ -1,18 +1,16 @@
 import { mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programName } from '../../../hack/clusters/controlplane.ts';
-import type { LocalCluster, LocalClusters } from '../../../hack/clusters/open.ts';
+import type { LocalClusters } from '../../../hack/clusters/open.ts';
 import { recordOf } from '../../../hack/clusters/programs.ts';
 import { Cache } from '../../../src/kube/cache.ts';
-import { Client } from '../../../src/kube/client.ts';
-import { loadConnection } from '../../../src/kube/connection.ts';
 import { Reflector } from '../../../src/kube/reflector.ts';
 import { configMaps, nodes, pods } from '../../../src/kube/resources.ts';
-import { Transport } from '../../../src/kube/transport.ts';
 import type { Pod } from '../../../src/kube/types.ts';
+import type { Stage } from '../../stage.ts';
 import { differencesBetween, type Found } from './compare.ts';
 import { normalized, type Words } from './normalize.ts';
-import { accountUids, makeClasses, makeNamespace } from './objects.ts';
+import { accountUids, makeClasses, makeNamespace, removeNamespace } from './objects.ts';
 import { observe } from './observe.ts';
 import { directPod, type Side, virtualPod } from './side.ts';
 
@@ -28,28 +26,28 @@ export class Pair {
   readonly #closing = new AbortController();
   #words: Record<Side['name'], Words> = { direct: [], virtual: [] };
 
-  constructor(clusters: LocalClusters, lower: LocalCluster) {
-    this.#virtualNode = `vk-${lower.name}`;
+  constructor(clusters: LocalClusters, { above, below, lower, namespace, node }: Stage) {
+    this.#virtualNode = node;
     this.#lowerNode = `${lower.name}-node-0`;
     this.#kubelet = recordOf(clusters.directory, programName(lower.name, 'kubelet')).pid;
-    const folder = join(clusters.directory, 'fidelity');
-    const site = (side: Side['name'], port: number) => {
-      const namespace = `fidelity-${side}`;
-      return { namespace, folder: join(folder, namespace), port };
-    };
-    const direct = site('direct', 31_500);
+    const site = (name: string, port: number) => ({
+      namespace: name,
+      folder: join(clusters.directory, 'fidelity', name),
+      port,
+    });
+    const direct = site(`direct-${namespace}`, 31_500);
+    const virtual = site(namespace, 31_600);
     const caches = { direct: new Cache<Pod>({}), virtual: new Cache<Pod>({}) };
     this.direct = {
       name: 'direct',
-      client: clientOf(lower),
+      client: below,
       site: direct,
       pods: caches.direct,
       manifest: (one) => directPod(one, direct),
     };
-    const virtual = site('virtual', 31_600);
     this.virtual = {
       name: 'virtual',
-      client: clientOf(clusters.upper),
+      client: above,
       site: virtual,
       pods: caches.virtual,
       manifest: (one) => virtualPod(one, virtual, this.#virtualNode),
@@ -92,9 +90,10 @@ export class Pair {
     );
   }
 
+  /** Removes what the stage does not. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([this.direct.client.transport.close(), this.virtual.client.transport.close()]);
+    await removeNamespace(this.direct.client, this.direct.site.namespace);
   }
 
   async #wordsOf({ client, site }: Side, node: string): Promise<Words> {
@@ -122,10 +121,6 @@ export class Pair {
       return [`${kind}:[${id}]`, `${kind} of the node`];
     });
   }
-}
-
-function clientOf(cluster: LocalCluster): Client {
-  return new Client(new Transport(loadConnection(cluster.name, cluster.kubeconfig)));
 }
 
 function podOf({ pods: known, site }: Side, name: string): Pod {

@@ -15,7 +15,10 @@ const fieldPaths: Readonly<Record<string, string>> = {
   POD_IPS: 'status.podIPs',
 };
 
-const fromField = ([name, fieldPath]: [string, string]) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+const fromField = ([name, fieldPath]: [string, string]) => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } },
+});
 const fromResource = (name: string, resource: string, divisor?: string, containerName?: string) => ({
   name,
   valueFrom: {
@@ -72,17 +75,20 @@ export const environmentCases: readonly Case[] = [
           fromSecret('NO_SECRET', 'none', 'absent', true),
         ],
       }),
-      running('', {
+      looking({
         name: 'from',
-        command: ['env'],
         envFrom: [
           { configMapRef: { name: 'settings' } },
           { prefix: 'P_', configMapRef: { name: 'settings', optional: false } },
           { prefix: 'S_', secretRef: { name: 'passwords' } },
           { configMapRef: { name: 'absent', optional: true } },
           { secretRef: { name: 'absent', optional: true } },
-          { configMapRef: { name: 'kube-root-ca.crt' } },
         ],
+      }),
+      running('', {
+        name: 'from-ca',
+        command: ['awk', 'BEGIN { print ENVIRON["ca.crt"] }'],
+        envFrom: [{ configMapRef: { name: 'kube-root-ca.crt' } }],
       }),
       running('echo "$CA"', { name: 'ca', env: [fromMap('CA', 'ca.crt', 'kube-root-ca.crt')] }),
     ],
@@ -96,7 +102,7 @@ export const environmentCases: readonly Case[] = [
   looks(
     'env-field-account',
     { env: [fromField(['ACCOUNT', 'spec.serviceAccountName'])] },
-    { serviceAccountName: 'builder', automountServiceAccountToken: true },
+    { serviceAccountName: 'builder', serviceAccount: 'builder', automountServiceAccountToken: true },
   ),
   whole('env-resource', () => ({
     restartPolicy: 'Never',

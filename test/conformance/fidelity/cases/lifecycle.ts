@@ -234,7 +234,7 @@ export const lifecycleCases: readonly Case[] = [
   stays(
     'debugged',
     {},
-    {},
+    { volumes },
     {
       steps: [
         {
@@ -250,6 +250,14 @@ export const lifecycleCases: readonly Case[] = [
                   tty: true,
                   env: [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }],
                   securityContext: { capabilities: { add: ['SYS_PTRACE'] } },
+                  args: ['unused'],
+                  stdinOnce: true,
+                  envFrom: [{ configMapRef: { name: 'settings' } }],
+                  imagePullPolicy: 'IfNotPresent',
+                  terminationMessagePath: '/tmp/words',
+                  terminationMessagePolicy: 'FallbackToLogsOnError',
+                  volumeMounts,
+                  workingDir: '/tmp',
                 }),
               ],
             },

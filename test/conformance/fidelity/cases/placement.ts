@@ -17,7 +17,16 @@ export const placementCases: readonly Case[] = [
     {
       placement: {
         nodeSelector: { 'kubernetes.io/os': 'linux' },
-        affinity: { nodeAffinity: { [required]: { nodeSelectorTerms: [onLinux] }, [preferred]: [wanted] } },
+        affinity: {
+          nodeAffinity: {
+            [required]: {
+              nodeSelectorTerms: [
+                { ...onLinux, matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['other'] }] },
+              ],
+            },
+            [preferred]: [wanted],
+          },
+        },
         tolerations: [
           { key: 'gpu', operator: 'Equal', value: 'yes', effect: 'NoSchedule' },
           { key: 'spot', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
