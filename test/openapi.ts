@@ -47,12 +47,12 @@ export function faultsOf(
 }
 
 /** The full name of the type of a field, or of what its list or map holds; undefined for a plain value. */
-function typeOf({ $ref, allOf, items, additionalProperties }: Schema): string | undefined {
+export function typeOf({ $ref, allOf, items, additionalProperties }: Schema): string | undefined {
   if ($ref) return $ref.slice($ref.lastIndexOf('/') + 1);
   const inner = allOf?.[0] ?? items ?? additionalProperties;
   return inner && typeOf(inner);
 }
 
-function shortName(type: string): string {
+export function shortName(type: string): string {
   return type.slice(type.lastIndexOf('.') + 1);
 }
