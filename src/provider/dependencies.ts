@@ -81,9 +81,14 @@ export class Dependencies {
     return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
   }
 
-  /** Lets go what was brought down for a pod: it is there now, or does not go down. True when something was held. */
-  release(pod: string): boolean {
-    return this.#held.delete(pod);
+  /** Whether a pod is on its way down, and what it needs is kept for it. */
+  holds(pod: string): boolean {
+    return this.#held.has(pod);
+  }
+
+  /** Keeps nothing for a pod any more. What no pod below uses goes when it is next reconciled. */
+  release(pod: string): void {
+    this.#held.delete(pod);
   }
 
   async #bring(key: string): Promise<DependencyState> {

@@ -1,5 +1,5 @@
 import { hasCode } from '../kube/errors.ts';
-import { keyOf, pods } from '../kube/resources.ts';
+import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { deletedBelow, untilOverdue } from '../translate/deleted-below.ts';
@@ -7,7 +7,7 @@ import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
 import { debugRefusal } from '../translate/refusal.ts';
 import { mountsTokens } from '../translate/service-account.ts';
-import { neededBy } from './dependency-keys.ts';
+import { letGo, prepare } from './pod-dependencies.ts';
 import { failStuck } from './pod-removal.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { prepareTokens } from './pod-tokens.ts';
@@ -74,12 +74,13 @@ async function carryChanges(
 
 async function send(sync: PodSync, upper: Pod, lower: Pod, { subresource, patch }: LowerPatch): Promise<Pod> {
   const { namespace = '', name = '', uid } = lower.metadata ?? {};
-  if (subresource === 'ephemeralcontainers') {
-    await sync.dependencies.prepare(keyOf(upper), neededBy(upper, sync.down.serviceAccounts));
-  }
+  const bringsContainers = subresource === 'ephemeralcontainers';
+  if (bringsContainers) await prepare(sync, upper);
   const guarded = { ...patch, metadata: { ...patch.metadata, ...(uid ? { uid } : {}) } };
   const where = { namespace, name, ...(subresource ? { subresource } : {}) };
   const changed = await sync.lower.patch(pods, where, guarded, { type: 'strategic-merge' });
   sync.lowerPods.apply(changed);
+  // Of these containers none waits for what another lacks: what is there of all they need is there below.
+  if (bringsContainers) await letGo(sync, upper);
   return changed;
 }

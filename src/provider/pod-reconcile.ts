@@ -1,12 +1,12 @@
 import { hasCode } from '../kube/errors.ts';
-import { keyOf, pods, splitKey } from '../kube/resources.ts';
+import { pods, splitKey } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { podDown } from '../translate/pod-down.ts';
 import { statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
-import { dependencyKey, neededBy } from './dependency-keys.ts';
 import { decide } from './pod-decision.ts';
+import { letGo, prepare, withdraw } from './pod-dependencies.ts';
 import { mirror, refusedTokenRetry } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
@@ -26,8 +26,12 @@ const refusedBelow = 'LowerClusterRefused';
 export async function reconcilePod(sync: PodSync, key: string): Promise<ReconcileResult> {
   if (!sync.isReachable()) return undefined;
   await dropTokens(sync, key);
-  const decision = decide(sync.upperPods.get(key), sync.lowerPods.get(key), sync.owner);
-  if (decision.do !== 'create' && decision.do !== 'wait') sync.dependencies.release(key);
+  const upper = sync.upperPods.get(key);
+  const decision = decide(upper, sync.lowerPods.get(key), sync.owner);
+  if (decision.do !== 'create' && sync.dependencies.holds(key)) {
+    if (upper) await letGo(sync, upper);
+    else sync.dependencies.release(key);
+  }
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -70,18 +74,12 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
     return afterFailedCreate(sync, upper, error);
   }
   sync.lowerPods.apply(lower);
+  sync.dependencies.release(key);
   return mirror(sync, upper, lower);
 }
 
 function isRefusedBelow({ status }: Pod): boolean {
   return status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === refusedBelow) ?? false;
-}
-
-/** Brings ConfigMaps and Secrets down; says what is missing, and returns the first that the pod must wait for. */
-async function prepare(sync: PodSync, upper: Pod): Promise<Refusal | undefined> {
-  const findings = await sync.dependencies.prepare(keyOf(upper), neededBy(upper, sync.down.serviceAccounts));
-  for (const finding of findings) if (!finding.isBlocking) recordRefusal(sync, upper, finding);
-  return findings.find((finding) => finding.isBlocking);
 }
 
 async function afterFailedCreate(sync: PodSync, upper: Pod, error: unknown): Promise<ReconcileResult> {
@@ -108,16 +106,4 @@ async function wait(sync: PodSync, upper: Pod, refusal: Refusal): Promise<Reconc
   recordRefusal(sync, upper, refusal);
   const again = await patchUpper(sync, upper, statusWaiting(upper, refusal));
   return again ?? (refusal.reason === 'NameCollision' ? { requeueAfter: collisionRetry } : undefined);
-}
-
-/** Takes back what was brought down for a pod that does not follow it: no secret stays where no pod uses it. */
-async function withdraw(sync: PodSync, upper: Pod): Promise<void> {
-  const key = keyOf(upper);
-  await dropTokens(sync, key, { evenWaiting: true });
-  if (!sync.dependencies.release(key)) return;
-  const { namespace } = splitKey(key);
-  const needed = neededBy(upper, sync.down.serviceAccounts);
-  await Promise.all(
-    needed.map(({ kind, name }) => sync.dependencies.reconcile(dependencyKey(kind, namespace, name))),
-  );
 }

@@ -5,15 +5,14 @@ import { isOurs, isVirtual } from '../../src/translate/marks.ts';
 import { type Reference, referencesOf } from '../../src/translate/references.ts';
 import type { Picture } from './picture.ts';
 
-/** Why a pod cannot be below, as its waiting reason should say; undefined when nothing is in the way. */
-export function obstacleOf(picture: Picture, key: string, upper: Pod): string | undefined {
-  if (picture.below.pods.has(key)) return 'NameCollision';
-  if (!isVirtual(upper)) return 'NotVirtualPod';
+/** Why a pod cannot be below, any of which its waiting reason may say; empty when nothing is in the way. */
+export function obstaclesOf(picture: Picture, key: string, upper: Pod): string[] {
+  if (!isVirtual(upper)) return ['NotVirtualPod'];
+  if (picture.below.pods.has(key)) return ['NameCollision'];
   const { namespace } = splitKey(key);
-  const states = referencesOf(upper, { withToken: true }).map((reference) =>
-    stateOf(picture, namespace, reference),
+  return referencesOf(upper, { withToken: true }).flatMap(
+    (reference) => stateOf(picture, namespace, reference) ?? [],
   );
-  return states.find((state) => state !== undefined);
 }
 
 function stateOf(

@@ -4,7 +4,7 @@ import type { Pod } from '../../src/kube/types.ts';
 import { isOurs, isVirtual, upperUidOf } from '../../src/translate/marks.ts';
 import { upperGenerationAnnotation } from '../../src/translate/names.ts';
 import { isFinished, notedLowerUid } from '../../src/translate/pod-status.ts';
-import { obstacleOf } from './obstacles.ts';
+import { obstaclesOf } from './obstacles.ts';
 import { ours, type Picture } from './picture.ts';
 
 /** What is wrong with the pods of a picture that is at rest, in words. */
@@ -42,11 +42,11 @@ function finishedFaults(picture: Picture, key: string, upper: Pod, lower: Pod | 
 
 /** A pod without a copy must wait, for the reason that there is, and only as long as there is one. */
 function waitingFaults(picture: Picture, key: string, upper: Pod): string[] {
-  const expected = obstacleOf(picture, key, upper);
-  const shown = upper.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+  const obstacles = obstaclesOf(picture, key, upper);
+  const shown = upper.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? 'nothing';
   if (notedLowerUid(upper)) return [`had a copy, has none, and is ${upper.status?.phase}`];
-  if (!expected) return [`has no copy, and nothing is in the way (it shows ${shown})`];
-  return shown === expected ? [] : [`waits for ${expected} and shows ${shown}`];
+  if (obstacles.length === 0) return [`has no copy, and nothing is in the way (it shows ${shown})`];
+  return obstacles.includes(shown) ? [] : [`waits for ${obstacles.join(', ')} and shows ${shown}`];
 }
 
 function copyFaults({ imageEdited }: Picture, upper: Pod, lower: Pod): string[] {

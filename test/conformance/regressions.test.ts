@@ -13,6 +13,11 @@ const found: Record<string, Action[]> = {
     { at: 'below', do: 'take name', ...first(), kind: 'Secret', disguise: 'label' },
     { at: 'above', do: 'create', ...first(), shape: pod({ secret: 0 }) },
   ],
+  'nothing stays below that a pod used which was deleted there as soon as it was made': [
+    { at: 'above', do: 'put', ...first(), kind: 'ConfigMap', value: 1 },
+    { at: 'above', do: 'create', ...first(), shape: pod({ config: 0 }) },
+    ...Array.from({ length: 30 }, () => ({ at: 'pod below', do: 'delete', ...first(), grace: 0 }) as const),
+  ],
 };
 
 function first() {
