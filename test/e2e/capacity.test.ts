@@ -37,9 +37,10 @@ const virtualNode = (): Promise<Node> => stage.above.get(nodes, { name: stage.no
 async function offers(change: { cpu: number; pods: number }, extended?: string): Promise<void> {
   await eventually(async () => {
     const { status } = await virtualNode();
-    const { cpu = '', pods: count, [gpu]: gpus } = status?.allocatable ?? {};
-    const cores = cpu.endsWith('m') ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu);
-    expect({ cpu: cores - base.cpu, pods: Number(count) - base.pods }).toEqual(change);
+    const { cpu, pods: count, [gpu]: gpus } = status?.allocatable ?? {};
+    // The API server writes 11000 pods as 11k.
+    const amount = (quantity: string | undefined) => Number(parseQuantity(quantity ?? '0')) / 1e9;
+    expect({ cpu: amount(cpu) - base.cpu, pods: amount(count) - base.pods }).toEqual(change);
     expect(gpus).toBe(extended);
     expect(status?.capacity).toEqual(status?.allocatable);
   });

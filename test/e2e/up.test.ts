@@ -82,7 +82,7 @@ describe('isthmus up', () => {
     expect(second.stdout).toContain(`export KUBECONFIG=${kubeconfig}`);
 
     expect(await run('down')).toMatchObject({ exitCode: 0, stdout: 'stopped\n' });
-    expect(remains()).toEqual([]);
+    await eventually(() => expect(remains()).toEqual([]));
     expect(existsSync(state)).toBe(false);
     expect(await run('down')).toMatchObject({ exitCode: 0, stdout: 'nothing is running\n' });
   });
@@ -94,7 +94,7 @@ describe('isthmus up', () => {
     await ended(child);
     expect(processesOf(state)).not.toEqual([]);
     expect(await run('down')).toMatchObject({ exitCode: 0, stdout: 'stopped\n' });
-    expect(remains()).toEqual([]);
+    await eventually(() => expect(remains()).toEqual([]));
   });
 
   it('interrupted, stops what it has started', async () => {
@@ -102,7 +102,7 @@ describe('isthmus up', () => {
     await eventually(() => expect([...readRecords(state).keys()]).toContain('upper-kube-apiserver'));
     child.kill('SIGINT');
     expect(await ended(child)).toBe(1);
-    expect(remains()).toEqual([]);
+    await eventually(() => expect(remains()).toEqual([]));
   });
 
   it('says that there is no Docker engine, and what a program said that fails, and stops the others', async () => {
@@ -117,6 +117,6 @@ describe('isthmus up', () => {
     expect(stderr).toMatch(/^isthmus: .*-etcd stopped/);
     expect(stderr).toContain('the disk is lost');
     expect(stdout).toContain('ISTHMUS_CLUSTERS=k3s is skipped: no Docker engine answers');
-    expect(remains()).toEqual([]);
+    await eventually(() => expect(remains()).toEqual([]));
   });
 });

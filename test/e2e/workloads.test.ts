@@ -49,9 +49,10 @@ describe.concurrent('workloads', () => {
     await stage.run('rollout', 'status', 'deployment/web', '--timeout=30s');
     const [rolled] = await running('web', 1);
     expect(first.map(({ metadata }) => metadata?.uid)).not.toContain(rolled?.metadata?.uid);
-    expect((await podsOf('below', 'web'))[0]?.spec?.containers[0]?.env).toEqual([
-      { name: 'ROUND', value: '2' },
-    ]);
+    expect((await podsOf('below', 'web'))[0]?.spec?.containers[0]?.env).toContainEqual({
+      name: 'ROUND',
+      value: '2',
+    });
   });
 
   it('a pod of a StatefulSet is made anew under its name, and inherits nothing', async () => {
