@@ -145,6 +145,21 @@ describe('a failure', () => {
     await settle();
     expect(done).toEqual(['bad', 'good', 'bad']);
   });
+
+  test('whose own writes add the key again keeps its pause', async () => {
+    const { queue, done, state } = queueOf();
+    state.work = async (key) => {
+      queue.add(key);
+      throw new Error('refused, after something was written');
+    };
+    queue.start();
+    queue.add('a');
+    await settle();
+    expect(done).toEqual(['a']);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(done).toEqual(['a', 'a']);
+    await queue.stop();
+  });
 });
 
 describe('addAfter', () => {
