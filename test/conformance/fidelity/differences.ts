@@ -37,8 +37,9 @@ const noticeable: readonly Difference[] = [
     why: "a token's file has the mode of its volume, whoever the container runs as",
   },
   {
-    path: /^log main content\/\/m\/all\/.*annotations:\d+$/,
-    pod: /^downward-annotations$/,
+    path: /^log main content\/\/m\/all\/.*annotations$/,
+    pod: /^downward$/,
+    virtual: /isthmus\.io\/upper-uid/,
     why: 'all annotations listed at once are those of the lower pod, with our notes among them',
   },
   {

@@ -99,7 +99,7 @@ export class Pair {
   async #wordsOf({ client, site }: Side, node: string): Promise<Words> {
     const { namespace, port } = site;
     const rootCa = await client.get(configMaps, { namespace, name: 'kube-root-ca.crt' });
-    const lines = (rootCa.data?.['ca.crt'] ?? '').split('\n').filter((line) => !line.startsWith('-----'));
+    const ca = rootCa.data?.['ca.crt'] ?? '';
     const accounts = await accountUids(client, namespace);
     const { metadata } = await client.get(nodes, { name: node });
     return [
@@ -107,7 +107,8 @@ export class Pair {
       [node, '<node>'],
       [metadata?.uid ?? '', '<node uid>'],
       ...[...accounts].map(([name, uid]) => [uid, `<uid of ${name}>`] as const),
-      ...lines.map((line, index) => [line, `<ca ${index}>`] as const),
+      [ca.trimEnd(), '<ca>'],
+      [ca.replaceAll('\n', '|'), '<ca>|'],
       [String(port), '<port>'],
       [String(port + 1), '<next port>'],
       ...this.#hostNamespaces(),
