@@ -9,8 +9,6 @@ export interface Difference {
   /** What it is directly and through the virtual node; where there is nothing, the empty text. */
   readonly direct?: RegExp;
   readonly virtual?: RegExp;
-  /** Not in every run. */
-  readonly rare?: true;
   readonly why: string;
 }
 
@@ -70,11 +68,6 @@ const noticeable: readonly Difference[] = [
     pod: /^no-map$/,
     virtual: nothing,
     why: 'a pod goes down when the objects that it names are there; until then it has no address',
-  },
-  {
-    path: /^(status containerStatuses main lastState terminated|log main before) /,
-    rare: true,
-    why: 'on a busy machine a kubelet may forget the run before while the next begins (its garbage collection)',
   },
 ];
 

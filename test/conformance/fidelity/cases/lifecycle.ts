@@ -38,7 +38,7 @@ export const lifecycleCases: readonly Case[] = [
       containers: [
         running('exit 0'),
         running('echo err >&2; exit 3', { name: 'failing' }),
-        running('sleep 60 & kill -9 $!; wait $!', { name: 'killed' }),
+        running('exec 2>/dev/null; sleep 60 & kill -9 $!; wait $!', { name: 'killed' }),
         running('', { name: 'no-program', command: ['/no/such/program'] }),
       ],
     }),
