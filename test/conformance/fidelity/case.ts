@@ -113,6 +113,9 @@ export const waiting = (reason: string) => (pod: Pod) =>
     ({ state }) => state?.waiting?.reason === reason,
   );
 
+/** Finished, or waiting for this reason: for what not every runtime can do, whose words must be the same then. */
+export const finishedOr = (reason: string) => (pod: Pod) => finished(pod) || waiting(reason)(pod);
+
 /** Every container runs, and the pod is not ready. */
 export const unready = (pod: Pod) =>
   !ready(pod) && (pod.status?.containerStatuses?.every(({ state }) => state?.running) ?? false);

@@ -9,8 +9,6 @@ export interface Difference {
   /** What it is directly and through the virtual node; where there is nothing, the empty text. */
   readonly direct?: RegExp;
   readonly virtual?: RegExp;
-  /** Not in every run. */
-  readonly rare?: true;
   readonly why: string;
 }
 
@@ -37,8 +35,9 @@ const noticeable: readonly Difference[] = [
     why: "a token's file has the mode of its volume, whoever the container runs as",
   },
   {
-    path: /^log main content\/\/m\/all\/.*annotations:\d+$/,
-    pod: /^downward-annotations$/,
+    path: /^log main content\/\/m\/all\/.*annotations$/,
+    pod: /^downward$/,
+    virtual: /isthmus\.io\/upper-uid/,
     why: 'all annotations listed at once are those of the lower pod, with our notes among them',
   },
   {
@@ -69,11 +68,6 @@ const noticeable: readonly Difference[] = [
     pod: /^no-map$/,
     virtual: nothing,
     why: 'a pod goes down when the objects that it names are there; until then it has no address',
-  },
-  {
-    path: /^(status containerStatuses main lastState terminated|log main before) /,
-    rare: true,
-    why: 'on a busy machine a kubelet may forget the run before while the next begins (its garbage collection)',
   },
 ];
 

@@ -19,7 +19,8 @@ export function normalized<T extends object>(observed: T, words: Words): T {
     if (typeof value === 'number') return String(value);
     return typeof value === 'string' ? claimed(value) : value;
   });
-  for (const [word, instead] of sorted) text = text.replaceAll(whole(word), instead);
+  for (const [word, instead] of sorted)
+    text = text.replaceAll(whole(JSON.stringify(word).slice(1, -1)), instead);
   for (const [pattern, instead] of everywhere) text = text.replaceAll(pattern, instead);
   return JSON.parse(text) as T;
 }

@@ -1,6 +1,6 @@
 /**
  * What a container sees, one line for each thing, as `section/key=value`. Kubernetes expands $(NAME) and takes a
- * doubled $ for one, hence the backticks. Of a token only the claims are said; mounts are without their devices.
+ * doubled $ for one, hence the backticks. Lines of a file end in a bar. Of a token only the claims are said; mounts are without their devices.
  */
 export const probeScript = `
 look() { while read -r line; do echo "$1/$line"; done; }
@@ -31,12 +31,14 @@ awk '{ kind = ""; for (i = 7; $i != "-"; i++) { sub(/:.*/, "", $i); kind = kind 
 for file in /etc/hosts /etc/resolv.conf /etc/hostname /dev/termination-log; do
   [ -f $file ] && echo "file/$file=\`stat -c '%A %u %g' $file\`"
 done
-awk '{ print "content/" FILENAME ":" FNR "=" $0 }' /etc/hosts /etc/resolv.conf
+content() { echo "content/$1=\`awk '{ printf "%s|", $0 }' "$1"\`"; }
+content /etc/hosts
+content /etc/resolv.conf
 find /m /var/run/secrets 2>/dev/null | sort | while read -r file; do
   echo "file/$file=\`stat -c '%A %u %g %N' $file\`"
   case $file in
     */token) echo "content/$file=\`cut -d. -f2 $file\`" ;;
-    *) [ -f $file ] && [ -s $file ] && awk '{ print "content/" FILENAME ":" FNR "=" $0 }' $file ;;
+    *) [ -f $file ] && content $file ;;
   esac
 done
 touch /written 2>/dev/null && echo file/written=yes || echo file/written=no

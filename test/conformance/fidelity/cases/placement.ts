@@ -34,7 +34,6 @@ export const placementCases: readonly Case[] = [
       },
     },
   ),
-  looks('node-preferred', {}, { affinity: { nodeAffinity: { [preferred]: [wanted] } } }),
   stays(
     'nowhere',
     {},
@@ -115,7 +114,17 @@ export const placementCases: readonly Case[] = [
     },
     rest('spread'),
   ),
-  looks('priority', {}, { priorityClassName: 'fidelity', os: { name: 'linux' } }),
+  looks(
+    'preferences',
+    { imagePullPolicy: 'IfNotPresent' },
+    {
+      affinity: { nodeAffinity: { [preferred]: [wanted] } },
+      priorityClassName: 'fidelity',
+      os: { name: 'linux' },
+      hostUsers: true,
+      imagePullSecrets: [{ name: 'registry' }],
+    },
+  ),
   looks(
     'scheduling-gate',
     {},

@@ -1,4 +1,4 @@
-import { type Case, type Fields, looking, looks, running, succeeded, waiting, whole } from '../case.ts';
+import { type Case, type Fields, finishedOr, looking, looks, running, waiting, whole } from '../case.ts';
 
 /** A pod that mounts each volume at /m/NAME and looks. */
 function mounts(
@@ -75,8 +75,6 @@ export const volumeCases: readonly Case[] = [
   mounts('downward', {
     plain: { downwardAPI: downward },
     modes: { downwardAPI: { ...downward, defaultMode: 0o444 } },
-  }),
-  mounts('downward-annotations', {
     all: { downwardAPI: { items: [field('annotations', 'metadata.annotations')] } },
   }),
   mounts('projected', {
@@ -132,13 +130,16 @@ export const volumeCases: readonly Case[] = [
     { until: waiting('ContainerCreating') },
   ),
   looks(
-    'sub-path',
+    'mounts',
     {
       env: [{ name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
       volumeMounts: [
         { name: 'settings', mountPath: '/m/colour', subPath: 'colour' },
         { name: 'scratch', mountPath: '/m/own', subPathExpr: 'of/$(NAME)' },
         { name: 'scratch', mountPath: '/m/all' },
+        { name: 'scratch', mountPath: '/m/read', readOnly: true },
+        { name: 'scratch', mountPath: '/m/disabled', readOnly: true, recursiveReadOnly: 'Disabled' },
+        { name: 'scratch', mountPath: '/m/possible', readOnly: true, recursiveReadOnly: 'IfPossible' },
       ],
     },
     {
@@ -148,19 +149,6 @@ export const volumeCases: readonly Case[] = [
       ],
     },
   ),
-  looks(
-    'read-only',
-    {
-      volumeMounts: [
-        { name: 'm', mountPath: '/m/plain' },
-        { name: 'm', mountPath: '/m/read', readOnly: true },
-        { name: 'm', mountPath: '/m/disabled', readOnly: true, recursiveReadOnly: 'Disabled' },
-        { name: 'm', mountPath: '/m/possible', readOnly: true, recursiveReadOnly: 'IfPossible' },
-      ],
-    },
-    { volumes: [{ name: 'm', emptyDir: {} }] },
-  ),
-  // Where the root of the machine is not a shared mount, as here, the runtime refuses the container.
   whole(
     'propagation',
     ({ folder }) => ({
@@ -177,7 +165,7 @@ export const volumeCases: readonly Case[] = [
         }),
       ],
     }),
-    { until: (pod) => succeeded(pod) || waiting('CreateContainerError')(pod) },
+    { until: finishedOr('CreateContainerError') },
   ),
   whole('shared-volume', () => ({
     restartPolicy: 'Never',
@@ -203,6 +191,6 @@ export const volumeCases: readonly Case[] = [
       ],
       containers: [looking({ volumeMounts: [{ name: 'm', mountPath: '/m' }] })],
     }),
-    { until: waiting('CreateContainerError') },
+    { until: finishedOr('CreateContainerError') },
   ),
 ];
