@@ -156,7 +156,7 @@ describe('a failure', () => {
     queue.add('a');
     await settle();
     expect(done).toEqual(['a']);
-    await vi.advanceTimersByTimeAsync(60);
+    await vi.advanceTimersByTimeAsync(100);
     expect(done).toEqual(['a', 'a']);
     await queue.stop();
   });

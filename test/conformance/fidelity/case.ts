@@ -101,7 +101,7 @@ export const ready = (pod: Pod) =>
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 /** Whether it has finished, well or not. */
-const finished = (pod: Pod) => succeeded(pod) || failed(pod);
+export const finished = (pod: Pod) => succeeded(pod) || failed(pod);
 
 /** Running, with the first container restarted so often. */
 export const restarted = (times: number) => (pod: Pod) =>
