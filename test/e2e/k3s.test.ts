@@ -8,7 +8,7 @@ import { hasDocker } from '../../hack/clusters/k3s.ts';
 
 // The one thing that takes more than root: a Docker engine, and a registry with the image of k3s.
 it.runIf(await hasDocker())(
-  'k3s containers stand in for the lower clusters',
+  'k3s containers, with a Docker engine, stand in for the lower clusters',
   async () => {
     const state = join(mkdtempSync(join(tmpdir(), 'isthmus-k3s-')), 'state');
     const environment = { ...process.env, ISTHMUS_STATE: state, ISTHMUS_CLUSTERS: 'k3s' };
