@@ -19,7 +19,7 @@ export interface Shape {
 }
 
 /** What makes a foreign object look more or less like one of ours. */
-export const disguises = ['plain', 'label', 'other cluster', 'other node'] as const;
+const disguises = ['plain', 'label', 'other cluster', 'other node'] as const;
 export type Disguise = (typeof disguises)[number];
 
 /** A step in the upper cluster, by its user. */

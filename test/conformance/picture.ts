@@ -17,7 +17,7 @@ export interface Picture {
   readonly touched: readonly string[];
 }
 
-export interface Side {
+interface Side {
   readonly pods: ReadonlyMap<string, Pod>;
   readonly ConfigMap: ReadonlyMap<string, ConfigMap>;
   readonly Secret: ReadonlyMap<string, Secret>;
