@@ -95,7 +95,7 @@ export async function openStage(name: string, lowerName: string, options: StageO
     runBelow: (...args) => kubectl(lower, ...args),
     create: async (...manifests) => void (await create(upper, manifests)),
     createBelow: async (...manifests) => void (await create(lower, manifests)),
-    reaches: (pod, phase, within = 30_000) =>
+    reaches: (pod, phase, within = 60_000) =>
       eventually(
         async () => {
           const now = await podAbove(pod);
@@ -104,7 +104,7 @@ export async function openStage(name: string, lowerName: string, options: StageO
         },
         { within },
       ),
-    gone: (client, resource, object, within = 30_000) =>
+    gone: (client, resource, object, within = 60_000) =>
       eventually(
         async () => {
           const left = await find(client, resource, { namespace, name: object });
@@ -129,7 +129,7 @@ export async function openStage(name: string, lowerName: string, options: StageO
         must(cluster, ['delete', ...what, '--wait=false', '--ignore-not-found']);
       try {
         await remove(upper, 'namespace', namespace);
-        await eventually(left);
+        await eventually(left, { within: 60_000 });
       } finally {
         await provider.stop();
         await Promise.all([remove(upper, 'node', node), remove(lower, 'namespace', namespace)]);

@@ -6,7 +6,7 @@ import { describeError, KubeError } from '../kube/errors.ts';
 import { createLogger, type Logger } from '../kube/logger.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { Transport } from '../kube/transport.ts';
-import { startProvider } from '../provider/provider.ts';
+import { type Provider, startProvider } from '../provider/provider.ts';
 import { nodeSettings } from './node-settings.ts';
 import { podDownOptions } from './pod-down-options.ts';
 import { addProviderFlags, flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
@@ -37,6 +37,19 @@ async function run(flags: ProviderFlags): Promise<void> {
 
 async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger: Logger): Promise<void> {
   const stop = stopRequested();
+  const starting = start(flags, upper, lower, logger);
+  const first = await Promise.race([starting, stop]);
+  const provider = typeof first === 'string' ? undefined : first;
+  // Nothing was begun that a stop must end: what start still waits for fails when the connections close.
+  if (!provider) return void starting.catch(() => {});
+  provider.ready.catch((error: unknown) =>
+    logger.debug({ message: describeError(error) }, 'stopped before it was ready'),
+  );
+  logger.info({ signal: await stop }, 'stopping');
+  await provider.stop();
+}
+
+async function start(flags: ProviderFlags, upper: Client, lower: Client, logger: Logger): Promise<Provider> {
   const [upperCluster, lowerCluster] = await Promise.all([identify(upper), identify(lower)]);
   if (upperCluster === lowerCluster) {
     throw new KubeError('Configuration', '--kubeconfig and --client-kubeconfig lead to the same cluster');
@@ -55,7 +68,7 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
   });
   if (flags['no-verify-clients'])
     logger.warn('--no-verify-clients: whoever reaches the kubelet port can run commands');
-  const provider = await startProvider({
+  return startProvider({
     upper,
     lower,
     upperCluster,
@@ -75,11 +88,6 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
     },
     logger,
   });
-  provider.ready.catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'stopped before it was ready'),
-  );
-  logger.info({ signal: await stop }, 'stopping');
-  await provider.stop();
 }
 
 function client(name: 'upper' | 'lower', path: string | undefined, qps: number, burst: number): Client {

@@ -79,18 +79,20 @@ export class Client {
     });
   }
 
+  /** With `dryRun` everything is asked, admission and quotas too, and nothing is made. */
   async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    options: { urgent?: boolean } = {},
+    { dryRun, ...options }: { urgent?: boolean; dryRun?: boolean } = {},
   ): Promise<T> {
     const path = resourcePath(resource, { namespace: object.metadata?.namespace });
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
-    return this.transport.request<T>({ method: 'POST', path, body, ...options });
+    const query = dryRun ? { query: { dryRun: 'All' } } : {};
+    return this.transport.request<T>({ method: 'POST', path, body, ...query, ...options });
   }
 
   /** Posts to a subresource that answers with the object filled in, such as a TokenRequest. */
-  createSubresource<T extends KubeObject>(
+  async createSubresource<T extends KubeObject>(
     subresource: Subresource<T>,
     where: ObjectName,
     object: T,

@@ -40,19 +40,20 @@ export class EventRecorder {
     this.#written = new LRUCache({ max: 4_096, ttl: repeatAfter, perf, ttlResolution: 0 });
   }
 
+  /** Returns whether it is news: false when the same was written lately, or too many wait. */
   record<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
     { type, reason, message }: RecordedEvent,
-  ): void {
+  ): boolean {
     const { namespace = 'default', name = '', uid = '', resourceVersion } = object.metadata ?? {};
     const once = `${uid}\n${reason}\n${message}`;
-    if (this.#written.has(once)) return;
+    if (this.#written.has(once)) return false;
     if (this.#underWay >= mostUnderWay) {
       this.#options.onError?.(
         new Error(`the event ${reason} of ${keyOf(object)} was dropped: too many wait`),
       );
-      return;
+      return false;
     }
     this.#written.set(once, true);
     const now = this.#now();
@@ -87,6 +88,7 @@ export class EventRecorder {
       .finally(() => {
         this.#underWay -= 1;
       });
+    return true;
   }
 }
 

@@ -20,7 +20,7 @@ const defaultBackoff: Backoff = { first: 50, most: 30_000 };
 
 /**
  * A queue of keys, each at most once in it. A key added while it is under way is done once more afterwards; a
- * key that fails comes back later, and adding it brings it back at once. Work begins after the caller of `add`
+ * key that fails comes back later, and adding it while it waits brings it back at once. Work begins after the caller of `add`
  * has finished what it does in one go: a cache in the middle of its changes is never read.
  */
 export class WorkQueue {
@@ -107,7 +107,9 @@ export class WorkQueue {
     } catch (error) {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
-      this.#afterwards(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
+      // What came meanwhile may be the echo of the attempt itself: without the pause it would never end.
+      this.#again.delete(key);
+      this.addAfter(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
       this.#options.onError?.(key, error);
     } finally {
       this.#done(key);

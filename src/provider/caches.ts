@@ -23,7 +23,7 @@ export interface ProviderCaches {
 /** Empty caches, each keeping of an object only what its readers need. */
 export function createCaches(owner: Owner, mode: ServiceAccountMode): ProviderCaches {
   const dependency = () => ({
-    upper: new Cache<KubeObject>({}),
+    upper: new Cache<KubeObject>({}, onlyVersion),
     copies: new Cache<ConfigMap | Secret, 'pod'>({ pod: podKeyOfTokens }, withoutContent),
   });
   return {
@@ -84,6 +84,12 @@ function podKeyOfTokens(copy: KubeObject): string[] {
   return name === undefined ? [] : [`${copy.metadata?.namespace}/${name}`];
 }
 
+/** Of what may be copied only its version matters; kubectl keeps the data of a Secret in an annotation. */
+function onlyVersion({ metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata ?? {};
+  return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
+}
+
 /** Names of images are the bulk of a node, and nobody here reads them. */
 function withoutImages(node: Node): Node {
   if (!node.status?.images) return node;
@@ -91,13 +97,16 @@ function withoutImages(node: Node): Node {
   return { ...node, status };
 }
 
-/** Of a pod that is not ours only its name, its place and what it takes matter. */
+/** Of a pod that is not ours only its name, whose it is, its place and what it takes matter. */
 function onlyRequests({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, labels, annotations, generation } = metadata ?? {};
+  const { name, namespace, uid, resourceVersion, generation, labels, annotations } = metadata ?? {};
   const sizes = (containers: NonNullable<Pod['spec']>['containers'] | undefined) =>
     containers?.map(({ name, resources, restartPolicy }) => ({ name, resources, restartPolicy }));
+  const granted = (statuses: NonNullable<Pod['status']>['containerStatuses']) =>
+    statuses?.map(({ name, resources, allocatedResources }) => ({ name, resources, allocatedResources }));
+  const isMarked = labels?.[virtualPodLabel] !== undefined;
   const slim = {
-    metadata: { name, namespace, uid, resourceVersion, labels, annotations, generation },
+    metadata: { name, namespace, uid, resourceVersion, generation, ...(isMarked && { labels, annotations }) },
     spec: {
       nodeName: spec?.nodeName,
       containers: sizes(spec?.containers),
@@ -105,7 +114,12 @@ function onlyRequests({ metadata, spec, status }: Pod): Pod {
       resources: spec?.resources,
       overhead: spec?.overhead,
     },
-    status: { phase: status?.phase },
+    status: {
+      phase: status?.phase,
+      conditions: status?.conditions?.filter(({ type }) => type === 'PodResizePending'),
+      containerStatuses: granted(status?.containerStatuses),
+      initContainerStatuses: granted(status?.initContainerStatuses),
+    },
   };
   return slim as Pod;
 }

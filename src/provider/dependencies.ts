@@ -92,29 +92,46 @@ export class Dependencies {
   }
 
   async #bring(key: string): Promise<DependencyState> {
-    const joins = this.#underWay.has(key);
     const state = await this.reconcile(key);
-    // The call may have begun before the pod held the copy, and removed it.
-    return joins && state === 'missing' ? this.reconcile(key) : state;
+    // A pod that may do without would find the lower cluster's own instead.
+    return state === 'missing' && (await this.#isTaken(key)) ? 'collision' : state;
   }
 
-  /** Makes, updates or deletes the copy of one object; calls for the same key share their work. @throws KubeError */
-  reconcile(key: string): Promise<DependencyState> {
-    let call = this.#underWay.get(key);
-    if (!call) {
-      call = this.#reconcile(key).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, call);
+  async #isTaken(key: string): Promise<boolean> {
+    const { lower, owner } = this.#options;
+    const { kind, namespace, lowerName } = partsOf(key, owner);
+    try {
+      return !isOfUpperCluster(await lower.get(resources[kind], { namespace, name: lowerName }), owner);
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return false;
+      throw error;
     }
-    return call;
+  }
+
+  /** Makes, updates or deletes the copy of one object; calls for the same key come one after another. @throws KubeError */
+  reconcile(key: string): Promise<DependencyState> {
+    // A call that has begun may have read what has changed since: who comes later must look again.
+    const before = this.#underWay.get(key);
+    const call = before
+      ? before.then(
+          () => this.#reconcile(key),
+          () => this.#reconcile(key),
+        )
+      : this.#reconcile(key);
+    const tracked = call.finally(() => {
+      if (this.#underWay.get(key) === tracked) this.#underWay.delete(key);
+    });
+    this.#underWay.set(key, tracked);
+    return tracked;
   }
 
   async #reconcile(key: string): Promise<DependencyState> {
     const { caches, owner } = this.#options;
     const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const above = caches[kind].upper.get(`${namespace}/${name}`);
-    const found = caches[kind].copies.get(`${namespace}/${lowerName}`);
-    // Whoever else uses our label has it watched by us, and nothing more.
-    const copy = found && isOfUpperCluster(found, owner) ? found : undefined;
+    const held = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    // Others may label theirs as we do: only what comes from our upper cluster is a copy.
+    const copy = held && isOfUpperCluster(held, owner) ? held : undefined;
     if (!above || !this.#isUsed(key)) {
       if (copy) await this.#delete(kind, copy);
       return 'missing';
@@ -159,14 +176,27 @@ export class Dependencies {
   }
 
   /** The resource version below is the precondition: whoever changed it meanwhile is looked at first. */
-  #replace(resource: Resource<Dependency>, desired: Dependency, current: Dependency): Promise<Dependency> {
+  async #replace(
+    resource: Resource<Dependency>,
+    desired: Dependency,
+    current: Dependency,
+  ): Promise<Dependency> {
+    const { lower, owner } = this.#options;
     const { uid, resourceVersion } = current.metadata ?? {};
     const metadata = {
       ...desired.metadata,
       ...(uid ? { uid } : {}),
       ...(resourceVersion ? { resourceVersion } : {}),
     };
-    return this.#options.lower.replace(resource, { ...desired, metadata });
+    try {
+      return await lower.replace(resource, { ...desired, metadata });
+    } catch (error) {
+      const isOfAnotherType = hasCode(error, 'Invalid') && error.status?.details?.causes?.some(isAboutType);
+      if (!isOfAnotherType || !uid || !isOurs(current, owner)) throw error;
+      // The type of a Secret, made anew above with another, cannot change below.
+      await lower.delete(resource, { namespace: metadata.namespace, name: metadata.name ?? '' }, { uid });
+      return lower.create(resource, desired);
+    }
   }
 
   async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {
@@ -178,6 +208,10 @@ export class Dependencies {
     });
     caches[kind].copies.remove(copy);
   }
+}
+
+function isAboutType({ field }: { field?: string }): boolean {
+  return field === 'type';
 }
 
 /** What the kubelet says of a missing object, or our own word for a name that is taken. */

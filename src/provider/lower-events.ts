@@ -94,7 +94,7 @@ export class LowerEvents {
     } catch (error) {
       this.#written.delete(eventKey);
       // It lived out its hour above: the next time it is written anew.
-      if (!hasCode(error, 'NotFound')) throw error;
+      if (!hasCode(error, 'NotFound', 'Forbidden', 'Invalid')) throw error;
     }
   }
 

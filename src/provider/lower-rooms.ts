@@ -47,9 +47,19 @@ export class LowerRooms {
     };
     this.#nodes.subscribe((event) => mark(event.object.metadata?.name));
     this.#pods.subscribe((event) => {
-      if (event.type === 'updated' && !changesRoom(event.old, event.object)) return;
+      if (event.type === 'updated' && !this.#changesRoom(event.old, event.object)) return;
       mark(event.object.spec?.nodeName);
     });
+  }
+
+  #changesRoom(old: Pod, pod: Pod): boolean {
+    return (
+      old.spec?.nodeName !== pod.spec?.nodeName ||
+      old.status?.phase !== pod.status?.phase ||
+      old.metadata?.generation !== pod.metadata?.generation ||
+      this.#isOurs(old) !== this.#isOurs(pod) ||
+      given(old) !== given(pod)
+    );
   }
 
   /** The room as the caches show it. Costs as much as changed since the last call, plus the number of nodes. */
@@ -69,10 +79,11 @@ export class LowerRooms {
   }
 }
 
-function changesRoom(old: Pod, pod: Pod): boolean {
-  return (
-    old.spec?.nodeName !== pod.spec?.nodeName ||
-    old.status?.phase !== pod.status?.phase ||
-    old.metadata?.generation !== pod.metadata?.generation
+/** What a pod was given while it runs: a resize in place comes to its end in the status alone. */
+function given({ status }: Pod): string {
+  const sizes = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map(
+    ({ resources, allocatedResources }) => [resources?.requests, allocatedResources],
   );
+  const pending = status?.conditions?.find(({ type }) => type === 'PodResizePending')?.reason;
+  return JSON.stringify([pending, sizes]);
 }

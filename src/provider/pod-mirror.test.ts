@@ -32,6 +32,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
         return lower;
       },
     },
+    refusedEdits: new Map<string, string>(),
     dependencies: { prepare: async () => [] },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
     logger: { info: () => undefined },

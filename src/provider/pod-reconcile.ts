@@ -7,13 +7,15 @@ import { statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
 import { decide } from './pod-decision.ts';
 import { letGo, prepare, withdraw } from './pod-dependencies.ts';
-import { mirror } from './pod-mirror.ts';
+import { mirror, refusedTokenRetry } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
-import { type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
+import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { dropTokens, prepareTokens } from './pod-tokens.ts';
 
 /** A name that is taken below, or a dependency that is hidden, is looked at again after this, in milliseconds. */
 const collisionRetry = 10_000;
+/** The reason of a pod that the lower API server does not take. */
+const refusedBelow = 'LowerClusterRefused';
 
 /**
  * Brings one pod a step nearer: both sides are read from the caches, one decision is made, its writes are done.
@@ -26,7 +28,10 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
   await dropTokens(sync, key);
   const upper = sync.upperPods.get(key);
   const decision = decide(upper, sync.lowerPods.get(key), sync.owner);
-  if (upper && decision.do !== 'create' && sync.dependencies.holds(key)) await letGo(sync, upper);
+  if (decision.do !== 'create' && decision.do !== 'wait' && sync.dependencies.holds(key)) {
+    if (upper) await letGo(sync, upper);
+    else sync.dependencies.release(key);
+  }
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -43,7 +48,7 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
     case 'fail':
       return failLost(sync, decision.upper, decision.lowerUid);
     case 'wait':
-      if (decision.remove) await deleteLower(sync, decision.remove, undefined);
+      if (decision.remove) await deleteOrphan(sync, decision.remove);
       return wait(sync, decision.upper, decision.refusal);
   }
 }
@@ -51,19 +56,30 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
 async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
   if (!upper) return undefined;
-  const refusal = refusalOf(upper, sync.down) ?? (await prepare(sync, upper));
+  const refusal = refusalOf(upper, sync.down);
   if (refusal) return wait(sync, upper, refusal);
+  const pod = podDown(upper, sync.owner, sync.down);
   let lower: Pod;
   try {
     await sync.namespaces.ensure(splitKey(key).namespace);
-    await prepareTokens(sync, upper);
-    lower = await sync.lower.create(pods, podDown(upper, sync.owner, sync.down));
+    // What it needs is not brought down again and again for a pod that is still refused.
+    if (isRefusedBelow(upper)) await sync.lower.create(pods, pod, { dryRun: true });
+    const missing = await prepare(sync, upper);
+    if (missing) return await wait(sync, upper, missing);
+    const tokens = await prepareTokens(sync, upper);
+    if ('refusal' in tokens)
+      return soonest(await wait(sync, upper, tokens.refusal), { requeueAfter: refusedTokenRetry });
+    lower = await sync.lower.create(pods, pod);
   } catch (error) {
     return afterFailedCreate(sync, upper, error);
   }
   sync.lowerPods.apply(lower);
   sync.dependencies.release(key);
   return mirror(sync, upper, lower);
+}
+
+function isRefusedBelow({ status }: Pod): boolean {
+  return status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === refusedBelow) ?? false;
 }
 
 async function afterFailedCreate(sync: PodSync, upper: Pod, error: unknown): Promise<ReconcileResult> {
@@ -75,7 +91,7 @@ async function afterFailedCreate(sync: PodSync, upper: Pod, error: unknown): Pro
   }
   if (hasCode(error, 'NotFound')) sync.namespaces.forget(namespace);
   if (hasCode(error, 'Forbidden', 'Invalid', 'BadRequest') && !isNamespaceSettling(error.message)) {
-    await wait(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
+    await wait(sync, upper, { reason: refusedBelow, message: error.message });
   }
   throw error;
 }

@@ -2,8 +2,8 @@ import { hasCode } from '../kube/errors.ts';
 import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
-import { upperUidOf } from '../translate/marks.ts';
-import { statusLost } from '../translate/pod-status.ts';
+import { isOurs, upperUidOf } from '../translate/marks.ts';
+import { notedLowerUid, statusLost } from '../translate/pod-status.ts';
 import type { Refusal } from '../translate/refusal.ts';
 import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
 
@@ -30,14 +30,30 @@ export async function deleteOrphan(sync: PodSync, lower: Pod): Promise<undefined
 }
 
 /** Ends the graceful deletion of an upper pod of which nothing is left below. */
-export async function removeUpper(sync: PodSync, upper: Pod): Promise<undefined> {
+export async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileResult> {
   const { namespace, name = '', uid = '' } = upper.metadata ?? {};
+  if (notedLowerUid(upper) === undefined) {
+    // A create whose answer never came may have made the pod below, and the watch may lag.
+    const below = await findPod(sync.lower, upper);
+    if (below && isOurs(below, sync.owner) && upperUidOf(below) === uid) {
+      sync.lowerPods.apply(below);
+      return { requeueAfter: 0 };
+    }
+  }
   try {
     await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
   } catch (error) {
     if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
   }
+  return undefined;
 }
+
+const marksTaken: Refusal = {
+  reason: 'NotOursAnyMore',
+  message: 'somebody took the isthmus.io annotations from the pod in the lower cluster: it is not touched',
+};
+/** Milliseconds until such a pod is looked at again; the watch tells sooner when its marks come back. */
+const marksRetry = 60_000;
 
 /**
  * Fails an upper pod whose lower pod vanished. Failed is for good, so it takes the lower API server's own word,
@@ -48,7 +64,9 @@ export async function failLost(sync: PodSync, upper: Pod, lowerUid: string): Pro
   const below = await findPod(sync.lower, upper);
   if (below?.metadata?.uid === lowerUid) {
     sync.lowerPods.apply(below);
-    return { requeueAfter: 1_000 };
+    if (isOurs(below, sync.owner)) return { requeueAfter: 1_000 };
+    recordRefusal(sync, upper, marksTaken);
+    return { requeueAfter: marksRetry };
   }
   const refusal = {
     reason: 'LowerPodLost',
@@ -75,6 +93,6 @@ async function writeLost(
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
   const status = statusLost(upper, lastSeen, refusal, now);
-  if (status.phase === 'Failed') recordRefusal(sync, upper, refusal);
+  if (status.reason === refusal.reason) recordRefusal(sync, upper, refusal);
   return patchUpper(sync, upper, status);
 }

@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache';
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
@@ -26,6 +27,8 @@ export interface PodSync {
   readonly dependencies: Dependencies;
   readonly namespaces: LowerNamespaces;
   readonly events: EventRecorder;
+  /** Edits that the lower API server refused, by uid of the lower pod: the same is not sent again for a while. */
+  readonly refusedEdits: LRUCache<string, string>;
   readonly down: PodDownOptions & RefusalOptions;
   readonly logger: Logger;
   /** Whether what the caches show of the lower cluster is fresh enough to act upon. */
@@ -71,7 +74,8 @@ export function recordRefusal(
   upper: Pod,
   { reason, message, eventReason = reason }: Refusal,
 ): void {
-  sync.events.record(pods, upper, { type: 'Warning', reason: eventReason, message });
+  const isNews = sync.events.record(pods, upper, { type: 'Warning', reason: eventReason, message });
+  if (!isNews) return;
   sync.logger.info({ pod: keyOf(upper), reason: eventReason, message }, 'told the pod');
 }
 

@@ -2,31 +2,41 @@ import { hasCode, KubeError } from '../kube/errors.ts';
 import { secrets, serviceAccountTokens } from '../kube/resources.ts';
 import type { Pod, Secret } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
-import { isOurs, upperUidOf } from '../translate/marks.ts';
+import { isOfUpperCluster, isOurs, upperUidOf } from '../translate/marks.ts';
 import { isFinished, notedLowerUid } from '../translate/pod-status.ts';
+import type { Refusal } from '../translate/refusal.ts';
 import { type TokenNeed, tokenNeeds, tokenSecretName } from '../translate/service-account.ts';
 import { type MintedToken, tokenSecret, untilRefresh } from '../translate/token-secret.ts';
 import type { PodSync } from './pod-sync.ts';
 
+/** Either the tokens are there until they must be renewed, or why they are not to be had. */
+export type TokensState = { renewal: ReconcileResult } | { refusal: Refusal };
+
 /**
  * Sees that the tokens a pod mounts stand in a Secret below, minted above and bound to the upper pod, so that they
- * die with it. Returns when they must be renewed.
+ * die with it.
  *
- * @throws KubeError `NotFound` when the service account is missing
+ * @throws KubeError when it may be tried again at once
  */
-export async function prepareTokens(sync: PodSync, upper: Pod): Promise<ReconcileResult> {
-  if (sync.down.serviceAccounts !== 'upper') return undefined;
-  const needs = tokenNeeds(upper);
-  if (needs.length === 0) return undefined;
+export async function prepareTokens(sync: PodSync, upper: Pod): Promise<TokensState> {
+  const needs = sync.down.serviceAccounts === 'upper' ? tokenNeeds(upper) : [];
+  if (needs.length === 0) return { renewal: undefined };
   const { namespace = '', uid = '' } = upper.metadata ?? {};
   const now = sync.now().getTime();
   let secret = sync.lowerSecrets.get(`${namespace}/${tokenSecretName(uid)}`);
   if (!secret || untilRefresh(secret, now) <= 0) {
-    const tokens = await Promise.all(needs.map((need) => mint(sync, upper, need)));
+    let tokens: MintedToken[];
+    try {
+      tokens = await Promise.all(needs.map((need) => mint(sync, upper, need)));
+    } catch (error) {
+      if (!hasCode(error, 'NotFound', 'Forbidden', 'Invalid', 'BadRequest')) throw error;
+      const message = `no token of the service account could be had above: ${error.message}`;
+      return { refusal: { reason: 'ServiceAccountTokenRefused', message } };
+    }
     secret = await write(sync, tokenSecret(upper, sync.owner, tokens), secret);
     sync.lowerSecrets.apply(secret);
   }
-  return { requeueAfter: Math.max(1_000, untilRefresh(secret, now)) };
+  return { renewal: { requeueAfter: Math.max(1_000, untilRefresh(secret, now)) } };
 }
 
 /**
@@ -76,7 +86,8 @@ async function mint(sync: PodSync, upper: Pod, need: TokenNeed): Promise<MintedT
       },
     },
   );
-  const expiresAt = Date.parse(status?.expirationTimestamp ?? '');
+  const expiresAt =
+    Date.parse(status?.expirationTimestamp ?? '') || mintedAt + need.expirationSeconds * 1_000;
   return { need, token: status?.token ?? '', mintedAt, expiresAt };
 }
 
@@ -91,8 +102,9 @@ async function write(sync: PodSync, secret: Secret, old: Secret | undefined): Pr
     }
   }
   const current = await sync.lower.get(secrets, { namespace, name });
-  if (!isOurs(current, sync.owner))
-    throw new KubeError('Conflict', `secret ${namespace}/${name} is not ours`);
+  if (!isOfUpperCluster(current, sync.owner)) {
+    throw new KubeError('Conflict', `secret "${name}" exists in the lower cluster and is not ours`);
+  }
   const { uid = '', resourceVersion = '' } = current.metadata ?? {};
   return sync.lower.replace(secrets, { ...secret, metadata: { ...secret.metadata, uid, resourceVersion } });
 }

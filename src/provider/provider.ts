@@ -60,16 +60,12 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
   const stopping = new AbortController();
   const { signal } = stopping;
-  const running = [
-    ...[...all, news].map((one) => one.run(signal)),
-    health.run(signal),
-    runNodeLease(lease, signal),
-  ];
+  const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
 
   function onReachability(now: Reachability): void {
     if (now.reachable) {
       logger.info('the lower cluster answers again');
-      for (const reflector of reflectors.lower) reflector.reconnect();
+      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
       reconcilers.addEverything();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
@@ -80,6 +76,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   async function begin(): Promise<void> {
     await Promise.all(all.map((reflector) => reflector.synced));
     reconcilers.start();
+    running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
@@ -16,6 +17,7 @@ import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
 import { LowerRooms } from './lower-rooms.ts';
 import { LowerNamespaces } from './namespaces.ts';
+import { refusedEditRetry } from './pod-mirror.ts';
 import { reconcilePod } from './pod-reconcile.ts';
 import type { PodSync } from './pod-sync.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
@@ -47,6 +49,7 @@ export interface Reconcilers {
   stop(): Promise<void>;
 }
 
+const mostRefusedEdits = 1_000;
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
 /** News may be late; the pods themselves come first. */
@@ -160,6 +163,7 @@ function createPodSync(
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
     down,
+    refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
     isReachable: () => health.now.reachable,
     confirmReachable: () => health.confirm(),

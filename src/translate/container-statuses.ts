@@ -16,8 +16,9 @@ export function withAskedDevices(
     const { requests, claims } = container.resources ?? {};
     const asked = new Set(Object.keys(requests ?? {}));
     for (const { name, request } of claims ?? []) asked.add(`claim:${name}${request ? `/${request}` : ''}`);
-    const allocated = status.allocatedResourcesStatus.filter(({ name }) => asked.has(name));
-    return { ...status, allocatedResourcesStatus: allocated };
+    const { allocatedResourcesStatus, ...rest } = status;
+    const allocated = allocatedResourcesStatus.filter(({ name }) => asked.has(name));
+    return allocated.length > 0 ? { ...rest, allocatedResourcesStatus: allocated } : rest;
   });
 }
 

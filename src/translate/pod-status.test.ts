@@ -113,7 +113,7 @@ describe('statusUp', () => {
       statuses[1],
     ]);
     expect(found.initContainerStatuses).toEqual([
-      { name: 'init', allocatedResourcesStatus: [] },
+      { name: 'init' },
       { name: 'bare', allocatedResourcesStatus: null },
     ]);
   });
@@ -300,6 +300,7 @@ describe('statusWaiting', () => {
       started: false,
       restartCount: 0,
       state: { waiting: { reason: 'LowerPodLost', message: 'it vanished' } },
+      lastState: {},
     });
     expect(statusWaiting(upper, { ...refusal, eventReason: 'Other' })).toEqual({
       phase: 'Pending',

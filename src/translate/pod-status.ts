@@ -65,6 +65,8 @@ export function statusWaiting(upper: Pod, { reason, message }: Refusal): PodStat
     started: false,
     restartCount: 0,
     state: { waiting: { reason, message } },
+    // As the API server writes it back: without it the status would differ from itself at each reconcile.
+    lastState: {},
   });
   return {
     ...upper.status,

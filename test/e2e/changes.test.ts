@@ -97,7 +97,7 @@ describe('clusterSelector', () => {
     await stage.create(
       podOn(stage.node, 'broken', {}, { annotations: { clusterSelector: '{nodeSelector' } }),
     );
-    expect(await stage.event('broken', 'InvalidClusterSelector')).toContain('not a JSON object');
+    expect(await stage.event('broken', 'InvalidClusterSelector')).toContain('clusterSelector');
     await eventually(async () =>
       expect(await stage.run('get', 'pod', 'broken')).toContain('InvalidClusterSelector'),
     );

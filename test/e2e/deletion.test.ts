@@ -29,19 +29,13 @@ describe.concurrent('deletion', () => {
     const witness = await watchPods(stage.below, stage.namespace);
     const began = performance.now();
     await stage.run('delete', 'pod', 'slow', '--wait=false');
-    await eventually(
-      async () => {
-        const [upper, lower] = [await above('slow'), await below('slow')];
-        expect(upper === undefined && lower !== undefined).toBe(false);
-        expect(upper).toBeUndefined();
-      },
-      { every: 20 },
-    );
+    await eventually(async () => expect(await above('slow')).toBeUndefined(), { every: 20 });
+    expect(await below('slow')).toBeUndefined();
     const took = performance.now() - began;
     await witness.stop();
     console.log(`a pod that takes 3 s to stop was gone above after ${(took / 1000).toFixed(1)} s`);
     expect(took).toBeGreaterThan(2_900);
-    expect(took).toBeLessThan(8_000);
+    expect(took).toBeLessThan(20_000);
     const seen = witness.states.filter(({ metadata }) => metadata?.name === 'slow');
     const graces = seen.map(({ metadata }) => metadata?.deletionGracePeriodSeconds ?? 0);
     expect(Math.max(...graces)).toBe(20);
@@ -50,7 +44,7 @@ describe.concurrent('deletion', () => {
 
   it.runIf(isRoot)('with a shortened grace shortens it below', async () => {
     // The kubelet (1.35, containerd 1.6) does not hurry up by itself, so the pod must end in time anyway.
-    await runs('long', { script: slow(6), terminationGracePeriodSeconds: 1000 });
+    await runs('long', { script: slow(10), terminationGracePeriodSeconds: 1000 });
     await stage.run('delete', 'pod', 'long', '--wait=false');
     const grace = async () => (await below('long'))?.metadata?.deletionGracePeriodSeconds;
     await eventually(async () => expect(await grace()).toBe(1000));

@@ -157,31 +157,32 @@ describe.concurrent('dependencies', () => {
     await stage.event('carefree', 'OptionalConfigMapNotFound');
     await stage.event('carefree', 'OptionalSecretNotFound');
   });
+});
 
-  it('and 40 pods at once, in a namespace that is missing below, all come', async () => {
-    const namespace = `${stage.namespace}-fresh`;
-    expect((await kubectl(stage.upper, 'create', 'namespace', namespace)).stderr).toBe('');
-    const account = () => kubectl(stage.upper, '-n', namespace, 'get', 'serviceaccount', 'default');
-    await eventually(async () => expect((await account()).exitCode).toBe(0));
-    const began = performance.now();
-    const names = Array.from({ length: 40 }, (_, index) => `one-${index}`);
-    const options = { restartPolicy: 'Never', script: 'exit 0' };
-    const make = (name: string) => podOn(stage.node, name, options, { namespace });
-    await Promise.all(names.map((name) => stage.above.create(pods, make(name))));
-    await eventually(
-      async () => {
-        const { items } = await stage.above.list(pods, { namespace });
-        const phases = items.map(({ status }) => status?.phase);
-        expect(phases).not.toContain('Failed');
-        expect(phases).toEqual(names.map(() => 'Succeeded'));
-      },
-      { within: 60_000, every: 300 },
-    );
-    console.log(`40 pods ran to their end in ${seconds(began)}`);
-    await kubectl(stage.upper, 'delete', 'namespace', namespace, '--wait=false');
-    await eventually(async () => expect((await stage.below.list(pods, { namespace })).items).toEqual([]));
-    await kubectl(stage.lower, 'delete', 'namespace', namespace, '--wait=false');
-  });
+// By itself: a real kubelet has enough to do with it.
+it('40 pods at once, in a namespace that is missing below, all run to their end', async () => {
+  const namespace = `${stage.namespace}-fresh`;
+  expect((await kubectl(stage.upper, 'create', 'namespace', namespace)).stderr).toBe('');
+  const account = () => kubectl(stage.upper, '-n', namespace, 'get', 'serviceaccount', 'default');
+  await eventually(async () => expect((await account()).exitCode).toBe(0));
+  const began = performance.now();
+  const names = Array.from({ length: 40 }, (_, index) => `one-${index}`);
+  const options = { restartPolicy: 'Never', script: 'exit 0' };
+  const make = (name: string) => podOn(stage.node, name, options, { namespace });
+  await Promise.all(names.map((name) => stage.above.create(pods, make(name))));
+  await eventually(
+    async () => {
+      const { items } = await stage.above.list(pods, { namespace });
+      const phases = items.map(({ status }) => status?.phase);
+      expect(phases).not.toContain('Failed');
+      expect(phases).toEqual(names.map(() => 'Succeeded'));
+    },
+    { within: 60_000, every: 300 },
+  );
+  console.log(`40 pods ran to their end in ${seconds(began)}`);
+  await kubectl(stage.upper, 'delete', 'namespace', namespace, '--wait=false');
+  await eventually(async () => expect((await stage.below.list(pods, { namespace })).items).toEqual([]));
+  await kubectl(stage.lower, 'delete', 'namespace', namespace, '--wait=false');
 });
 
 function seconds(since: number): string {
