@@ -33,7 +33,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
       },
     },
     refusedEdits: new Map<string, string>(),
-    dependencies: { prepare: async () => [] },
+    dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
     logger: { info: () => undefined },
   } as unknown as PodSync;
