@@ -10,17 +10,21 @@ export function obstaclesOf(picture: Picture, key: string, upper: Pod): string[]
   if (!isVirtual(upper)) return ['NotVirtualPod'];
   if (picture.below.pods.has(key)) return ['NameCollision'];
   const { namespace } = splitKey(key);
-  return referencesOf(upper, { withToken: true }).flatMap(
-    (reference) => stateOf(picture, namespace, reference) ?? [],
+  return referencesOf(upper, { withToken: true }).flatMap((reference) =>
+    obstaclesIn(picture, namespace, reference),
   );
 }
 
-function stateOf(
+/** A foreign object is in the way even where there is none above: the pod would find it in place of nothing. */
+function obstaclesIn(
   { above, below, owner }: Picture,
   namespace: string,
   { kind, name, optional }: Reference,
-): string | undefined {
-  if (!above[kind].has(`${namespace}/${name}`)) return optional ? undefined : 'CreateContainerConfigError';
+): string[] {
   const found = below[kind].get(`${namespace}/${lowerNameOf(kind, name, owner)}`);
-  return found && !isOurs(found, owner) ? 'NameCollision' : undefined;
+  const isMissing = !optional && !above[kind].has(`${namespace}/${name}`);
+  return [
+    ...(isMissing ? ['CreateContainerConfigError'] : []),
+    ...(found && !isOurs(found, owner) ? ['NameCollision'] : []),
+  ];
 }
