@@ -17,9 +17,10 @@ afterAll(async () => {
   await stage?.close();
 });
 
-/** A ReplicaSet of one pod, on one node below if it is named. */
+/** A ReplicaSet of one pod; on one node below if it is named, where it takes more than half of the room. */
 async function replicaSet(app: string, nodeBelow?: string): Promise<Pod> {
-  const template = podSpec(stage.node, { container: { resources: { requests: { cpu: '20' } } } });
+  const cpu = nodeBelow ? '20' : '10m';
+  const template = podSpec(stage.node, { container: { resources: { requests: { cpu } } } });
   const selector = { nodeSelector: { 'kubernetes.io/hostname': nodeBelow } };
   const annotations = nodeBelow ? { clusterSelector: JSON.stringify(selector) } : {};
   const labels = { app, 'virtual-pod': 'true' };
@@ -38,9 +39,9 @@ async function running(app: string, count: number): Promise<Pod[]> {
 
 /** Waits until the pod has Failed above, and its owner has made one other, and no more. */
 async function isReplaced(app: string, lost: Pod): Promise<Pod> {
-  const [replacement] = await eventually(() => running(app, 1).then((all) => all.filter(isNot(lost))));
   await eventually(() => expect(failed(lost)).toBeDefined());
-  expect(replacement).toBeDefined();
+  const [replacement] = await eventually(() => running(app, 1));
+  expect(replacement?.metadata?.uid).not.toBe(lost.metadata?.uid);
   const ofApp = witness.states.filter(({ metadata }) => metadata?.labels?.['app'] === app);
   expect(new Set(ofApp.map(({ metadata }) => metadata?.uid)).size).toBe(2);
   return failed(lost) ?? {};
