@@ -83,7 +83,7 @@ export class Client {
   async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    { dryRun, ...options }: { urgent?: boolean; dryRun?: boolean } = {},
+    { dryRun, ...options }: CallOptions & { dryRun?: boolean } = {},
   ): Promise<T> {
     const path = resourcePath(resource, { namespace: object.metadata?.namespace });
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
@@ -106,7 +106,7 @@ export class Client {
   async replace<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    options: { urgent?: boolean } = {},
+    options: CallOptions = {},
   ): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
