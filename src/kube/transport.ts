@@ -103,6 +103,12 @@ export class Transport {
     await Promise.all([...this.#open].map((agents) => this.#end(agents)));
   }
 
+  /** Reads the kubeconfig again before the next call: it was told that credentials changed. */
+  renewCredentials(): void {
+    this.#refused = true;
+    this.#renewed = Number.NEGATIVE_INFINITY;
+  }
+
   /** Fresh credentials of this cluster; the library is asked at most twice a minute. */
   credentials(): Promise<Credentials> {
     const now = performance.now();

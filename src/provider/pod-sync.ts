@@ -14,6 +14,7 @@ import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { Refusal, RefusalOptions } from '../translate/refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { LowerNamespaces } from './namespaces.ts';
+import type { Quota } from './quota.ts';
 
 /** All that a pod's reconcile reads and writes. */
 export interface PodSync {
@@ -26,6 +27,7 @@ export interface PodSync {
   readonly lowerSecrets: Cache<Secret, 'pod'>;
   readonly dependencies: Dependencies;
   readonly namespaces: LowerNamespaces;
+  readonly quota: Quota;
   readonly events: EventRecorder;
   /** Edits that the lower API server refused, by uid of the lower pod: the same is not sent again for a while. */
   readonly refusedEdits: LRUCache<string, string>;

@@ -7,12 +7,20 @@ import { type KubeletServer, type KubeletServerOptions, startKubeletServer } fro
 import { LowerHealth, type Reachability } from './lower-health.ts';
 import { runNodeLease } from './node-lease.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
+import type { UpperDependencies } from './upper-dependencies.ts';
 import { checkLowerCluster } from './virtual-node.ts';
 
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
-  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
+  /** What the upper cluster has of what pods may name; shared, and watched by whoever made it. */
+  upperDependencies: UpperDependencies;
+  /** Label selector of the lower nodes that are offered; all of them when undefined. */
+  nodeSelector: string | undefined;
+  kubelet: Pick<
+    KubeletServerOptions,
+    'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
+  >;
 }
 
 /** One virtual node at work. */
@@ -37,15 +45,17 @@ const sessionGrace = 2_000;
  * @throws KubeError `Configuration` when the node stands for another lower cluster, or the port is taken
  */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
-  const { upper, lower, settings, namespace, logger } = options;
-  await checkLowerCluster(upper, settings);
-  const owner: Owner = { upperCluster: options.upperCluster, virtualNode: settings.name };
-  const caches = createCaches(owner, options.down.serviceAccounts);
+  const { upper, lower, namespace, nodeSelector, logger } = options;
+  await checkLowerCluster(upper, options.settings);
+  const owner: Owner = { upperCluster: options.upperCluster, virtualNode: options.settings.name };
+  const caches = createCaches(owner, options.down.serviceAccounts, options.upperDependencies);
   const kubelet = await startKubelet(options, caches, owner);
+  const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
-  const reconcilers = createReconcilers(options, caches, owner, health);
+  const reconcilers = createReconcilers({ ...options, settings }, caches, owner, health);
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const reflectors = createReflectors(caches, { upper, lower, nodeName: settings.name, namespace, onError });
+  const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError };
+  const reflectors = createReflectors(caches, watched);
   const all = [...reflectors.upper, ...reflectors.lower];
   const news = new Reflector(lower, events, reconcilers.lowerEvents, {
     fieldSelector: 'involvedObject.kind=Pod',
@@ -74,7 +84,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function begin(): Promise<void> {
-    await Promise.all(all.map((reflector) => reflector.synced));
+    await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
     reconcilers.start();
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');

@@ -1,25 +1,21 @@
-import { LRUCache } from 'lru-cache';
-import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
-import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
-import type { Pod, Secret } from '../kube/types.ts';
+import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
+import type { Resources } from '../scheduling/resource-list.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
 import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { RefusalOptions } from '../translate/refusal.ts';
 import type { LowerFacts, VirtualNodeSettings } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents } from './connect-events.ts';
-import { Dependencies } from './dependencies.ts';
 import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
+import { LowerLabels } from './lower-labels.ts';
 import { LowerRooms } from './lower-rooms.ts';
-import { LowerNamespaces } from './namespaces.ts';
-import { refusedEditRetry } from './pod-mirror.ts';
+import { createPodSync } from './create-pod-sync.ts';
 import { reconcilePod } from './pod-reconcile.ts';
-import type { PodSync } from './pod-sync.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
 
 export interface ReconcilersOptions {
@@ -31,11 +27,13 @@ export interface ReconcilersOptions {
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
   down: PodDownOptions & RefusalOptions;
+  /** The most that may be used of a resource below; nothing is said of those that are not in it. */
+  limit: Resources;
   podSyncWorkers: number;
   logger: Logger;
 }
 
-/** The three reconciles of a virtual node (pods, dependencies, the node itself) and their queues. */
+/** The four reconciles of a virtual node (pods, dependencies, events, the node itself) and their queues. */
 export interface Reconcilers {
   /** Takes in the events of the lower cluster. */
   readonly lowerEvents: LowerEvents;
@@ -49,7 +47,6 @@ export interface Reconcilers {
   stop(): Promise<void>;
 }
 
-const mostRefusedEdits = 1_000;
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
 /** News may be late; the pods themselves come first. */
@@ -64,10 +61,17 @@ export function createReconcilers(
 ): Reconcilers {
   const { settings, logger } = options;
   const sync = createPodSync(options, caches, owner, health);
-  const rooms = new LowerRooms(caches.lowerNodes, caches.lowerPods, (pod) => isOurs(pod, owner));
+  const rooms = new LowerRooms(
+    caches.lowerNodes,
+    caches.lowerPods,
+    (pod) => isOurs(pod, owner),
+    options.limit,
+  );
+  const labels = new LowerLabels(caches.lowerNodes);
   const facts = (): LowerFacts => {
     const [sample] = caches.lowerNodes.values();
-    return { ready: readiness(health.now), version: options.lowerVersion, sample, ...rooms.now() };
+    const ready = readiness(health.now);
+    return { ready, version: options.lowerVersion, sample, agreed: labels.now(), ...rooms.now() };
   };
   const node = { upper: options.upper, settings, node: caches.upperNode, facts, logger, now: sync.now };
   const retry = (kind: string) => (key: string, error: unknown) =>
@@ -114,8 +118,9 @@ export function createReconcilers(
     dependencyQueue,
     nodeQueue,
   };
-  connectEvents(wiring);
+  const release = connectEvents(wiring);
   rooms.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
+  labels.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
 
   return {
     lowerEvents,
@@ -126,48 +131,9 @@ export function createReconcilers(
     addEverything: () => addEverything(wiring),
     addNode: () => nodeQueue.add(settings.name),
     async stop() {
+      release();
       await Promise.all(queues.map((queue) => queue.stop()));
     },
-  };
-}
-
-function createPodSync(
-  { upper, lower, settings, logger, down }: ReconcilersOptions,
-  { upperPods, lowerPods, dependencies }: ProviderCaches,
-  owner: Owner,
-  health: LowerHealth,
-): PodSync {
-  const namespaces = new LowerNamespaces(upper, lower, owner);
-  const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
-  const podsAbove = (key: string) => upperPods.keysBy('dependency', key);
-  return {
-    upper,
-    lower,
-    owner,
-    upperPods,
-    lowerPods,
-    lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
-    namespaces,
-    dependencies: new Dependencies({
-      upper,
-      lower,
-      owner,
-      namespaces,
-      caches: dependencies,
-      isUsedBelow,
-      podsAbove,
-    }),
-    events: new EventRecorder(upper, {
-      component: 'isthmus',
-      host: settings.name,
-      onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
-    }),
-    down,
-    refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
-    logger,
-    isReachable: () => health.now.reachable,
-    confirmReachable: () => health.confirm(),
-    now: () => new Date(),
   };
 }
 

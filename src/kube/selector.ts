@@ -1,0 +1,38 @@
+import { KubeError } from './errors.ts';
+
+/** One condition of a label selector; the operators are those of a NodeSelectorRequirement, too. */
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: string[];
+}
+
+const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/;
+const equality = /^([^!=\s]+)\s*(==|=|!=)\s*([^!=\s]*)$/;
+const presence = /^(!?)\s*([^!=\s()]+)$/;
+
+/**
+ * Reads a label selector as kubectl's `-l` takes it (k8s.io/apimachinery/pkg/labels, Parse).
+ *
+ * @example parseLabelSelector('pool=gpu,zone in (a, b),!spot')
+ * @throws KubeError `BadRequest`
+ */
+export function parseLabelSelector(text: string): LabelRequirement[] {
+  // A comma within parentheses separates values, not conditions.
+  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
+  return parts.filter((part) => part !== '').map(parseRequirement);
+}
+
+function parseRequirement(text: string): LabelRequirement {
+  const [, setKey, word, list = ''] = set.exec(text) ?? [];
+  if (setKey !== undefined) {
+    const values = list.split(',').map((value) => value.trim());
+    return { key: setKey, operator: word === 'in' ? 'In' : 'NotIn', values };
+  }
+  const [, equalKey, sign, value = ''] = equality.exec(text) ?? [];
+  if (equalKey !== undefined)
+    return { key: equalKey, operator: sign === '!=' ? 'NotIn' : 'In', values: [value] };
+  const [, not, key] = presence.exec(text) ?? [];
+  if (key !== undefined) return { key, operator: not ? 'DoesNotExist' : 'Exists' };
+  throw new KubeError('BadRequest', `"${text}" is no condition of a label selector`);
+}
