@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { describeError, KubeError } from './errors.ts';
 
 /** What a TLS connection to an API server needs; the same names as in node:tls. */
@@ -117,15 +117,26 @@ function readConfig(path: string | undefined): LoadedConfig {
 /** Loads a file with the parts that the library passes over in silence: token files, and who is impersonated. */
 function loadFile(config: KubeConfig, path: string): void {
   const text = readFileSync(path, 'utf8');
-  const parsed: unknown = parse(text, { logLevel: 'error' });
+  const parsed = parseYaml(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('it is not a kubeconfig');
-  config.loadFromString(text);
+  // As JSON, for the library has a parser of its own, which shows what stands around a mistake.
+  config.loadFromString(JSON.stringify(parsed));
   config.makePathsAbsolute(dirname(path));
   const { users } = parsed as { users?: { name?: string; user?: Record<string, unknown> }[] };
   const current = config.getCurrentUser();
   const more = users?.find(({ name }) => name === current?.name)?.user;
   if (current && more) completeUser(current, more, dirname(path));
+}
+
+/** The parser's own message shows what stands around the mistake, which may be a token. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    const [place] = (error instanceof YAMLParseError && error.linePos) || [];
+    throw new Error(place ? `it is not YAML at line ${place.line}, column ${place.col}` : 'it is not YAML');
+  }
 }
 
 function completeUser(user: User, more: Record<string, unknown>, folder: string): void {
