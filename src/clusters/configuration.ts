@@ -1,0 +1,155 @@
+import type { z } from 'zod';
+import type { Refusable } from '../translate/policy.ts';
+import type { ServiceAccountMode } from '../translate/service-account.ts';
+import { mistakeLines, placeOf, type Read } from './mistakes.ts';
+import { fileSchema, keysOfFile, keysOfSettings, type Settings, settingsSchema } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+/** What there is to know of a lower cluster but how to reach it; every default is filled in. */
+export interface ClusterConfiguration {
+  /** What messages and metrics call the cluster. */
+  readonly name: string;
+  /** The virtual node above. */
+  readonly nodeName: string;
+  /** Labels of the virtual node beside those of region, zone and provider. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined leaves it to the lower nodes, where all agree. */
+  readonly region: string | undefined;
+  readonly zone: string | undefined;
+  /** Of the cloud. */
+  readonly provider: string | undefined;
+  readonly taint: ClusterTaint | undefined;
+  /** Offers only the lower nodes that it selects, and only they get pods; undefined offers all. */
+  readonly nodeSelector: string | undefined;
+  /** The most that is offered of each resource, in the API server's own form. */
+  readonly capacity: Readonly<Record<string, string>>;
+  /** The upper namespace to serve; undefined serves all. */
+  readonly namespace: string | undefined;
+  /** Undefined leaves the choice to the process. */
+  readonly kubeletPort: number | undefined;
+  readonly serviceAccountMode: ServiceAccountMode;
+  /** host:port at which containers reach the upper API server; undefined means as we do. */
+  readonly upperApiAddress: string | undefined;
+  readonly ignoreLabels: readonly string[];
+  readonly refuse: readonly Refusable[];
+  /** Requests a second to the lower API server, and at once. */
+  readonly qps: number;
+  readonly burst: number;
+}
+
+/** What keeps other pods from the virtual node. */
+export interface ClusterTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+/** Where a kubeconfig is: in a file, followed as it changes, or as text from the place that messages name. */
+export type KubeconfigSource =
+  | { readonly path: string; readonly context?: string }
+  | { readonly text: string; readonly from: string; readonly context?: string };
+
+/** A lower cluster that is to be joined. */
+export interface LowerCluster {
+  readonly configuration: ClusterConfiguration;
+  readonly kubeconfig: KubeconfigSource;
+}
+
+/** One entry of a file; the path of its kubeconfig as it is written there. */
+export interface ClusterEntry {
+  readonly configuration: ClusterConfiguration;
+  readonly kubeconfig: string;
+  readonly context: string | undefined;
+}
+
+/**
+ * Reads a file of clusters.
+ *
+ * @param where the name of the file, for the mistakes
+ */
+export function readClusterFile(where: string, text: string): Read<readonly ClusterEntry[]> {
+  const yaml = readYaml(where, text);
+  if ('mistakes' in yaml) return yaml;
+  const read = fileSchema.safeParse(yaml.value ?? null, { reportInput: true });
+  if (!read.success) return { mistakes: lines(where, read.error, keysOfFile) };
+  const entries = read.data.clusters.map(({ name, kubeconfig, ...settings }) => ({
+    configuration: configurationOf(name, settings),
+    kubeconfig,
+    context: settings.context,
+  }));
+  const mistakes = duplicates(where, entries);
+  return mistakes.length > 0 ? { mistakes } : { value: entries };
+}
+
+/**
+ * Reads the settings that stand beside a kubeconfig in a Secret.
+ *
+ * @param name of the cluster
+ */
+export function readSettings(
+  where: string,
+  text: string,
+  name: string,
+): Read<{ readonly configuration: ClusterConfiguration; readonly context: string | undefined }> {
+  const yaml = readYaml(where, text);
+  if ('mistakes' in yaml) return yaml;
+  const read = settingsSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!read.success) return { mistakes: lines(where, read.error, keysOfSettings) };
+  return { value: { configuration: configurationOf(name, read.data), context: read.data.context } };
+}
+
+/** tensile-kube's taint, which the webhook tolerates. */
+const defaultTaint: ClusterTaint = {
+  key: 'virtual-kubelet.io/provider',
+  value: 'k8s',
+  effect: 'NoSchedule',
+};
+
+function configurationOf(name: string, settings: Settings): ClusterConfiguration {
+  const { taint = defaultTaint } = settings;
+  return {
+    name,
+    nodeName: settings.nodeName ?? name,
+    labels: settings.labels ?? {},
+    region: settings.region,
+    zone: settings.zone,
+    provider: settings.provider,
+    taint: taint === false ? undefined : toTaint(taint),
+    nodeSelector: settings.nodeSelector,
+    capacity: settings.capacity ?? {},
+    namespace: settings.namespace,
+    kubeletPort: settings.kubeletPort,
+    serviceAccountMode: settings.serviceAccountMode ?? 'upper',
+    upperApiAddress: settings.upperApiAddress,
+    ignoreLabels: settings.ignoreLabels ?? [],
+    refuse: settings.refuse ?? [],
+    qps: settings.qps ?? 500,
+    burst: settings.burst ?? 1000,
+  };
+}
+
+function toTaint({ key, value, effect }: z.output<typeof settingsSchema.shape.taint> & object): ClusterTaint {
+  return { key, ...(value === undefined ? {} : { value }), effect };
+}
+
+function lines(where: string, error: z.ZodError, keysAt: typeof keysOfFile): string[] {
+  return error.issues.flatMap((issue) => mistakeLines(where, issue, keysAt));
+}
+
+/** Two clusters cannot share a name, a virtual node or a port. */
+function duplicates(where: string, entries: readonly ClusterEntry[]): string[] {
+  const mistakes: string[] = [];
+  for (const field of ['name', 'nodeName', 'kubeletPort'] as const) {
+    const first = new Map<string | number, number>();
+    for (const [index, { configuration }] of entries.entries()) {
+      const value = configuration[field];
+      const other = value === undefined ? undefined : first.get(value);
+      const place = placeOf(where, ['clusters', index, field]);
+      if (other !== undefined) mistakes.push(`${place}: "${value}" is that of clusters[${other}] already`);
+      else if (value !== undefined) first.set(value, index);
+    }
+    // A name that is there twice makes a virtual node that is there twice.
+    if (mistakes.length > 0) break;
+  }
+  return mistakes;
+}
