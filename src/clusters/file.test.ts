@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { LowerCluster } from './configuration.ts';
 import { ClusterFile } from './file.ts';
+import type { LowerCluster } from './lower-cluster.ts';
 
 let folder: string;
 let path: string;

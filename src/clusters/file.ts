@@ -2,8 +2,9 @@ import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
-import { type ClusterEntry, type LowerCluster, readClusterFile } from './configuration.ts';
+import { type ClusterEntry, readClusterFile } from './configuration.ts';
 import { looks } from './looks.ts';
+import type { LowerCluster } from './lower-cluster.ts';
 import type { Read } from './mistakes.ts';
 import type { ClusterSource } from './source.ts';
 

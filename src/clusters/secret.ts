@@ -1,6 +1,7 @@
 import type { Secret } from '../kube/types.ts';
-import { type LowerCluster, readSettings } from './configuration.ts';
+import { readSettings } from './configuration.ts';
 import { readInlineKubeconfig } from './inline-kubeconfig.ts';
+import type { LowerCluster } from './lower-cluster.ts';
 import type { Read } from './mistakes.ts';
 
 /** Label of a Secret above that stands for a lower cluster; its value is `true`. */

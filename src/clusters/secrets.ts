@@ -5,7 +5,7 @@ import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { secrets } from '../kube/resources.ts';
 import type { Secret } from '../kube/types.ts';
-import type { LowerCluster } from './configuration.ts';
+import type { LowerCluster } from './lower-cluster.ts';
 import type { Read } from './mistakes.ts';
 import { clusterLabel, readClusterSecret } from './secret.ts';
 import type { ClusterSource } from './source.ts';

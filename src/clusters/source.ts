@@ -1,4 +1,4 @@
-import type { LowerCluster } from './configuration.ts';
+import type { LowerCluster } from './lower-cluster.ts';
 
 /** Says which lower clusters there are, from now on. */
 export interface ClusterSource {

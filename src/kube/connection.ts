@@ -36,19 +36,28 @@ export interface Connection {
   credentials(renew?: boolean): Promise<Credentials>;
 }
 
+/**
+ * A kubeconfig in a file, or as text from the place that messages name; its current context unless another is
+ * named. A source whose text changes is read again when credentials are renewed.
+ */
+export type KubeconfigSource =
+  | { readonly path: string; readonly context?: string | undefined }
+  | { readonly text: string; readonly from: string; readonly context?: string | undefined };
+
 const tlsNames = ['ca', 'cert', 'key', 'rejectUnauthorized', 'servername'] as const;
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A credential plugin that takes longer than this, in milliseconds, hangs, and every call with it. */
 const longestPlugin = 60_000;
 
 /**
- * Reads the current context of a kubeconfig file, or the service account of the pod we run in when no path is
- * given. There is no other fallback: with a wrong path nothing is ever sent anywhere.
+ * Reads a kubeconfig, given as a source or as the path of its file, or the service account of the pod we run in when
+ * none is given. There is no other fallback: with a wrong path nothing is ever sent anywhere.
  *
  * @throws KubeError `Configuration`
  */
-export function loadConnection(name: string, path: string | undefined): Connection {
-  const source = path ?? 'the service account';
+export function loadConnection(name: string, kubeconfig: KubeconfigSource | string | undefined): Connection {
+  const given = typeof kubeconfig === 'string' ? { path: kubeconfig } : kubeconfig;
+  const source = given === undefined ? 'the service account' : 'path' in given ? given.path : given.from;
   const fail = (error: unknown): never => {
     throw new KubeError(
       'Configuration',
@@ -57,7 +66,7 @@ export function loadConnection(name: string, path: string | undefined): Connecti
   };
   const load = () => {
     try {
-      return readConfig(path);
+      return readConfig(given);
     } catch (error) {
       return fail(error);
     }
@@ -94,9 +103,9 @@ interface LoadedConfig {
   proxyUrl: string | undefined;
 }
 
-function readConfig(path: string | undefined): LoadedConfig {
+function readConfig(given: KubeconfigSource | undefined): LoadedConfig {
   const config = new KubeConfig();
-  if (path !== undefined) loadFile(config, path);
+  if (given !== undefined) load(config, given);
   else if (existsSync(`${serviceAccountFolder}/token`)) config.loadFromCluster();
   else throw new Error('no kubeconfig was given, and this is not a pod with a service account');
 
@@ -114,19 +123,21 @@ function readConfig(path: string | undefined): LoadedConfig {
   return { config, server, proxyUrl: cluster.proxyUrl };
 }
 
-/** Loads a file with the parts that the library passes over in silence: token files, and who is impersonated. */
-function loadFile(config: KubeConfig, path: string): void {
-  const text = readFileSync(path, 'utf8');
+/** Loads it with the parts that the library passes over in silence: token files, and who is impersonated. */
+function load(config: KubeConfig, given: KubeconfigSource): void {
+  const text = 'path' in given ? readFileSync(given.path, 'utf8') : given.text;
+  const folder = 'path' in given ? dirname(given.path) : '.';
   const parsed = parseYaml(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('it is not a kubeconfig');
   // As JSON, for the library has a parser of its own, which shows what stands around a mistake.
   config.loadFromString(JSON.stringify(parsed));
-  config.makePathsAbsolute(dirname(path));
+  config.makePathsAbsolute(folder);
+  if (given.context !== undefined) config.setCurrentContext(given.context);
   const { users } = parsed as { users?: { name?: string; user?: Record<string, unknown> }[] };
   const current = config.getCurrentUser();
   const more = users?.find(({ name }) => name === current?.name)?.user;
-  if (current && more) completeUser(current, more, dirname(path));
+  if (current && more) completeUser(current, more, folder);
 }
 
 /** The parser's own message shows what stands around the mistake, which may be a token. */

@@ -21,7 +21,7 @@ export function isNodeName(text: string): boolean {
 
 /**
  * Whether a text can be a label selector as `kubectl -l` takes it (k8s.io/apimachinery/pkg/labels): `a=b`, `a!=b`,
- * `a in (b, c)`, `a notin (b)`, `a`, `!a`, `a>1`, `a<1`, and several of them with commas in between.
+ * `a in (b, c)`, `a notin (b)`, `a`, `!a`, and several of them with commas in between.
  */
 export function isLabelSelector(text: string): boolean {
   return text.split(/,(?![^()]*\))/).every((requirement) => isRequirement(requirement.trim()));
@@ -31,8 +31,6 @@ function isRequirement(text: string): boolean {
   const [, key = '', set] = /^(\S+) +(?:not)?in *\(([^()]*)\)$/.exec(text) ?? [];
   if (set !== undefined)
     return isLabelKey(key) && set.split(',').every((value) => isLabelValue(value.trim()));
-  const [, left = '', bound] = /^([^<>]*)[<>]([^<>]*)$/.exec(text) ?? [];
-  if (bound !== undefined) return isLabelKey(left.trim()) && /^ *-?\d+ *$/.test(bound);
   const [, name = '', value] = /^([^=!]*)(?:==?|!=)([^=!]*)$/.exec(text) ?? [];
   if (value !== undefined) return isLabelKey(name.trim()) && isLabelValue(value.trim());
   return isLabelKey(text.replace(/^! */, ''));
