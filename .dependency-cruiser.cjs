@@ -28,6 +28,13 @@ module.exports = {
       from: { path: '^src/kube/' },
       to: { path: '^src/(?!kube/)' },
     },
+    {
+      name: 'clusters-is-neutral',
+      comment: 'Which lower clusters there are: programs import it, and it imports none of them.',
+      severity: 'error',
+      from: { path: '^src/clusters/' },
+      to: { path: '^src/(?!clusters/|kube/|translate/|scheduling/)' },
+    },
     ...programs.map((program) => ({
       name: `${program}-imports-no-other-program`,
       severity: 'error',

@@ -41,7 +41,12 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
   const { clusters, upper, lower, node, flags } = options;
   const [port = 0] = await freePorts(1);
   const files = filesOf(clusters.directory, clusters.upper.name);
-  const kubeconfigs = ['--kubeconfig', clusters.upper.kubeconfig, '--client-kubeconfig', lower.kubeconfig];
+  const kubeconfigs = [
+    '--kubeconfig',
+    clusters.upper.providerKubeconfig,
+    '--client-kubeconfig',
+    lower.providerKubeconfig,
+  ];
   const command = [process.execPath, isthmus, 'provider', '--nodename', node, ...kubeconfigs, ...flags];
   let program: RunningProgram | undefined;
   const end = async (signal: NodeJS.Signals) => {

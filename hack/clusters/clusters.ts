@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAccount } from './accounts.ts';
 import { findBinaries } from './binaries.ts';
 import { startCluster } from './cluster.ts';
 import { hasDocker } from './k3s.ts';
@@ -59,9 +60,10 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
       );
     }
     await Promise.all(
-      state.clusters.map((cluster) =>
-        startCluster(directory, state.set, cluster, binaries, progress, signal),
-      ),
+      state.clusters.map(async (cluster) => {
+        await startCluster(directory, state.set, cluster, binaries, progress, signal);
+        await createAccount(directory, cluster, binaries);
+      }),
     );
     symlinkSync(binaries.kubectl, join(directory, 'kubectl'));
     writeState(directory, { ...state, complete: true });

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { providerKubeconfigOf } from './accounts.ts';
 import { programName, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
 import { layoutOfCluster } from './layout.ts';
@@ -14,6 +15,8 @@ export interface LocalCluster {
   readonly name: string;
   /** Path; administrator's credentials, usable from the machine itself and from every namespace of the set. */
   readonly kubeconfig: string;
+  /** Path; those of the account in deploy/rbac, as which a provider works with this cluster. */
+  readonly providerKubeconfig: string;
   /** Of its network namespace (127.0.0.1 without root). */
   readonly address: string;
   /** The name of its network namespace, as root. */
@@ -76,6 +79,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
   return {
     name,
     kubeconfig: files.kubeconfig,
+    providerKubeconfig: providerKubeconfigOf(directory, name),
     address,
     ...(namespace !== undefined && { namespace }),
     clientCaFile: join(files.pki, 'ca.crt'),
@@ -97,6 +101,7 @@ function openK3s(directory: string, { name, address }: ClusterState): LocalClust
   return {
     name,
     kubeconfig: files.kubeconfig,
+    providerKubeconfig: providerKubeconfigOf(directory, name),
     address,
     clientCaFile: files.key('ca.crt'),
     clientCaKeyFile: files.key('ca.key'),

@@ -35,9 +35,9 @@ export async function startProviders(clusters: LocalClusters): Promise<void> {
     const flags = ['--nodename', node, '--provider', 'k8s', '--log-level', 'info'];
     const kubeconfigs = [
       '--kubeconfig',
-      clusters.upper.kubeconfig,
+      clusters.upper.providerKubeconfig,
       '--client-kubeconfig',
-      cluster.kubeconfig,
+      cluster.providerKubeconfig,
     ];
     const isthmus = join(packageFolder(), 'bin', 'isthmus');
     await clusters.run(node, [process.execPath, isthmus, 'provider', ...flags, ...kubeconfigs], {

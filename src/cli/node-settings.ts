@@ -1,7 +1,7 @@
 import { connect, isIP } from 'node:net';
 import { KubeError } from '../kube/errors.ts';
+import { isLabelKey, isLabelValue, isNodeName } from '../kube/label-syntax.ts';
 import type { VirtualNodeSettings } from '../translate/virtual-node.ts';
-import { isLabelKey, isLabelValue, isNodeName } from './label-syntax.ts';
 
 export interface NodeSettingsInput {
   name: string;

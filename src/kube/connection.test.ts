@@ -117,6 +117,13 @@ describe('one clear line, and no other cluster, for', () => {
   });
 });
 
+test.each([
+  ['the rest of a broken line', 'users:\n- user: {token: "hunter2'],
+  ['what one parser alone takes for a mistake', 'token: hunter2\n? [a]\n: hunter2\n!!js/function hunter2: x'],
+])('no token is shown with %s', (_, text) => {
+  expect(failure(write('config.yaml', text))).not.toContain('hunter2');
+});
+
 describe('credentials', () => {
   test('are what the current context says', async () => {
     const path = kubeconfig(

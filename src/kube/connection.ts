@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Agent, RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { describeError, KubeError } from './errors.ts';
 
 /** What a TLS connection to an API server needs; the same names as in node:tls. */
@@ -127,16 +127,27 @@ function readConfig(given: KubeconfigSource | undefined): LoadedConfig {
 function load(config: KubeConfig, given: KubeconfigSource): void {
   const text = 'path' in given ? readFileSync(given.path, 'utf8') : given.text;
   const folder = 'path' in given ? dirname(given.path) : '.';
-  const parsed: unknown = parse(text, { logLevel: 'error' });
+  const parsed = parseYaml(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('it is not a kubeconfig');
-  config.loadFromString(text);
+  // As JSON, for the library has a parser of its own, which shows what stands around a mistake.
+  config.loadFromString(JSON.stringify(parsed));
   config.makePathsAbsolute(folder);
   if (given.context !== undefined) config.setCurrentContext(given.context);
   const { users } = parsed as { users?: { name?: string; user?: Record<string, unknown> }[] };
   const current = config.getCurrentUser();
   const more = users?.find(({ name }) => name === current?.name)?.user;
   if (current && more) completeUser(current, more, folder);
+}
+
+/** The parser's own message shows what stands around the mistake, which may be a token. */
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (error) {
+    const [place] = (error instanceof YAMLParseError && error.linePos) || [];
+    throw new Error(place ? `it is not YAML at line ${place.line}, column ${place.col}` : 'it is not YAML');
+  }
 }
 
 function completeUser(user: User, more: Record<string, unknown>, folder: string): void {

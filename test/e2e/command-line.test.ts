@@ -211,7 +211,7 @@ describe('a start line works as it stands', () => {
   ])('%s', async (name, flags) => {
     const [port] = await freePorts(1);
     const key = `KUBELET_PORT=${port} APISERVER_CERT_LOCATION=${files.key('nodes.crt')} APISERVER_KEY_LOCATION=${files.key('nodes.key')}`;
-    const start = `nohup ${isthmus} provider --nodename ${node} --provider k8s --kubeconfig ${upper.kubeconfig} --client-kubeconfig ${a.kubeconfig}`;
+    const start = `nohup ${isthmus} provider --nodename ${node} --provider k8s --kubeconfig ${upper.providerKubeconfig} --client-kubeconfig ${a.providerKubeconfig}`;
     const program = await clusters.run(`start-line-${name.length}`, [
       'sh',
       '-c',

@@ -23,9 +23,9 @@ beforeAll(async () => {
     '--nodename',
     node,
     '--kubeconfig',
-    upper.kubeconfig,
+    upper.providerKubeconfig,
     '--client-kubeconfig',
-    lower.kubeconfig,
+    lower.providerKubeconfig,
   ];
   provider = await clusters.run(node, [process.execPath, isthmus, 'provider', ...flags], {
     KUBELET_PORT: String(port),

@@ -1,0 +1,41 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { mustExecute } from './exec.ts';
+import { packageFolder } from './folders.ts';
+import { filesOf } from './pki.ts';
+import type { ClusterState } from './state.ts';
+import type { Binaries } from './versions.ts';
+
+/** As long as the certificates: a local cluster may be kept for years. */
+const lifetime = '87600h';
+const namespace = 'isthmus-system';
+
+/** The kubeconfig of the account as which a provider works with the cluster. */
+export function providerKubeconfigOf(directory: string, cluster: string): string {
+  return filesOf(directory, cluster).kubeconfigOf('isthmus');
+}
+
+/**
+ * Applies the manifests of deploy/rbac and writes the kubeconfig of the account in them, so that no provider works as
+ * administrator.
+ */
+export async function createAccount(
+  directory: string,
+  { name }: ClusterState,
+  { kubectl }: Pick<Binaries, 'kubectl'>,
+): Promise<void> {
+  const isUpper = name === 'upper';
+  const manifests = isUpper ? ['upper.yaml'] : ['lower.yaml', 'lower-metrics.yaml'];
+  const account = isUpper ? 'isthmus-provider' : 'isthmus-lower';
+  const { kubeconfig, folder } = filesOf(directory, name);
+  const environment = { ...process.env, KUBECACHEDIR: join(folder, 'kubectl-cache') };
+  const run = (...args: string[]) =>
+    mustExecute(kubectl, ['--kubeconfig', kubeconfig, ...args], { environment });
+  const files = manifests.flatMap((file) => ['-f', join(packageFolder(), 'deploy', 'rbac', file)]);
+  await run('apply', '--server-side', ...files);
+  const token = await run('-n', namespace, 'create', 'token', account, `--duration=${lifetime}`);
+  const content = parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
+  for (const entry of content.users) entry.user = { token: token.trim() };
+  writeFileSync(providerKubeconfigOf(directory, name), stringify(content), { mode: 0o600 });
+}

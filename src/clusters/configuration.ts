@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { ClusterConfiguration, ClusterTaint } from './lower-cluster.ts';
+import { mistakeLines, placeOf, type Read } from './mistakes.ts';
+import { fileSchema, keysOfFile, keysOfSettings, type Settings, settingsSchema } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+/** One entry of a file; the path of its kubeconfig as it is written there. */
+export interface ClusterEntry {
+  readonly configuration: ClusterConfiguration;
+  readonly kubeconfig: string;
+  readonly context: string | undefined;
+}
+
+/**
+ * Reads a file of clusters.
+ *
+ * @param where the name of the file, for the mistakes
+ */
+export function readClusterFile(where: string, text: string): Read<readonly ClusterEntry[]> {
+  const yaml = readYaml(where, text);
+  if ('mistakes' in yaml) return yaml;
+  const read = fileSchema.safeParse(yaml.value ?? null, { reportInput: true });
+  if (!read.success) return { mistakes: lines(where, read.error, keysOfFile) };
+  const entries = read.data.clusters.map(({ name, kubeconfig, ...settings }) => ({
+    configuration: configurationOf(name, settings),
+    kubeconfig,
+    context: settings.context,
+  }));
+  const mistakes = duplicates(where, entries);
+  return mistakes.length > 0 ? { mistakes } : { value: entries };
+}
+
+/**
+ * Reads the settings that stand beside a kubeconfig in a Secret.
+ *
+ * @param name of the cluster
+ */
+export function readSettings(
+  where: string,
+  text: string,
+  name: string,
+): Read<{ readonly configuration: ClusterConfiguration; readonly context: string | undefined }> {
+  const yaml = readYaml(where, text);
+  if ('mistakes' in yaml) return yaml;
+  const read = settingsSchema.safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!read.success) return { mistakes: lines(where, read.error, keysOfSettings) };
+  return { value: { configuration: configurationOf(name, read.data), context: read.data.context } };
+}
+
+/** tensile-kube's taint, which the webhook tolerates. */
+const defaultTaint: ClusterTaint = {
+  key: 'virtual-kubelet.io/provider',
+  value: 'k8s',
+  effect: 'NoSchedule',
+};
+
+function configurationOf(name: string, settings: Settings): ClusterConfiguration {
+  const { taint = defaultTaint } = settings;
+  return {
+    name,
+    nodeName: settings.nodeName ?? name,
+    labels: settings.labels ?? {},
+    region: settings.region,
+    zone: settings.zone,
+    provider: settings.provider,
+    taint: taint === false ? undefined : toTaint(taint),
+    nodeSelector: settings.nodeSelector,
+    capacity: settings.capacity ?? {},
+    namespace: settings.namespace,
+    kubeletPort: settings.kubeletPort,
+    serviceAccountMode: settings.serviceAccountMode ?? 'upper',
+    upperApiAddress: settings.upperApiAddress,
+    ignoreLabels: settings.ignoreLabels ?? [],
+    refuse: settings.refuse ?? [],
+    qps: settings.qps ?? 500,
+    burst: settings.burst ?? 1000,
+  };
+}
+
+function toTaint({ key, value, effect }: z.output<typeof settingsSchema.shape.taint> & object): ClusterTaint {
+  return { key, ...(value === undefined ? {} : { value }), effect };
+}
+
+function lines(where: string, error: z.ZodError, keysAt: typeof keysOfFile): string[] {
+  return error.issues.flatMap((issue) => mistakeLines(where, issue, keysAt));
+}
+
+/** Two clusters cannot share a name, a virtual node or a port. */
+function duplicates(where: string, entries: readonly ClusterEntry[]): string[] {
+  const mistakes: string[] = [];
+  for (const field of ['name', 'nodeName', 'kubeletPort'] as const) {
+    const first = new Map<string | number, number>();
+    for (const [index, { configuration }] of entries.entries()) {
+      const value = configuration[field];
+      const other = value === undefined ? undefined : first.get(value);
+      const place = placeOf(where, ['clusters', index, field]);
+      if (other !== undefined) mistakes.push(`${place}: "${value}" is that of clusters[${other}] already`);
+      else if (value !== undefined) first.set(value, index);
+    }
+    // A name that is there twice makes a virtual node that is there twice.
+    if (mistakes.length > 0) break;
+  }
+  return mistakes;
+}

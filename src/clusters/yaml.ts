@@ -1,0 +1,25 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { Read } from './mistakes.ts';
+
+/**
+ * Reads YAML. Its messages name line and column and never show the text around them, for it may be a credential.
+ *
+ * @param where what the mistakes name: a file, or a key of a Secret
+ */
+export function readYaml(where: string, text: string): Read<unknown> {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+  const mistakes = document.errors.map(({ code, message, pos }) => {
+    const { line, col } = lineCounter.linePos(pos[0]);
+    // This one message repeats what stands there.
+    const said = code === 'UNEXPECTED_TOKEN' ? 'something that is not expected here' : message;
+    return `${where}: line ${line}, column ${col}: not YAML: ${said}`;
+  });
+  // One slip brings many errors after it.
+  if (mistakes.length > 0) return { mistakes: mistakes.slice(0, 1) };
+  try {
+    return { value: document.toJS() };
+  } catch {
+    return { mistakes: [`${where}: an alias is used that has no anchor, or too often`] };
+  }
+}
