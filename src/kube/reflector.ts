@@ -9,10 +9,22 @@ import type { Resource } from './resources.ts';
 import { type LinkedSignal, linkSignals } from './signals.ts';
 import type { KubeList, KubeObject, Status } from './types.ts';
 
+/**
+ * Why a watch had to be begun again: the server ended it in good order, it failed, the server had forgotten where it
+ * was so that everything is listed again, or `reconnect` was called.
+ */
+export type WatchRestart = 'ended' | 'failed' | 'expired' | 'reconnected';
+
+/** Is told what a reflector does; for metrics. Must be cheap and must not throw. */
+export interface ReflectorObserver {
+  restarted(why: WatchRestart): void;
+}
+
 export interface ReflectorOptions extends ListOptions {
   random?: () => number;
   /** Told of every failure; the reflector goes on by itself. */
   onError?: (message: string) => void;
+  observer?: ReflectorObserver | undefined;
 }
 
 const pageSize = 500;
@@ -85,7 +97,10 @@ export class Reflector<T extends KubeObject> {
         if (performance.now() - began < shortestWatch)
           throw new KubeError('ServerError', 'the watch ended at once');
         failures = 0;
+        this.#options.observer?.restarted('ended');
       } catch (error) {
+        if (signal.aborted) continue;
+        this.#options.observer?.restarted(whyRestarted(error, attempt.signal));
         if (attempt.signal.aborted) continue;
         if (hasCode(error, 'Gone')) version = undefined;
         failures += 1;
@@ -163,4 +178,9 @@ export class Reflector<T extends KubeObject> {
         break;
     }
   }
+}
+
+function whyRestarted(error: unknown, attempt: AbortSignal): WatchRestart {
+  if (attempt.aborted) return 'reconnected';
+  return hasCode(error, 'Gone') ? 'expired' : 'failed';
 }
