@@ -20,6 +20,16 @@ export interface ReflectorObserver {
   restarted(why: WatchRestart): void;
 }
 
+/** How a reflector stands. */
+export interface ReflectorState {
+  /** The resource, such as `pods`. */
+  readonly resource: string;
+  /** Whether the first list is in the cache. */
+  readonly isSynced: boolean;
+  /** Why the last attempt failed; undefined once another brought something. */
+  readonly failure: string | undefined;
+}
+
 export interface ReflectorOptions extends ListOptions {
   random?: () => number;
   /** Told of every failure; the reflector goes on by itself. */
@@ -33,7 +43,7 @@ const shortestWatch = 1_000;
 const retry: Backoff = { first: 100, most: 10_000 };
 
 /** The part of a {@link Cache} that a reflector fills. */
-type ReflectorCache<T extends KubeObject> = Pick<Cache<T>, 'apply' | 'remove' | 'replace'> &
+export type ReflectorCache<T extends KubeObject> = Pick<Cache<T>, 'apply' | 'remove' | 'replace'> &
   Partial<Pick<Cache<T>, 'newest'>>;
 
 interface WatchEvent<T> {
@@ -52,6 +62,8 @@ export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions;
   readonly #synced = deferred();
   #attempt: LinkedSignal | undefined;
+  #isSynced = false;
+  #failure: string | undefined;
 
   constructor(
     client: Client,
@@ -71,6 +83,10 @@ export class Reflector<T extends KubeObject> {
     return this.#synced.promise;
   }
 
+  get state(): ReflectorState {
+    return { resource: this.#resource.plural, isSynced: this.#isSynced, failure: this.#failure };
+  }
+
   /**
    * Ends the call under way, or the pause after a failure, and goes on at once where it was: for a connection
    * that may be half open after a partition.
@@ -88,11 +104,13 @@ export class Reflector<T extends KubeObject> {
       this.#attempt = attempt;
       try {
         version ??= await this.#list(attempt.signal);
+        this.#isSynced = true;
         this.#synced.resolve();
         const began = performance.now();
         for await (const next of this.#follow(version, attempt.signal)) {
           version = next;
           failures = 0;
+          this.#failure = undefined;
         }
         if (performance.now() - began < shortestWatch)
           throw new KubeError('ServerError', 'the watch ended at once');
@@ -104,7 +122,8 @@ export class Reflector<T extends KubeObject> {
         if (attempt.signal.aborted) continue;
         if (hasCode(error, 'Gone')) version = undefined;
         failures += 1;
-        this.#options.onError?.(`${this.#resource.plural}: ${describeError(error)}`);
+        this.#failure = describeError(error);
+        this.#options.onError?.(`${this.#resource.plural}: ${this.#failure}`);
         // The first failure is most often a watch that was cut under load: what came since must not wait.
         if (failures > 1)
           await sleep(backoffDelay(retry, failures - 1), undefined, { signal: attempt.signal }).catch(

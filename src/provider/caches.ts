@@ -1,8 +1,9 @@
 import { Cache } from '../kube/cache.ts';
-import type { Client } from '../kube/client.ts';
-import { Reflector } from '../kube/reflector.ts';
+import type { Client, ListOptions } from '../kube/client.ts';
+import { Reflector, type ReflectorCache } from '../kube/reflector.ts';
 import { configMaps, nodes, pods, type Resource, secrets } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts';
+import type { NodeMetrics, Side } from '../metrics/node-metrics.ts';
 import { withoutContent } from '../translate/dependency.ts';
 import { isOurs, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
@@ -50,31 +51,39 @@ export interface ReflectorsOptions {
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
   onError: (message: string) => void;
+  metrics?: NodeMetrics | undefined;
 }
 
 /** The reflectors that fill the caches, by the cluster they watch. */
 export function createReflectors(
   caches: ProviderCaches,
-  { upper, lower, nodeName, namespace, onError }: ReflectorsOptions,
+  { upper, lower, nodeName, namespace, onError, metrics }: ReflectorsOptions,
 ): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
-  const above = { namespace, onError };
-  const copies = { labelSelector: `${virtualPodLabel}=true`, onError };
   const { ConfigMap: config, Secret: secret } = caches.dependencies;
-  const metadataOf = (resource: Resource<KubeObject>, cache: Cache<KubeObject>) =>
-    new Reflector(upper, resource, cache, { ...above, metadataOnly: true });
+  const reflect =
+    (side: Side, client: Client) =>
+    <T extends KubeObject>(resource: Resource<T>, cache: ReflectorCache<T>, more: ListOptions = {}) =>
+      new Reflector(client, resource, cache, {
+        ...more,
+        onError,
+        observer: metrics?.watch(side, resource.plural),
+      }) as Reflector<KubeObject>;
+  const above = reflect('upper', upper);
+  const below = reflect('lower', lower);
+  const copies = { labelSelector: `${virtualPodLabel}=true` };
   return {
     upper: [
-      new Reflector(upper, pods, caches.upperPods, { ...above, fieldSelector: `spec.nodeName=${nodeName}` }),
-      new Reflector(upper, nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}`, onError }),
-      metadataOf(configMaps, config.upper),
-      metadataOf(secrets, secret.upper),
-    ] as Reflector<KubeObject>[],
+      above(pods, caches.upperPods, { namespace, fieldSelector: `spec.nodeName=${nodeName}` }),
+      above(nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}` }),
+      above<KubeObject>(configMaps, config.upper, { namespace, metadataOnly: true }),
+      above<KubeObject>(secrets, secret.upper, { namespace, metadataOnly: true }),
+    ],
     lower: [
-      new Reflector(lower, pods, caches.lowerPods, { onError }),
-      new Reflector(lower, nodes, caches.lowerNodes, { onError }),
-      new Reflector<ConfigMap>(lower, configMaps, config.copies, copies),
-      new Reflector<Secret>(lower, secrets, secret.copies, copies),
-    ] as Reflector<KubeObject>[],
+      below(pods, caches.lowerPods),
+      below(nodes, caches.lowerNodes),
+      below<ConfigMap>(configMaps, config.copies, copies),
+      below<Secret>(secrets, secret.copies, copies),
+    ],
   };
 }
 

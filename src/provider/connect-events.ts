@@ -91,6 +91,7 @@ function addCopy(
   else podQueue.add(`${copy.metadata?.namespace}/${pod}`);
 }
 
-function servedBy(namespace: string | undefined): (key: string) => boolean {
+/** Whether a key is of the upper namespace that is served. */
+export function servedBy(namespace: string | undefined): (key: string) => boolean {
   return (key) => namespace === undefined || splitKey(key).namespace === namespace;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Reflector } from '../kube/reflector.ts';
+import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
+import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
@@ -15,8 +16,18 @@ export interface ProviderOptions extends ReconcilersOptions {
   kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
 }
 
+/** How far a virtual node is. */
+export interface ProviderState {
+  /** Every watch, by the side that it is of. */
+  readonly watches: readonly ({ side: Side } & ReflectorState)[];
+  /** Whether reconciles have begun, on caches that had both clusters whole. */
+  readonly isInStep: boolean;
+  readonly lower: Reachability;
+}
+
 /** One virtual node at work. */
 export interface Provider {
+  readonly state: ProviderState;
   /** Resolves when the caches are full and reconciles have begun; rejects when stopped before. */
   readonly ready: Promise<void>;
   /** Lets reconciles under way finish, ends watches, and closes sessions after a grace. */
@@ -44,12 +55,15 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const kubelet = await startKubelet(options, caches, owner);
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
   const reconcilers = createReconcilers(options, caches, owner, health);
+  const { metrics } = options;
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const reflectors = createReflectors(caches, { upper, lower, nodeName: settings.name, namespace, onError });
+  const watched = { upper, lower, nodeName: settings.name, namespace, onError, metrics };
+  const reflectors = createReflectors(caches, watched);
   const all = [...reflectors.upper, ...reflectors.lower];
   const news = new Reflector(lower, events, reconcilers.lowerEvents, {
     fieldSelector: 'involvedObject.kind=Pod',
     onError,
+    observer: metrics?.watch('lower', events.plural),
   });
   const lease = {
     upper,
@@ -58,6 +72,13 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     isAlive: () => health.now.reachable,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
+  let isInStep = false;
+  metrics?.read({
+    streams: () => kubelet.sessions,
+    isReachable: () => health.now.reachable,
+    isInStep: () => isInStep,
+    waiting: (direction) => reconcilers.lag.waiting(direction),
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
@@ -76,12 +97,19 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   async function begin(): Promise<void> {
     await Promise.all(all.map((reflector) => reflector.synced));
     reconcilers.start();
+    isInStep = true;
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');
   }
 
   return {
     ready: begin(),
+    get state() {
+      const watches = (['upper', 'lower'] as const).flatMap((side) =>
+        reflectors[side].map(({ state }) => ({ side, ...state })),
+      );
+      return { watches, isInStep, lower: health.now };
+    },
     async stop() {
       await within(drainGrace, reconcilers.stop());
       stopping.abort();

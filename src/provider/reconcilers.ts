@@ -6,12 +6,13 @@ import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Pod, Secret } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
 import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { RefusalOptions } from '../translate/refusal.ts';
 import type { LowerFacts, VirtualNodeSettings } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
-import { addEverything, connectEvents } from './connect-events.ts';
+import { addEverything, connectEvents, servedBy } from './connect-events.ts';
 import { Dependencies } from './dependencies.ts';
 import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
@@ -20,6 +21,7 @@ import { LowerNamespaces } from './namespaces.ts';
 import { refusedEditRetry } from './pod-mirror.ts';
 import { reconcilePod } from './pod-reconcile.ts';
 import type { PodSync } from './pod-sync.ts';
+import { SyncLag } from './sync-lag.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
 
 export interface ReconcilersOptions {
@@ -33,12 +35,16 @@ export interface ReconcilersOptions {
   down: PodDownOptions & RefusalOptions;
   podSyncWorkers: number;
   logger: Logger;
+  /** Told what this virtual node does; nobody is when undefined. */
+  metrics?: NodeMetrics | undefined;
 }
 
 /** The three reconciles of a virtual node (pods, dependencies, the node itself) and their queues. */
 export interface Reconcilers {
   /** Takes in the events of the lower cluster. */
   readonly lowerEvents: LowerEvents;
+  /** What has not got where it goes. */
+  readonly lag: SyncLag;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -62,8 +68,9 @@ export function createReconcilers(
   owner: Owner,
   health: LowerHealth,
 ): Reconcilers {
-  const { settings, logger } = options;
-  const sync = createPodSync(options, caches, owner, health);
+  const { settings, logger, metrics } = options;
+  const lag = new SyncLag({ owner, isServed: servedBy(options.namespace), metrics });
+  const sync = createPodSync(options, caches, owner, health, lag);
   const rooms = new LowerRooms(caches.lowerNodes, caches.lowerPods, (pod) => isOurs(pod, owner));
   const facts = (): LowerFacts => {
     const [sample] = caches.lowerNodes.values();
@@ -77,6 +84,7 @@ export function createReconcilers(
     workers: options.podSyncWorkers,
     reconcile: (key) => reconcilePod(sync, key),
     onError: retry('pod'),
+    observer: metrics?.queue('pod'),
   });
   const dependencyQueue = new WorkQueue({
     workers: options.podSyncWorkers,
@@ -85,16 +93,19 @@ export function createReconcilers(
       return undefined;
     },
     onError: retry('dependency'),
+    observer: metrics?.queue('dependency'),
   });
   const nodeQueue = new WorkQueue({
     workers: 1,
     reconcile: () => reconcileVirtualNode(node),
     onError: retry('node'),
+    observer: metrics?.queue('node'),
   });
   const eventQueue = new WorkQueue({
     workers: eventWorkers,
     reconcile: (key) => lowerEvents.reconcile(key),
     onError: retry('event'),
+    observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({
     upper: options.upper,
@@ -119,7 +130,9 @@ export function createReconcilers(
 
   return {
     lowerEvents,
+    lag,
     start() {
+      lag.watch(caches.upperPods, caches.lowerPods);
       nodeQueue.add(settings.name);
       for (const queue of queues) queue.start();
     },
@@ -136,6 +149,7 @@ function createPodSync(
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
+  lag: SyncLag,
 ): PodSync {
   const namespaces = new LowerNamespaces(upper, lower, owner);
   const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
@@ -162,6 +176,7 @@ function createPodSync(
       host: settings.name,
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
+    lag,
     down,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
