@@ -3,8 +3,11 @@ import { logLevels } from '../kube/logger.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 
+/** Only for this machine: metrics name clusters and virtual nodes. The port is tensile-kube's. */
+export const defaultOperationsAddress = '127.0.0.1:10255';
+
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'metrics-addr', 'klog.v'] as const;
+export const flagsWithoutEffect = ['enable-controllers', 'klog.v'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -83,7 +86,16 @@ export const providerFlags = {
     describe: `what pods on this node may not do, separated by commas: ${refusable.join(', ')}`,
     default: '',
   },
-  'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'metrics-addr': {
+    type: 'string',
+    describe: 'HOST:PORT of metrics and health over plain HTTP, :PORT for all addresses; empty turns it off',
+    defaultDescription: defaultOperationsAddress,
+  },
+  'enable-profiling': {
+    type: 'boolean',
+    describe: 'let whoever is on this machine read the memory of the process, credentials included',
+    default: false,
+  },
   'klog.v': {
     type: 'string',
     describe: 'taken for the sake of old start lines; no effect: use --log-level',

@@ -6,11 +6,16 @@ import { describeError, KubeError } from '../kube/errors.ts';
 import { createLogger, type Logger } from '../kube/logger.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { Transport } from '../kube/transport.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import type { NodeMetrics, Side } from '../metrics/node-metrics.ts';
 import { type Provider, startProvider } from '../provider/provider.ts';
+import { readinessOf } from '../provider/readiness.ts';
 import { nodeSettings } from './node-settings.ts';
+import { openOperations } from './operations.ts';
 import { podDownOptions } from './pod-down-options.ts';
 import { addProviderFlags, flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
 import { stopRequested } from './stop-requested.ts';
+import { version } from './version.ts';
 
 /** `isthmus provider`: one virtual node until a signal ends it. */
 export const providerCommand: CommandModule<object, ProviderFlags> = {
@@ -24,20 +29,38 @@ async function run(flags: ProviderFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
   for (const name of flagsWithoutEffect)
     if (flags[name] !== undefined) logger.warn(`--${name} has no effect`);
-  const upper = client('upper', flags.kubeconfig, flags['kube-api-qps'], flags['kube-api-burst']);
-  const lower = client('lower', flags['client-kubeconfig'], flags['client-qps'], flags['client-burst']);
+  const registry = createMetrics(version);
+  const metrics = registry.metricsFor(flags.nodename);
+  const upper = client('upper', flags.kubeconfig, flags['kube-api-qps'], flags['kube-api-burst'], metrics);
+  const lower = client(
+    'lower',
+    flags['client-kubeconfig'],
+    flags['client-qps'],
+    flags['client-burst'],
+    metrics,
+  );
+  let provider: Provider | undefined;
+  const readiness = () => [
+    { name: flags.nodename, ...(provider ? readinessOf(provider.state) : connecting) },
+  ];
+  const operations = await openOperations(flags, { metrics: registry, readiness }, logger);
   try {
-    await serve(flags, upper, lower, logger);
+    await serve(async () => {
+      provider = await start(flags, upper, lower, metrics, logger);
+      return provider;
+    }, logger);
   } finally {
-    await Promise.all([upper.transport.close(), lower.transport.close()]);
+    await Promise.all([upper.transport.close(), lower.transport.close(), operations?.close()]);
   }
   // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
   process.exit();
 }
 
-async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger: Logger): Promise<void> {
+const connecting = { isReady: false, says: 'asks both clusters who they are' };
+
+async function serve(begin: () => Promise<Provider>, logger: Logger): Promise<void> {
   const stop = stopRequested();
-  const starting = start(flags, upper, lower, logger);
+  const starting = begin();
   const first = await Promise.race([starting, stop]);
   const provider = typeof first === 'string' ? undefined : first;
   // Nothing was begun that a stop must end: what start still waits for fails when the connections close.
@@ -49,7 +72,13 @@ async function serve(flags: ProviderFlags, upper: Client, lower: Client, logger:
   await provider.stop();
 }
 
-async function start(flags: ProviderFlags, upper: Client, lower: Client, logger: Logger): Promise<Provider> {
+async function start(
+  flags: ProviderFlags,
+  upper: Client,
+  lower: Client,
+  metrics: NodeMetrics,
+  logger: Logger,
+): Promise<Provider> {
   const [upperCluster, lowerCluster] = await Promise.all([identify(upper), identify(lower)]);
   if (upperCluster === lowerCluster) {
     throw new KubeError('Configuration', '--kubeconfig and --client-kubeconfig lead to the same cluster');
@@ -87,12 +116,21 @@ async function start(flags: ProviderFlags, upper: Client, lower: Client, logger:
       acceptTokens: flags['authentication-token-webhook'],
     },
     logger,
+    metrics,
   });
 }
 
-function client(name: 'upper' | 'lower', path: string | undefined, qps: number, burst: number): Client {
+function client(
+  side: Side,
+  path: string | undefined,
+  qps: number,
+  burst: number,
+  metrics: NodeMetrics,
+): Client {
+  const rateLimit = new RateLimit({ qps, burst });
   return new Client(
-    new Transport(loadConnection(name, path || undefined), { rateLimit: new RateLimit({ qps, burst }) }),
+    new Transport(loadConnection(side, path || undefined), { rateLimit }),
+    metrics.calls(side),
   );
 }
 

@@ -26,7 +26,7 @@ export interface ReflectorState {
   readonly resource: string;
   /** Whether the first list is in the cache. */
   readonly isSynced: boolean;
-  /** Why the last attempt failed; undefined once another brought something. */
+  /** Why the last attempt failed; undefined once the server took another watch. */
   readonly failure: string | undefined;
 }
 
@@ -110,7 +110,6 @@ export class Reflector<T extends KubeObject> {
         for await (const next of this.#follow(version, attempt.signal)) {
           version = next;
           failures = 0;
-          this.#failure = undefined;
         }
         if (performance.now() - began < shortestWatch)
           throw new KubeError('ServerError', 'the watch ended at once');
@@ -165,6 +164,7 @@ export class Reflector<T extends KubeObject> {
       timeoutSeconds: Math.round(240 + 240 * random()),
       signal,
     });
+    this.#failure = undefined;
     try {
       for await (const line of lines(stream)) {
         const event = JSON.parse(line) as WatchEvent<T>;
