@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { parseLabelSelector } from './selector.ts';
+import { describe, expect, it, test } from 'vitest';
+import { isLabelSelector, parseLabelSelector } from './selector.ts';
 
 describe('a label selector', () => {
   it.each([
@@ -27,4 +27,28 @@ describe('a label selector', () => {
   it.each(['a b', 'a=b=c', 'in (a)', 'zone in a', 'a>1', '='])('is not "%s"', (text) => {
     expect(() => parseLabelSelector(text)).toThrow(/no condition of a label selector/);
   });
+});
+
+test.each([
+  ['a=b', true],
+  ['a==b', true],
+  ['a!=b', true],
+  ['a = b , c != d', true],
+  ['a', true],
+  ['!a', true],
+  ['a=', true],
+  ['example.com/a in (b, c),d', true],
+  ['a notin (b)', true],
+  ['', false],
+  ['a=b,', false],
+  ['a in b', false],
+  ['a in (b', false],
+  ['a=b c', false],
+  ['a=b=c', false],
+  ['a>1', false],
+  ['=b', false],
+  ['a in (b/c)', false],
+  ['a b', false],
+])('%j is a label selector: %s', (text, expected) => {
+  expect(isLabelSelector(text)).toBe(expected);
 });

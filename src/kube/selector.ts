@@ -1,4 +1,5 @@
 import { KubeError } from './errors.ts';
+import { isLabelKey, isLabelValue } from './label-syntax.ts';
 
 /** One condition of a label selector; the operators are those of a NodeSelectorRequirement, too. */
 export interface LabelRequirement {
@@ -18,12 +19,28 @@ const presence = /^(!?)\s*([^!=\s()]+)$/;
  * @throws KubeError `BadRequest`
  */
 export function parseLabelSelector(text: string): LabelRequirement[] {
+  if (text.trim() === '') return [];
   // A comma within parentheses separates values, not conditions.
-  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim());
-  return parts.filter((part) => part !== '').map(parseRequirement);
+  return text.split(/,(?![^(]*\))/).map((part) => parseRequirement(part.trim()));
+}
+
+/** Whether a text is a label selector that {@link parseLabelSelector} can read, and says something. */
+export function isLabelSelector(text: string): boolean {
+  try {
+    return parseLabelSelector(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function parseRequirement(text: string): LabelRequirement {
+  const requirement = readRequirement(text);
+  const { key = '', values = [] } = requirement ?? {};
+  if (requirement && isLabelKey(key) && values.every(isLabelValue)) return requirement;
+  throw new KubeError('BadRequest', `"${text}" is no condition of a label selector`);
+}
+
+function readRequirement(text: string): LabelRequirement | undefined {
   const [, setKey, word, list = ''] = set.exec(text) ?? [];
   if (setKey !== undefined) {
     const values = list.split(',').map((value) => value.trim());
@@ -33,6 +50,5 @@ function parseRequirement(text: string): LabelRequirement {
   if (equalKey !== undefined)
     return { key: equalKey, operator: sign === '!=' ? 'NotIn' : 'In', values: [value] };
   const [, not, key] = presence.exec(text) ?? [];
-  if (key !== undefined) return { key, operator: not ? 'DoesNotExist' : 'Exists' };
-  throw new KubeError('BadRequest', `"${text}" is no condition of a label selector`);
+  return key === undefined ? undefined : { key, operator: not ? 'DoesNotExist' : 'Exists' };
 }

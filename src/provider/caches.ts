@@ -1,8 +1,9 @@
 import { Cache } from '../kube/cache.ts';
-import type { Client } from '../kube/client.ts';
-import { Reflector } from '../kube/reflector.ts';
-import { configMaps, nodes, pods, secrets } from '../kube/resources.ts';
+import type { Client, ListOptions } from '../kube/client.ts';
+import { Reflector, type ReflectorCache } from '../kube/reflector.ts';
+import { configMaps, nodes, pods, type Resource, secrets } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts';
+import type { NodeMetrics, Side } from '../metrics/node-metrics.ts';
 import { withoutContent } from '../translate/dependency.ts';
 import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
@@ -58,30 +59,37 @@ export interface ReflectorsOptions {
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
   onError: (message: string) => void;
+  metrics?: NodeMetrics | undefined;
 }
 
 /** The reflectors that fill the caches, by the cluster they watch. */
 export function createReflectors(
   caches: ProviderCaches,
-  { upper, lower, nodeName, nodeSelector, namespace, onError }: ReflectorsOptions,
+  { upper, lower, nodeName, nodeSelector, namespace, onError, metrics }: ReflectorsOptions,
 ): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
-  const copies = { labelSelector: `${virtualPodLabel}=true`, onError };
   const { ConfigMap: config, Secret: secret } = caches.dependencies;
+  const reflect =
+    (side: Side, client: Client) =>
+    <T extends KubeObject>(resource: Resource<T>, cache: ReflectorCache<T>, more: ListOptions = {}) =>
+      new Reflector(client, resource, cache, {
+        ...more,
+        onError,
+        observer: metrics?.watch(side, resource.plural),
+      }) as Reflector<KubeObject>;
+  const above = reflect('upper', upper);
+  const below = reflect('lower', lower);
+  const copies = { labelSelector: `${virtualPodLabel}=true` };
   return {
     upper: [
-      new Reflector(upper, pods, caches.upperPods, {
-        namespace,
-        fieldSelector: `spec.nodeName=${nodeName}`,
-        onError,
-      }),
-      new Reflector(upper, nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}`, onError }),
-    ] as Reflector<KubeObject>[],
+      above(pods, caches.upperPods, { namespace, fieldSelector: `spec.nodeName=${nodeName}` }),
+      above(nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}` }),
+    ],
     lower: [
-      new Reflector(lower, pods, caches.lowerPods, { onError }),
-      new Reflector(lower, nodes, caches.lowerNodes, { labelSelector: nodeSelector, onError }),
-      new Reflector<ConfigMap>(lower, configMaps, config.copies, copies),
-      new Reflector<Secret>(lower, secrets, secret.copies, copies),
-    ] as Reflector<KubeObject>[],
+      below(pods, caches.lowerPods),
+      below(nodes, caches.lowerNodes, { labelSelector: nodeSelector }),
+      below<ConfigMap>(configMaps, config.copies, copies),
+      below<Secret>(secrets, secret.copies, copies),
+    ],
   };
 }
 

@@ -108,6 +108,7 @@ function isAny<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
   return false;
 }
 
-function servedBy(namespace: string | undefined): (key: string) => boolean {
+/** Whether a key is of the upper namespace that is served. */
+export function servedBy(namespace: string | undefined): (key: string) => boolean {
   return (key) => namespace === undefined || splitKey(key).namespace === namespace;
 }

@@ -1,9 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
+import type { Logger } from '../kube/logger.ts';
 import type { Secret } from '../kube/types.ts';
+import type { Resources } from '../scheduling/resource-list.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
+import type { PodDownOptions } from '../translate/pod-down.ts';
+import type { RefusalOptions } from '../translate/refusal.ts';
+import type { VirtualNodeSettings } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
 import { Dependencies } from './dependencies.ts';
 import type { LowerHealth } from './lower-health.ts';
@@ -11,16 +17,27 @@ import { LowerNamespaces } from './namespaces.ts';
 import { refusedEditRetry } from './pod-mirror.ts';
 import type { PodSync } from './pod-sync.ts';
 import { Quota } from './quota.ts';
-import type { ReconcilersOptions } from './reconcilers.ts';
+import type { SyncLag } from './sync-lag.ts';
 
 const mostRefusedEdits = 1_000;
 
+export interface PodSyncOptions {
+  upper: Client;
+  lower: Client;
+  settings: VirtualNodeSettings;
+  down: PodDownOptions & RefusalOptions;
+  /** The most that may be used of a resource below; nothing is said of those that are not in it. */
+  limit: Resources;
+  logger: Logger;
+}
+
 /** Puts together what the reconcile of a pod works with. */
 export function createPodSync(
-  { upper, lower, settings, logger, down, limit }: ReconcilersOptions,
+  { upper, lower, settings, logger, down, limit }: PodSyncOptions,
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
+  lag: SyncLag,
 ): PodSync {
   const namespaces = new LowerNamespaces(upper, lower, owner);
   const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
@@ -46,6 +63,7 @@ export function createPodSync(
       host: settings.name,
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
+    lag,
     down,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,

@@ -26,6 +26,13 @@ const refusedBelow = 'LowerClusterRefused';
  */
 export async function reconcilePod(sync: PodSync, key: string): Promise<ReconcileResult> {
   if (!sync.isReachable()) return undefined;
+  sync.lag.carry(key);
+  const result = await step(sync, key);
+  sync.lag.settled(key);
+  return result;
+}
+
+async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
   await dropTokens(sync, key);
   const upper = sync.upperPods.get(key);
   const decision = decide(upper, sync.lowerPods.get(key), sync.owner);
@@ -117,6 +124,7 @@ function reject(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileR
 }
 
 async function wait(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileResult> {
+  sync.lag.refused(upper);
   await withdraw(sync, upper);
   recordRefusal(sync, upper, refusal);
   const again = await patchUpper(sync, upper, statusWaiting(upper, refusal));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Reflector } from '../kube/reflector.ts';
+import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
+import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
@@ -23,12 +24,24 @@ export interface ProviderOptions extends ReconcilersOptions {
   >;
 }
 
+/** How far a virtual node is. */
+export interface ProviderState {
+  /** Every watch, by the side that it is of. */
+  readonly watches: readonly ({ side: Side } & ReflectorState)[];
+  /** Whether reconciles have begun, on caches that had both clusters whole. */
+  readonly isInStep: boolean;
+  readonly lower: Reachability;
+}
+
 /** One virtual node at work. */
 export interface Provider {
+  readonly state: ProviderState;
   /** Resolves when the caches are full and reconciles have begun; rejects when stopped before. */
   readonly ready: Promise<void>;
-  /** Lets reconciles under way finish, ends watches, and closes sessions after a grace. */
+  /** Lets reconciles under way finish and ends watches; nothing is written afterwards. */
   stop(): Promise<void>;
+  /** Stops, and closes sessions after a grace. */
+  close(): Promise<void>;
 }
 
 /**
@@ -53,13 +66,15 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
   const reconcilers = createReconcilers({ ...options, settings }, caches, owner, health);
+  const { metrics } = options;
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError };
+  const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
   const reflectors = createReflectors(caches, watched);
   const all = [...reflectors.upper, ...reflectors.lower];
   const news = new Reflector(lower, events, reconcilers.lowerEvents, {
     fieldSelector: 'involvedObject.kind=Pod',
     onError,
+    observer: metrics?.watch('lower', events.plural),
   });
   const lease = {
     upper,
@@ -68,6 +83,13 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     isAlive: () => health.now.reachable,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
+  let isInStep = false;
+  metrics?.read({
+    streams: () => kubelet.sessions,
+    isReachable: () => health.now.reachable,
+    isInStep: () => isInStep,
+    waiting: (direction) => reconcilers.lag.waiting(direction),
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
@@ -86,16 +108,28 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   async function begin(): Promise<void> {
     await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
     reconcilers.start();
+    isInStep = true;
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');
   }
 
+  async function stop(): Promise<void> {
+    await within(drainGrace, reconcilers.stop());
+    stopping.abort();
+    await within(drainGrace, Promise.all(running));
+  }
+
   return {
     ready: begin(),
-    async stop() {
-      await within(drainGrace, reconcilers.stop());
-      stopping.abort();
-      await Promise.all([within(drainGrace, Promise.all(running)), kubelet.close(sessionGrace)]);
+    get state() {
+      const watches = (['upper', 'lower'] as const).flatMap((side) =>
+        reflectors[side].map(({ state }) => ({ side, ...state })),
+      );
+      return { watches, isInStep, lower: health.now };
+    },
+    stop,
+    async close() {
+      await Promise.all([stop(), kubelet.close(sessionGrace)]);
     },
   };
 }

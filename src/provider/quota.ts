@@ -37,7 +37,8 @@ export class Quota {
       if (type === 'deleted' || isFinished(object)) this.release(key);
       else this.#set(key, podRequests(object));
     });
-    for (const [key, pod] of lowerPods.entries()) if (isOurs(pod) && !isFinished(pod)) this.#set(key, podRequests(pod));
+    for (const [key, pod] of lowerPods.entries())
+      if (isOurs(pod) && !isFinished(pod)) this.#set(key, podRequests(pod));
   }
 
   /** Sets room aside for a pod that is about to be made, or says what it lacks. */
@@ -59,7 +60,8 @@ export class Quota {
     const taken = this.#taken.get(key);
     if (!taken) return;
     this.#taken.delete(key);
-    for (const [resource, amount] of taken) this.#used.set(resource, (this.#used.get(resource) ?? 0n) - amount);
+    for (const [resource, amount] of taken)
+      this.#used.set(resource, (this.#used.get(resource) ?? 0n) - amount);
   }
 
   #set(key: string, requests: Resources): void {

@@ -1,42 +1,36 @@
-import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
-import type { Logger } from '../kube/logger.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
-import type { Resources } from '../scheduling/resource-list.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
-import type { PodDownOptions } from '../translate/pod-down.ts';
-import type { RefusalOptions } from '../translate/refusal.ts';
-import type { LowerFacts, VirtualNodeSettings } from '../translate/virtual-node.ts';
+import type { LowerFacts } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
-import { addEverything, connectEvents } from './connect-events.ts';
+import { addEverything, connectEvents, servedBy } from './connect-events.ts';
+import { createPodSync, type PodSyncOptions } from './create-pod-sync.ts';
 import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
 import { LowerLabels } from './lower-labels.ts';
 import { LowerRooms } from './lower-rooms.ts';
-import { createPodSync } from './create-pod-sync.ts';
 import { reconcilePod } from './pod-reconcile.ts';
+import { SyncLag } from './sync-lag.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
 
-export interface ReconcilersOptions {
-  upper: Client;
-  lower: Client;
-  settings: VirtualNodeSettings;
+export interface ReconcilersOptions extends PodSyncOptions {
   /** gitVersion of the lower API server. */
   lowerVersion: string;
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
-  down: PodDownOptions & RefusalOptions;
-  /** The most that may be used of a resource below; nothing is said of those that are not in it. */
-  limit: Resources;
   podSyncWorkers: number;
-  logger: Logger;
+  /** Told what this virtual node does; nobody is when undefined. */
+  metrics?: NodeMetrics | undefined;
 }
 
 /** The four reconciles of a virtual node (pods, dependencies, events, the node itself) and their queues. */
 export interface Reconcilers {
   /** Takes in the events of the lower cluster. */
   readonly lowerEvents: LowerEvents;
+  /** What has not got where it goes. */
+  readonly lag: SyncLag;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -59,8 +53,9 @@ export function createReconcilers(
   owner: Owner,
   health: LowerHealth,
 ): Reconcilers {
-  const { settings, logger } = options;
-  const sync = createPodSync(options, caches, owner, health);
+  const { settings, logger, metrics } = options;
+  const lag = new SyncLag({ owner, isServed: servedBy(options.namespace), metrics });
+  const sync = createPodSync(options, caches, owner, health, lag);
   const rooms = new LowerRooms(
     caches.lowerNodes,
     caches.lowerPods,
@@ -81,6 +76,7 @@ export function createReconcilers(
     workers: options.podSyncWorkers,
     reconcile: (key) => reconcilePod(sync, key),
     onError: retry('pod'),
+    observer: metrics?.queue('pod'),
   });
   const dependencyQueue = new WorkQueue({
     workers: options.podSyncWorkers,
@@ -89,16 +85,19 @@ export function createReconcilers(
       return undefined;
     },
     onError: retry('dependency'),
+    observer: metrics?.queue('dependency'),
   });
   const nodeQueue = new WorkQueue({
     workers: 1,
     reconcile: () => reconcileVirtualNode(node),
     onError: retry('node'),
+    observer: metrics?.queue('node'),
   });
   const eventQueue = new WorkQueue({
     workers: eventWorkers,
     reconcile: (key) => lowerEvents.reconcile(key),
     onError: retry('event'),
+    observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({
     upper: options.upper,
@@ -124,7 +123,9 @@ export function createReconcilers(
 
   return {
     lowerEvents,
+    lag,
     start() {
+      lag.watch(caches.upperPods, caches.lowerPods);
       nodeQueue.add(settings.name);
       for (const queue of queues) queue.start();
     },

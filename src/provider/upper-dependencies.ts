@@ -43,4 +43,3 @@ function onlyVersion({ metadata }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion } = metadata ?? {};
   return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
 }
-

@@ -30,7 +30,9 @@ describe('a pod for a part of the lower nodes', () => {
       ...required({ matchExpressions: [zone] }, { matchFields }),
     };
     const podAffinity = {};
-    expect(withNodeRequirements({ containers, affinity: { podAffinity, nodeAffinity } }, requirements)).toEqual({
+    expect(
+      withNodeRequirements({ containers, affinity: { podAffinity, nodeAffinity } }, requirements),
+    ).toEqual({
       containers,
       affinity: {
         podAffinity,

@@ -24,7 +24,9 @@ export function withNodeRequirements(spec: PodSpec, requirements: readonly Label
 }
 
 type Term = NonNullable<
-  NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>['requiredDuringSchedulingIgnoredDuringExecution']
+  NonNullable<
+    NonNullable<PodSpec['affinity']>['nodeAffinity']
+  >['requiredDuringSchedulingIgnoredDuringExecution']
 >['nodeSelectorTerms'][number];
 
 /** An empty term matches no node, and must not begin to. */

@@ -89,7 +89,10 @@ test.each([undefined, raw<Node>({}), raw<Node>({ status: null }), raw<Node>({ st
 test('what not all lower nodes agree on is no label, and is taken away where it was', () => {
   const other = raw<Node>({ status: { nodeInfo: { operatingSystem: 'windows', architecture: 'amd64' } } });
   const mixed = { ...facts, agreed: agreedLabels([sample, other]) };
-  expect(nodeLabels(settings, mixed)).toMatchObject({ 'kubernetes.io/os': 'windows', 'kubernetes.io/arch': null });
+  expect(nodeLabels(settings, mixed)).toMatchObject({
+    'kubernetes.io/os': 'windows',
+    'kubernetes.io/arch': null,
+  });
   expect(newVirtualNode(settings, mixed).metadata?.labels).not.toHaveProperty(['kubernetes.io/arch']);
 });
 
