@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { CommandModule } from 'yargs';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { describeError, KubeError } from '../kube/errors.ts';
@@ -13,19 +12,12 @@ import { readinessOf } from '../provider/readiness.ts';
 import { nodeSettings } from './node-settings.ts';
 import { openOperations } from './operations.ts';
 import { podDownOptions } from './pod-down-options.ts';
-import { addProviderFlags, flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
+import { flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
 import { stopRequested } from './stop-requested.ts';
 import { version } from './version.ts';
 
-/** `isthmus provider`: one virtual node until a signal ends it. */
-export const providerCommand: CommandModule<object, ProviderFlags> = {
-  command: 'provider',
-  describe: 'join a lower cluster to the upper one as a virtual node',
-  builder: addProviderFlags,
-  handler: run,
-};
-
-async function run(flags: ProviderFlags): Promise<void> {
+/** One virtual node until a signal ends it; ends the process. @throws KubeError */
+export async function runProvider(flags: ProviderFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
   for (const name of flagsWithoutEffect)
     if (flags[name] !== undefined) logger.warn(`--${name} has no effect`);
