@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { auditFiles } from './audit.ts';
 import { programName, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
 import { layoutOfCluster } from './layout.ts';
@@ -21,6 +22,8 @@ export interface LocalCluster {
   /** The authority of client certificates, for making more of them. */
   readonly clientCaFile: string;
   readonly clientCaKeyFile: string;
+  /** Every write that the API server has answered; undefined when the set was started without it. */
+  readonly auditLogFile?: string;
   /** Kills the API server with SIGKILL, and nothing else of the cluster. */
   stopApiServer(): Promise<void>;
   /** Starts it again on the same address; resolves when it is ready. */
@@ -78,6 +81,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     kubeconfig: files.kubeconfig,
     address,
     ...(namespace !== undefined && { namespace }),
+    ...(state.isAudited && { auditLogFile: auditFiles(files.folder).log }),
     clientCaFile: join(files.pki, 'ca.crt'),
     clientCaKeyFile: join(files.pki, 'ca.key'),
     stopApiServer: () => endProgram(directory, apiserver),

@@ -39,10 +39,12 @@ export async function runProvider(flags: ProviderFlags): Promise<void> {
   try {
     await serve(async () => {
       provider = await start(flags, upper, lower, metrics, logger);
+      if (operations.missing)
+        logger.warn({ message: operations.missing }, 'metrics and health are not served');
       return provider;
     }, logger);
   } finally {
-    await Promise.all([upper.transport.close(), lower.transport.close(), operations?.close()]);
+    await Promise.all([upper.transport.close(), lower.transport.close(), operations.close()]);
   }
   // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
   process.exit();

@@ -52,8 +52,8 @@ describe('for programs', () => {
     document.nodes.find(({ name }) => name === stage.node);
 
   it.each([
-    ['json', JSON.parse],
-    ['yaml', parse],
+    ['json', (text: string) => JSON.parse(text)],
+    ['yaml', (text: string) => parse(text)],
   ] as const)('-o %s has the same in base units', async (format, read) => {
     const args = ['status', '--kubeconfig', stage.upper.kubeconfig, '-o', format];
     const { exitCode, stdout, stderr } = await execute(isthmus, args);
