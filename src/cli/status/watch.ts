@@ -12,7 +12,7 @@ import { type NodeReport, reportNode } from './node-report.ts';
 
 export interface WatchReportsOptions {
   signal: AbortSignal;
-  /** Told, once for each new reason, that a watch fails and is tried again. */
+  /** Told that a watch fails and is tried again; the same is told again only after something changed. */
   complain: (message: string) => void;
   /** Milliseconds in which changes are gathered. */
   pause?: number;
@@ -50,11 +50,11 @@ export async function watchReports(
   const ending = linkSignals(signal);
   const refused = deferred();
   let hasBegun = false;
-  let last = '';
+  const said = new Set<string>();
   const onError = (message: string) => {
     if (!hasBegun) refused.reject(new KubeError('Unreachable', message));
-    else if (message !== last) complain(message);
-    last = message;
+    else if (!said.has(message)) complain(message);
+    said.add(message);
   };
   const reflectors = [
     new Reflector(upper, nodes, nodeCache, { ...virtualNodes, onError }),
@@ -86,6 +86,7 @@ export async function watchReports(
       else reports.delete(name);
     }
     stale.clear();
+    said.clear();
     show([...reports.values()].sort((one, other) => (one.name < other.name ? -1 : 1)));
   }
 }
