@@ -1,7 +1,6 @@
 import type { CommandModule } from 'yargs';
 
-/** The flags of `isthmus up`. */
-export interface UpOptions {
+interface UpOptions {
   readonly 'kwok-nodes': number;
 }
 
@@ -28,9 +27,9 @@ export const upCommand: CommandModule<object, UpOptions> = {
           '  ISTHMUS_BIN_DIR       a folder with Kubernetes programs to use instead\n' +
           '  ISTHMUS_CLUSTERS=k3s  lower clusters in Docker containers, if there is a Docker engine',
       ),
-  handler: async (options) => {
+  handler: async ({ 'kwok-nodes': kwokNodes }) => {
     // Loaded only here, so that `--help` and the other commands do not pay for it.
     const { runUp } = await import('./up.ts');
-    await runUp(options);
+    await runUp(kwokNodes);
   },
 };

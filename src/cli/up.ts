@@ -1,13 +1,12 @@
 import { Listr } from 'listr2';
 import type { LocalUp } from '../../hack/clusters/up.ts';
-import type { UpOptions } from './up-command.ts';
 
 interface Context {
   up?: LocalUp;
 }
 
 /** Starts local clusters and says how to use them; removes them again when it is interrupted. */
-export async function runUp({ 'kwok-nodes': kwokNodes }: UpOptions): Promise<void> {
+export async function runUp(kwokNodes: number): Promise<void> {
   const interrupted = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => interrupted.abort(new Error(signal));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);

@@ -1,28 +1,5 @@
-import type { CommandModule, InferredOptionTypes, Options } from 'yargs';
-
-const statusFlags = {
-  kubeconfig: {
-    type: 'string',
-    describe:
-      'kubeconfig of the upper cluster; by default $KUBECONFIG, the clusters of "isthmus up", or ~/.kube/config',
-  },
-  output: {
-    alias: 'o',
-    type: 'string',
-    describe: 'for people, or for programs (docs/operating.md has the fields)',
-    choices: ['table', 'json', 'yaml'] as const,
-    default: 'table' as const,
-  },
-  watch: {
-    alias: 'w',
-    type: 'boolean',
-    describe: 'go on and show what changes, until Ctrl-C',
-    default: false,
-  },
-} as const satisfies Record<string, Options>;
-
-/** The flags of `isthmus status`. */
-export type StatusFlags = InferredOptionTypes<typeof statusFlags>;
+import type { CommandModule } from 'yargs';
+import { type StatusFlags, statusFlags } from './flags.ts';
 
 /** `isthmus status`: each virtual node, how full it is, and what is wrong with it. */
 export const statusCommand: CommandModule<object, StatusFlags> = {
