@@ -4,17 +4,15 @@ import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
-import { nodes, pods, type Resource } from '../kube/resources.ts';
+import { listAll } from '../kube/look-up.ts';
+import { nodes, pods } from '../kube/resources.ts';
 import { Transport } from '../kube/transport.ts';
-import type { KubeObject } from '../kube/types.ts';
 import { virtualNodeLabel } from '../translate/names.ts';
 import { type NodeReport, reportNode, type Share } from './node-report.ts';
 
 interface StatusFlags {
   kubeconfig: string | undefined;
 }
-
-const pageSize = 500;
 
 /** `isthmus status`: each virtual node, how full it is, and what is wrong with it. */
 export const statusCommand: CommandModule<object, StatusFlags> = {
@@ -51,21 +49,6 @@ async function reports(upper: Client): Promise<NodeReport[]> {
       return reportNode(node, await listAll(upper, pods, { fieldSelector }));
     }),
   );
-}
-
-async function listAll<T extends KubeObject>(
-  client: Client,
-  resource: Resource<T>,
-  selectors: { labelSelector?: string; fieldSelector?: string },
-): Promise<T[]> {
-  const items: T[] = [];
-  let next: string | undefined;
-  do {
-    const page = await client.list(resource, { ...selectors, limit: pageSize, continue: next });
-    items.push(...page.items);
-    next = page.metadata?.continue;
-  } while (next);
-  return items;
 }
 
 /** Lines for a terminal: one row for each node, then what is wrong. */
