@@ -65,3 +65,11 @@ function groupOf(resource: string): string {
   if (resource === 'tokenreviews') return 'authentication.k8s.io';
   return resource === 'subjectaccessreviews' ? 'authorization.k8s.io' : '';
 }
+
+/** Takes the account away, with all that was made for it. */
+export async function removeAccount(cluster: LocalCluster, account: string): Promise<void> {
+  const names = [account, `${account}-metrics`, `${account}-authentication-reader`];
+  const kinds = 'clusterrole,clusterrolebinding,role,rolebinding,serviceaccount';
+  for (const namespace of ['isthmus-system', 'kube-node-lease', 'kube-system'])
+    await kubectlWith({}, cluster, '-n', namespace, 'delete', kinds, ...names, '--ignore-not-found');
+}
