@@ -1,5 +1,5 @@
 /** Which folder may import which: cli -> operations, programs -> metrics, translate, scheduling -> the types of kube. */
-const programs = ['provider', 'controllers', 'webhook', 'multischeduler', 'descheduler'];
+const programs = ['provider', 'joining', 'controllers', 'webhook', 'multischeduler', 'descheduler'];
 
 module.exports = {
   forbidden: [

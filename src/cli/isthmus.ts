@@ -2,8 +2,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError } from '../kube/errors.ts';
 import { downCommand } from './down.ts';
+import { joinCommand } from './join.ts';
 import { providerCommand } from './provider-command.ts';
 import { statusCommand } from './status/command.ts';
+import { unjoinCommand } from './unjoin.ts';
 import { upCommand } from './up-command.ts';
 import { version } from './version.ts';
 
@@ -19,6 +21,8 @@ async function main(args: string[]): Promise<void> {
     })
     .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
     .command(providerCommand)
+    .command(joinCommand)
+    .command(unjoinCommand)
     .command(upCommand)
     .command(downCommand)
     .command(statusCommand)

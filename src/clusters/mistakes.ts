@@ -43,7 +43,7 @@ export function placeOf(where: string, path: readonly PropertyKey[]): string {
 }
 
 /** A value as a person would call it. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';

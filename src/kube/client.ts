@@ -105,10 +105,11 @@ export class Client {
     subresource: Subresource<T>,
     where: ObjectName,
     object: T,
+    options: CallOptions = {},
   ): Promise<T> {
     const path = resourcePath(subresource.parent, { ...where, subresource: subresource.name });
     const body = { apiVersion: subresource.apiVersion, kind: subresource.kind, ...object };
-    return this.#request<T>({ method: 'POST', path, body });
+    return this.#request<T>({ method: 'POST', path, body, ...options });
   }
 
   /** Replaces the object; the resourceVersion in it is the precondition. */
@@ -143,6 +144,23 @@ export class Client {
     });
     return sent.catch((error: unknown) => {
       throw isOtherUid(error) ? new KubeError('Conflict', error.message, { cause: error }) : error;
+    });
+  }
+
+  /**
+   * Makes the object, or what it says of it, so (server-side apply); fields that others have set are taken over.
+   *
+   * @param fieldManager who it is that says so, for the next time
+   */
+  async apply<T extends KubeObject>(resource: Resource<T>, object: T, fieldManager: string): Promise<T> {
+    const { namespace, name = '' } = object.metadata ?? {};
+    return this.transport.request<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, { namespace, name }),
+      query: { fieldManager, force: 'true' },
+      body: { apiVersion: resource.apiVersion, kind: resource.kind, ...object },
+      // JSON is YAML.
+      contentType: 'application/apply-patch+yaml',
     });
   }
 

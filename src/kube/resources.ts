@@ -1,5 +1,7 @@
 import { KubeError } from './errors.ts';
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   Event,
   KubeObject,
@@ -77,8 +79,35 @@ export const subjectAccessReviews: Resource<KubeObject> = {
   namespaced: false,
 };
 
+export const serviceAccounts: Resource<KubeObject> = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  namespaced: true,
+};
+export const clusterRoles: Resource<ClusterRole> = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  plural: 'clusterroles',
+  namespaced: false,
+};
+export const clusterRoleBindings: Resource<ClusterRoleBinding> = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  plural: 'clusterrolebindings',
+  namespaced: false,
+};
+
+/** Asks for the end of a pod, which a disruption budget may refuse with 429. */
+export const evictions: Subresource<KubeObject> = {
+  parent: pods,
+  apiVersion: 'policy/v1',
+  kind: 'Eviction',
+  name: 'eviction',
+};
+
 export const serviceAccountTokens: Subresource<TokenRequest> = {
-  parent: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
+  parent: serviceAccounts,
   apiVersion: 'authentication.k8s.io/v1',
   kind: 'TokenRequest',
   name: 'token',

@@ -1,6 +1,8 @@
 import type {
   AuthenticationV1TokenRequest,
   CoreV1Event,
+  V1ClusterRole,
+  V1ClusterRoleBinding,
   V1ConfigMap,
   V1Container,
   V1ContainerStatus,
@@ -51,6 +53,8 @@ export type Lease = Raw<V1Lease>;
 export type Namespace = Raw<V1Namespace>;
 export type ConfigMap = Raw<V1ConfigMap>;
 export type Secret = Raw<V1Secret>;
+export type ClusterRole = Raw<V1ClusterRole>;
+export type ClusterRoleBinding = Raw<V1ClusterRoleBinding>;
 export type Event = Raw<CoreV1Event>;
 /** What is sent; its answer has a status. */
 export type TokenRequest = Omit<Raw<AuthenticationV1TokenRequest>, 'status'> & {

@@ -20,6 +20,7 @@ class Scene {
   now = start;
   /** What the next call of a kind fails with, once. */
   fail: { create?: KubeErrorCode; patch?: KubeErrorCode } = {};
+  readonly refused: string[] = [];
   readonly events = this.#observer();
 
   constructor() {
@@ -42,6 +43,7 @@ class Scene {
       },
       queue: { add: (eventKey) => this.queued.push(eventKey) },
       now: () => this.now,
+      onRefused: (message) => this.refused.push(message),
     });
   }
 
@@ -219,6 +221,16 @@ describe('a write that fails', () => {
       expect(scene.created).toEqual([]);
     },
   );
+
+  test('for want of a right is told, once a minute', async () => {
+    for (const pause of [0, 59_000, 2_000]) {
+      scene.now += pause;
+      scene.events.apply(event());
+      scene.fail = { create: 'Forbidden', patch: 'Forbidden' };
+      await scene.events.reconcile(key);
+    }
+    expect(scene.refused.length).toBe(2);
+  });
 });
 
 describe('of one pod', () => {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Client } from '../kube/client.ts';
-import { hasCode } from '../kube/errors.ts';
+import { hasCode, type KubeError } from '../kube/errors.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { events, keyOf } from '../kube/resources.ts';
 import type { Event, Pod } from '../kube/types.ts';
@@ -15,6 +15,8 @@ export interface LowerEventsOptions {
   upperPod: (key: string) => Pod | undefined;
   queue: Pick<WorkQueue, 'add'>;
   now: () => number;
+  /** Told once a minute at most of an event that the upper cluster does not take. */
+  onRefused: (message: string) => void;
 }
 
 /** Older ones were news before we started, in milliseconds. */
@@ -25,6 +27,8 @@ const refillSeconds = 300;
 const mostWaiting = 5_000;
 /** A repetition only raises a count: it is written at most this often, in milliseconds. */
 const repetitionPause = 30_000;
+/** Where one event is refused all are, in milliseconds between two lines about it. */
+const refusalPause = 60_000;
 
 /**
  * Brings the events of lower pods up, so that `kubectl describe pod` answers above. Only the newest state of an
@@ -36,6 +40,7 @@ export class LowerEvents {
   /** When an event was last written above. */
   readonly #written = new LRUCache<string, number>({ max: mostWaiting });
   readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
+  #refused = Number.NEGATIVE_INFINITY;
 
   constructor(options: LowerEventsOptions) {
     this.#options = options;
@@ -82,6 +87,7 @@ export class LowerEvents {
       if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event);
       // Its namespace or pod is going, and nobody will ask for the news; or it is not lawful above and never will be.
       if (!hasCode(error, 'Forbidden', 'NotFound', 'Invalid', 'BadRequest')) throw error;
+      this.#tellRefusal(error);
     }
     this.#written.set(eventKey, this.#options.now());
   }
@@ -95,7 +101,15 @@ export class LowerEvents {
       this.#written.delete(eventKey);
       // It lived out its hour above: the next time it is written anew.
       if (!hasCode(error, 'NotFound', 'Forbidden', 'Invalid')) throw error;
+      this.#tellRefusal(error);
     }
+  }
+
+  #tellRefusal(error: KubeError): void {
+    const now = this.#options.now();
+    if (!hasCode(error, 'Forbidden') || now - this.#refused < refusalPause) return;
+    this.#refused = now;
+    this.#options.onRefused(error.message);
   }
 
   #allows(upper: Pod): boolean {

@@ -105,6 +105,7 @@ export function createReconcilers(
     upperPod: (key) => caches.upperPods.get(key),
     queue: eventQueue,
     now: Date.now,
+    onRefused: (message) => logger.warn({ message }, 'an event is not taken above'),
   });
   const queues = [podQueue, dependencyQueue, nodeQueue, eventQueue];
   const wiring = {
