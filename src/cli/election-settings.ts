@@ -1,18 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { timingOf } from '../kube/election/timing.ts';
 import type { FleetOptions } from '../provider/fleet.ts';
+import { parseDuration } from './duration.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 
 const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-/** How replicas agree on who leads what; undefined when the flags do not ask for it. */
+/** How replicas agree on who leads what; undefined when the flags do not ask for it. @throws KubeError `Configuration` */
 export function electionSettings(
-  flags: Pick<ProviderFlags, 'leader-elect' | 'leader-elect-resource-namespace'>,
+  flags: Pick<
+    ProviderFlags,
+    'leader-elect' | 'leader-elect-lease-duration' | 'leader-elect-resource-namespace'
+  >,
 ): FleetOptions['election'] {
   if (!flags['leader-elect']) return undefined;
   const namespace = flags['leader-elect-resource-namespace'] || ownNamespace();
-  return { group: { namespace, name: 'provider' }, identity: identityOf(hostname()) };
+  const duration = parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']);
+  return {
+    group: { namespace, name: 'provider' },
+    identity: identityOf(hostname()),
+    timing: timingOf(duration),
+  };
 }
 
 function ownNamespace(): string {

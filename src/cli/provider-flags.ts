@@ -40,6 +40,11 @@ export const providerFlags = {
     describe: 'share the virtual nodes with other replicas, each led by one of them',
     default: false,
   },
+  'leader-elect-lease-duration': {
+    type: 'string',
+    describe: 'how long a silent replica counts as living; the others take over what it led soon after',
+    default: '10s',
+  },
   'leader-elect-resource-namespace': {
     type: 'string',
     describe: 'namespace above for the Leases of replicas; that of our own pod, or kube-system, by default',

@@ -13,7 +13,7 @@ import { UpperDependencies } from './upper-dependencies.ts';
 export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies'> {
   readonly source: ClusterSource;
   /** How replicas agree on who does what; alone, all of it is ours. */
-  readonly election: Pick<ElectionOptions, 'group' | 'identity'> | undefined;
+  readonly election: Pick<ElectionOptions, 'group' | 'identity' | 'timing'> | undefined;
   /** Whether a cluster that cannot be started ends everything: one that is alone should not seem to work. */
   readonly endsOnFailure: boolean;
   /** Told of each virtual node that has started. */

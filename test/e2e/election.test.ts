@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/connection.ts';
 import { Election } from '../../src/kube/election/election.ts';
+import { timingOf } from '../../src/kube/election/timing.ts';
 import { leases, namespaces } from '../../src/kube/resources.ts';
 import { Transport } from '../../src/kube/transport.ts';
 import { type Cable, layCable } from '../cable.ts';
@@ -11,7 +12,7 @@ const { upper } = openClusters();
 const connection = loadConnection('upper', upper.kubeconfig);
 const direct = new Client(new Transport(connection));
 const namespace = `election-${Date.now().toString(36)}`;
-const timing = { duration: 3_000, interval: 500, deadline: 1_500, calm: 500 };
+const timing = timingOf(3_000);
 
 interface Replica {
   readonly name: string;

@@ -8,6 +8,7 @@ import type { Lease } from '../types.ts';
 import { assign } from './assignment.ts';
 import { electionLabel, type Group, leaderLease, leaderOf, leaseName } from './leases.ts';
 import { Membership } from './membership.ts';
+import type { Timing } from './timing.ts';
 
 export interface ElectionOptions {
   readonly client: Client;
@@ -19,23 +20,10 @@ export interface ElectionOptions {
   /** Ends the work of a name; when it resolves nothing is done for it any more. Never rejects. */
   readonly onStopped: (name: string) => Promise<void>;
   readonly onError: (message: string) => void;
-  readonly timing?: Partial<Timing>;
+  readonly timing: Timing;
   readonly now?: () => Date;
 }
 
-/** All in milliseconds. */
-export interface Timing {
-  /** Without a sign of life for so long a replica is dead to the others. */
-  readonly duration: number;
-  /** Between two signs of life. */
-  readonly interval: number;
-  /** Who could not give one for so long stops its work, well before the others take it. */
-  readonly deadline: number;
-  /** Between two names that are given up to spread them, and after any change of replicas before the first. */
-  readonly calm: number;
-}
-
-const defaultTiming: Timing = { duration: 10_000, interval: 2_500, deadline: 6_500, calm: 5_000 };
 /** How often we look without being told of a change: for replicas that fall silent. */
 const tick = 500;
 
@@ -59,7 +47,7 @@ export class Election {
 
   constructor(options: ElectionOptions) {
     this.#options = options;
-    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#timing = options.timing;
     const { client, group, identity, now = () => new Date() } = options;
     const { duration, interval: timeout } = this.#timing;
     this.#members = new Membership({ client, group, identity, leases: this.#leases, duration, timeout, now });
