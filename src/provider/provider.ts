@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Reflector } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
@@ -96,6 +97,10 @@ function startKubelet(
   owner: Owner,
 ): Promise<KubeletServer> {
   const { upper, lower, settings, logger } = options;
+  const copyOf = (key: string, pod: Pod | undefined) => {
+    const copy = caches.lowerPods.get(key);
+    return pod && copy && isOurs(copy, owner) && upperUidOf(copy) === pod.metadata?.uid ? copy : undefined;
+  };
   return startKubeletServer({
     ...options.kubelet,
     upper,
@@ -105,10 +110,12 @@ function startKubelet(
     addresses: settings.addresses.map(({ address }) => address),
     logger,
     findPod(namespace, name, uid) {
-      const pod = caches.upperPods.get(`${namespace}/${name}`);
-      const copy = caches.lowerPods.get(`${namespace}/${name}`);
-      if (!pod || !copy || !isOurs(copy, owner) || upperUidOf(copy) !== pod.metadata?.uid) return undefined;
-      return uid === undefined || uid === pod.metadata?.uid ? copy : undefined;
+      const key = `${namespace}/${name}`;
+      const pod = caches.upperPods.get(key);
+      return uid === undefined || uid === pod?.metadata?.uid ? copyOf(key, pod) : undefined;
+    },
+    *listPods() {
+      for (const [key, upper] of caches.upperPods.entries()) yield { upper, lower: copyOf(key, upper) };
     },
   });
 }

@@ -1,6 +1,6 @@
 import type { Client } from '../../kube/client.ts';
 import type { Logger } from '../../kube/logger.ts';
-import type { FindPod } from './call.ts';
+import type { FindPod, ListPods } from './call.ts';
 
 export interface KubeletServerOptions {
   upper: Client;
@@ -16,6 +16,8 @@ export interface KubeletServerOptions {
    * the upper pod's is; another one means another pod.
    */
   findPod: FindPod;
+  /** Every pod bound to the node above, for the verbs that are about all of them. */
+  listPods: ListPods;
   /** The files of the serving certificate, read again when they change; without them it is self-signed. */
   certificate: { certFile: string; keyFile: string } | undefined;
   /** IP addresses and names for which a self-signed certificate is good, besides the node's name. */

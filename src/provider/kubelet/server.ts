@@ -8,6 +8,7 @@ import { Handler } from './handler.ts';
 import type { KubeletServer, KubeletServerOptions } from './options.ts';
 import { Sessions } from './sessions.ts';
 import { TlsKeeper } from './tls-keeper.ts';
+import { createUsageFigures } from './usage-figures.ts';
 
 export type { KubeletServer, KubeletServerOptions } from './options.ts';
 
@@ -49,6 +50,8 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     sessions,
     context: {
       findPod: options.findPod,
+      listPods: options.listPods,
+      usage: createUsageFigures({ ...options, lower: options.lower.transport }),
       lower: options.lower.transport,
       idleTimeout: options.idleTimeout ?? kubeletIdleTimeout,
       logger: options.logger,

@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Pod } from '../../kube/types.ts';
+import type { Call, KubeletContext, PodPair } from './call.ts';
+
+/** `GET /pods`: the upper pods that are bound to this node, as a v1 PodList. */
+export async function pods(call: Call, { listPods }: KubeletContext): Promise<void> {
+  await servePods(call, [...listPods()]);
+}
+
+/** `GET /runningpods/`: those of them of which a container runs below. */
+export async function runningPods(call: Call, { listPods }: KubeletContext): Promise<void> {
+  await servePods(call, [...listPods()].filter(isRunning));
+}
+
+function isRunning({ lower }: PodPair): boolean {
+  const {
+    initContainerStatuses = [],
+    containerStatuses = [],
+    ephemeralContainerStatuses = [],
+  } = lower?.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].some(
+    ({ state }) => state?.running !== undefined,
+  );
+}
+
+/** Written pod by pod: thousands of them at once would hold up everything else. */
+async function servePods({ response }: Call, pairs: readonly PodPair[]): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const items = pairs.map(({ upper }) => upper);
+  // A caller that leaves in between has its connection closed, and nothing else happened.
+  await pipeline(Readable.from(listOf(items)), response).catch(() => {});
+}
+
+function* listOf(items: readonly Pod[]): Generator<string> {
+  yield '{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[';
+  for (const [index, pod] of items.entries()) yield `${index === 0 ? '' : ','}${JSON.stringify(pod)}`;
+  yield ']}\n';
+}
