@@ -79,6 +79,7 @@ async function start(flags: ProviderFlags, upper: Client, lower: Client, logger:
     podSyncWorkers: flags['pod-sync-workers'],
     kubelet: {
       certificate: servingCertificate(process.env),
+      requestCertificate: flags['serving-certificate'] === 'csr',
       clientCaFile: readable(
         '--client-verify-ca',
         flags['client-verify-ca'] || process.env['APISERVER_CA_CERT_LOCATION'],

@@ -77,6 +77,13 @@ export const subjectAccessReviews: Resource<KubeObject> = {
   namespaced: false,
 };
 
+export const certificateSigningRequests: Resource<KubeObject> = {
+  apiVersion: 'certificates.k8s.io/v1',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  namespaced: false,
+};
+
 export const serviceAccountTokens: Subresource<TokenRequest> = {
   parent: { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true },
   apiVersion: 'authentication.k8s.io/v1',

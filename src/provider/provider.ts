@@ -13,7 +13,10 @@ import { checkLowerCluster } from './virtual-node.ts';
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
-  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
+  kubelet: Pick<
+    KubeletServerOptions,
+    'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'
+  >;
 }
 
 /** One virtual node at work. */

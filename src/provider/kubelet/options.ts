@@ -20,7 +20,9 @@ export interface KubeletServerOptions {
   listPods: ListPods;
   /** The files of the serving certificate, read again when they change; without them it is self-signed. */
   certificate: { certFile: string; keyFile: string } | undefined;
-  /** IP addresses and names for which a self-signed certificate is good, besides the node's name. */
+  /** Whether the upper cluster is asked to sign a certificate, which takes the place of the self-signed one. */
+  requestCertificate?: boolean;
+  /** IP addresses and names for which a certificate of ours is good, besides the node's name. */
   addresses: string[];
   /** Who signs the callers' certificates; otherwise the upper cluster's own ConfigMap tells. */
   clientCaFile: string | undefined;
