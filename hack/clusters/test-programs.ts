@@ -66,7 +66,11 @@ async function build(name: string, program: TestProgram, folder: string): Promis
     environment: { ...process.env, CGO_ENABLED: '0' },
   };
   try {
-    const { exitCode, stderr } = await execute('go', [command, '-o', output, ...rest], options);
+    const arguments_ = [command, '-o', output, ...rest];
+    const { exitCode, stderr } = await execute('go', arguments_, options).catch((cause: unknown) => {
+      const advice = 'install Go 1.26 or newer, or name the folder that has it in ISTHMUS_BIN_DIR';
+      throw new Error(`cannot build ${name}: ${advice}`, { cause });
+    });
     if (exitCode !== 0)
       throw new Error(`go ${command} of ${name} failed: ${lines(stderr).slice(-4).join(' / ')}`);
     renameSync(output, join(folder, name));

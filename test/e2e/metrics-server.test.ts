@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBinaries } from '../../hack/clusters/binaries.ts';
+import { findTestProgram } from '../../hack/clusters/test-programs.ts';
 import { pods } from '../../src/kube/resources.ts';
-import { eventually } from '../clusters.ts';
+import { eventually, kubectlWith } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { type MetricsServer, startMetricsServer } from '../metrics-server.ts';
 import { openStage, type Stage } from '../stage.ts';
@@ -68,31 +70,47 @@ async function replicas(): Promise<number> {
 }
 
 /** The rows of a table without its head, each cut into its columns. */
-async function top(...args: string[]): Promise<string[][]> {
-  const lines = (await stage.run('top', ...args, '--no-headers')).trim().split('\n');
-  return lines.map((line) => line.trim().split(/\s+/));
+async function top(binary: string, ...args: string[]): Promise<string[][]> {
+  const all = ['-n', stage.namespace, 'top', ...args, '--no-headers'];
+  const { exitCode, stdout, stderr } = await kubectlWith({ binary }, stage.upper, ...all);
+  if (exitCode !== 0) throw new Error(stderr);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
 }
 
 describe.runIf(isRoot)('metrics-server above', () => {
-  it('shows what a virtual node, its pods and their containers use', { timeout: 90_000 }, async () => {
-    await eventually(
-      async () => {
-        const [[node, cpu = '', share = '', memory = ''] = []] = await top('node', stage.node);
-        expect(node).toBe(stage.node);
-        expect(Number.parseInt(cpu, 10)).toBeGreaterThan(100);
-        expect(share).toMatch(/^\d+%$/);
-        expect(Number.parseInt(memory, 10)).toBeGreaterThanOrEqual(40);
-        const names = (await top('pod')).map(([name = '']) => name.replace(/^busy-.*/, 'busy'));
-        expect(new Set(names)).toEqual(new Set(['busy', 'two']));
-        const containers = (await top('pod', 'two', '--containers')).map(([pod, name]) => [pod, name]);
-        expect(containers.toSorted()).toEqual([
-          ['two', 'first'],
-          ['two', 'second'],
-        ]);
-      },
-      { within: 80_000, every: 1_000 },
-    );
-  });
+  it.each([
+    ['1.35', async () => (await findBinaries()).kubectl],
+    ['1.32', () => findTestProgram('kubectl-1.32')],
+  ])(
+    'shows what a node, its pods and their containers use: kubectl %s',
+    { timeout: 90_000 },
+    async (_, find) => {
+      const binary = await find();
+      await eventually(
+        async () => {
+          const [[node, cpu = '', share = '', memory = ''] = []] = await top(binary, 'node', stage.node);
+          expect(node).toBe(stage.node);
+          expect(Number.parseInt(cpu, 10)).toBeGreaterThan(100);
+          expect(share).toMatch(/^\d+%$/);
+          expect(Number.parseInt(memory, 10)).toBeGreaterThanOrEqual(40);
+          const names = (await top(binary, 'pod')).map(([name = '']) => name.replace(/^busy-.*/, 'busy'));
+          expect(new Set(names)).toEqual(new Set(['busy', 'two']));
+          const containers = (await top(binary, 'pod', 'two', '--containers')).map(([pod, name]) => [
+            pod,
+            name,
+          ]);
+          expect(containers.toSorted()).toEqual([
+            ['two', 'first'],
+            ['two', 'second'],
+          ]);
+        },
+        { within: 80_000, every: 1_000 },
+      );
+    },
+  );
 
   it('lets an autoscaler follow the load of containers below', { timeout: 180_000 }, async () => {
     await eventually(async () => expect(await replicas()).toBe(2), { within: 80_000, every: 500 });

@@ -33,11 +33,11 @@ export class LowerStats {
   }
 
   /**
-   * The answers to one path.
+   * The answers to a path; of a node that fails there, to the next.
    *
    * @throws KubeError `Forbidden` when the lower cluster does not let us ask, `Unreachable` when no node answers
    */
-  async ask(path: string): Promise<LowerAnswers> {
+  async ask(...paths: readonly string[]): Promise<LowerAnswers> {
     const { lower, listPods } = this.#options;
     const pods = new Map<string, Map<string, string>>();
     for (const pair of listPods()) {
@@ -46,15 +46,15 @@ export class LowerStats {
       const uids = pods.get(node) ?? new Map();
       pods.set(node, uids.set(keyOf(pair.upper), pair.upper.metadata?.uid ?? ''));
     }
-    const scraped = await scrape(lower, pods.keys(), path);
-    this.#report(scraped, path);
+    const scraped = await scrape(lower, pods.keys(), paths);
+    this.#report(scraped, paths[0]);
     const [failure] = scraped.failures.values();
     if (failure !== undefined && scraped.answers.size === 0) throw refusal(failure);
     const nodes = [...scraped.answers].map(([node, text]) => ({ text, uids: pods.get(node) ?? new Map() }));
     return { nodes, isPartial: scraped.failures.size > 0 };
   }
 
-  #report({ failures }: Scraped, path: string): void {
+  #report({ failures }: Scraped, path: string | undefined): void {
     const { logger } = this.#options;
     const now = new Set<string>();
     for (const [node, error] of failures) {

@@ -24,7 +24,12 @@ async function listed(
   return { kind, apiVersion, names: items.map((item: Pod) => item.metadata?.name) };
 }
 
+const ending = pod('ending', [{ running: {} }]);
 const pods = [
+  {
+    ...ending,
+    upper: { metadata: { ...ending.upper.metadata, deletionTimestamp: '2026-01-02T03:04:05Z' } },
+  },
   pod('pending', undefined),
   pod('waiting', [{ waiting: { reason: 'ImagePullBackOff' } }]),
   pod('half', [{ terminated: { exitCode: 0 } }, { running: {} }]),
@@ -35,7 +40,7 @@ it('lists every pod of the node', async () => {
   expect(await listed('/pods', pods)).toEqual({
     kind: 'PodList',
     apiVersion: 'v1',
-    names: ['pending', 'waiting', 'half', 'over'],
+    names: ['ending', 'pending', 'waiting', 'half', 'over'],
   });
   expect((await listed('/pods', [])).names).toEqual([]);
 });

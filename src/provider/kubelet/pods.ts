@@ -8,12 +8,16 @@ export async function pods(call: Call, { listPods }: KubeletContext): Promise<vo
   await servePods(call, [...listPods()]);
 }
 
-/** `GET /runningpods/`: those of them of which a container runs below. */
+/**
+ * `GET /runningpods/`: those of them of which a container runs below, and that nobody has told to end. A lower
+ * kubelet takes a second to say that a container has ended, so an ending pod is neither seen to run nor not to.
+ */
 export async function runningPods(call: Call, { listPods }: KubeletContext): Promise<void> {
   await servePods(call, [...listPods()].filter(isRunning));
 }
 
-function isRunning({ lower }: PodPair): boolean {
+function isRunning({ upper, lower }: PodPair): boolean {
+  if (upper.metadata?.deletionTimestamp || lower?.metadata?.deletionTimestamp) return false;
   const {
     initContainerStatuses = [],
     containerStatuses = [],

@@ -1,4 +1,4 @@
-import { KubeError } from '../../kube/errors.ts';
+import { hasCode, KubeError } from '../../kube/errors.ts';
 import { nodes, resourcePath } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 
@@ -21,13 +21,13 @@ export interface ScrapeOptions {
 const longestAnswer = 16 * 1_048_576;
 
 /**
- * Gets the same path of the kubelets of several nodes, through the API server (`nodes/proxy`). A node that is slow
- * or fails costs the others nothing. Never throws.
+ * Gets the same path of the kubelets of several nodes, through the API server (`nodes/proxy`), and from one that
+ * fails (5xx) the next path. A node that is slow or fails costs the others nothing. Never throws.
  */
 export async function scrape(
   transport: Transport,
   nodeNames: Iterable<string>,
-  path: string,
+  paths: readonly string[],
   { limit = 16, timeout = 4_000, deadline = 8_000 }: ScrapeOptions = {},
 ): Promise<Scraped> {
   const answers = new Map<string, string>();
@@ -38,7 +38,7 @@ export async function scrape(
     for (const name of waiting) {
       const signal = AbortSignal.any([end, AbortSignal.timeout(timeout)]);
       try {
-        answers.set(name, await ask(transport, name, path, signal));
+        answers.set(name, await askInTurn(transport, name, paths, signal));
       } catch (error) {
         const late = new KubeError('Unreachable', 'it did not answer in time', { cause: error });
         failures.set(name, signal.aborted ? late : error);
@@ -47,6 +47,20 @@ export async function scrape(
   };
   await Promise.all(Array.from({ length: limit }, work));
   return { answers, failures };
+}
+
+async function askInTurn(
+  transport: Transport,
+  name: string,
+  [path = '', ...others]: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    return await ask(transport, name, path, signal);
+  } catch (error) {
+    if (others.length === 0 || signal.aborted || !hasCode(error, 'ServerError')) throw error;
+    return askInTurn(transport, name, others, signal);
+  }
 }
 
 async function ask(transport: Transport, name: string, path: string, signal: AbortSignal): Promise<string> {

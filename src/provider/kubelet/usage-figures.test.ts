@@ -97,7 +97,7 @@ it('does not wait for a node that is slow', async () => {
   const { transport } = clientOf(url, 'lower');
   const began = performance.now();
   const names = ['slow', 'quick', 'gone'];
-  const { answers, failures } = await scrape(transport, names, 'stats/summary', { timeout: 200 });
+  const { answers, failures } = await scrape(transport, names, ['stats/summary'], { timeout: 200 });
   expect(performance.now() - began).toBeLessThan(2_000);
   expect([...answers]).toEqual([['quick', 'quick']]);
   expect([...failures.keys()].toSorted()).toEqual(['gone', 'slow']);
@@ -110,7 +110,7 @@ it('gives up what is left at the deadline, however many nodes there are', async 
   const names = ['slow', 'n1', 'n2', 'n3'];
   const options = { limit: 1, timeout: 5_000, deadline: 200 };
   const began = performance.now();
-  const { failures } = await scrape(transport, names, 'metrics/resource', options);
+  const { failures } = await scrape(transport, names, ['metrics/resource'], options);
   expect(performance.now() - began).toBeLessThan(2_000);
   expect(failures.size).toBe(4);
 });
@@ -142,6 +142,18 @@ it('summarizes, with the uids of above', async () => {
   const { status, body, headers } = await ask(server, '/stats/summary');
   expect([status, headers['content-type']]).toEqual([200, 'application/json']);
   expect(JSON.parse(body).pods).toEqual([{ podRef: { name: 'web', namespace: 'shop', uid: 'above-web' } }]);
+});
+
+it('takes CPU and memory from a kubelet that cannot tell about its file systems', async () => {
+  pods = [pair('web', 'n1')];
+  nodes = {
+    n1: (response) => {
+      if (!asked.at(-1)?.endsWith('?only_cpu_and_memory=true')) refuses(500, 'no rootFs')(response);
+      else says(JSON.stringify({ pods: [{ podRef: { name: 'web', namespace: 'shop' } }] }))(response);
+    },
+  };
+  expect(JSON.parse((await ask(server, '/stats/summary')).body).pods).toHaveLength(1);
+  expect(logged).toEqual([]);
 });
 
 it.each(['/metrics', '/metrics/cadvisor', '/stats', '/stats/summary/x'])('knows no %s', async (path) => {

@@ -19,6 +19,8 @@ export interface UsageFiguresOptions extends LowerStatsOptions {
 
 /** Milliseconds for which an answer serves everybody who asks; kubelets measure every ten seconds at best. */
 const freshFor = 3_000;
+/** What a kubelet can tell that cannot make out its file systems, and so fails to tell all. */
+const leanSummary = 'stats/summary?only_cpu_and_memory=true';
 
 /** Figures that are asked for below when somebody asks here, and at most every few seconds. */
 export function createUsageFigures(options: UsageFiguresOptions): UsageFigures {
@@ -38,7 +40,7 @@ export function createUsageFigures(options: UsageFiguresOptions): UsageFigures {
   // Of its own: the two paths are read at different moments, and an older counter looks like one begun anew.
   const summaryTotal = total();
   const statsSummary = shared(async () => {
-    const { nodes } = await stats.ask('stats/summary');
+    const { nodes } = await stats.ask('stats/summary', leanSummary);
     const pods = readSummaries(nodes.map(({ text, uids }) => ({ text, upperUid: (pod) => uids.get(pod) })));
     return JSON.stringify(summaryOf(nodeName, pods, summaryTotal(usageOf(pods)), since));
   });
