@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,7 +69,8 @@ async function admit(): Promise<void> {
   const host = upper.address.replace(/\.\d+$/, '.1');
   const authority = await createAuthority('suite-ca');
   const { certificate: cert, key } = await authority.issue({ commonName: 'suite', addresses: [host] });
-  const server = https.createServer({ cert, key }, async (request, response) => {
+  const server = https.createServer({ cert, key }, (request, response) => void review(request, response));
+  const review = async (request: IncomingMessage, response: ServerResponse) => {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
     const { uid, object } = JSON.parse(text).request as { uid: string; object: Pod };
@@ -78,7 +80,7 @@ async function admit(): Promise<void> {
     response.end(
       JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }),
     );
-  });
+  };
   admission = server;
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   await apply(upper, {

@@ -2,23 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../kube/logger.ts';
 import type { Transport } from '../../kube/transport.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { PodTarget } from '../../translate/kubelet-request.ts';
 import { refuse } from './answer.ts';
+import type { FindPod, ListPods } from './node-pods.ts';
 import type { Session } from './sessions.ts';
 import type { UsageFigures } from './usage-figures.ts';
-
-/** The lower pod of an upper one, only when it is ours and, where a uid is given, the upper pod has that uid. */
-export type FindPod = (namespace: string, name: string, uid: string | undefined) => Pod | undefined;
-
-/** A pod bound to this node, and its copy below where there is one that is ours. */
-export interface PodPair {
-  readonly upper: Pod;
-  readonly lower: Pod | undefined;
-}
-
-/** Every pod that is bound to this node above. */
-export type ListPods = () => Iterable<PodPair>;
 
 /** What every verb needs besides the request. */
 export interface KubeletContext {

@@ -2,11 +2,11 @@ import { describeError, hasCode, KubeError } from '../../kube/errors.ts';
 import type { Logger } from '../../kube/logger.ts';
 import { keyOf } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
-import type { ListPods } from './call.ts';
+import type { ListPods } from './node-pods.ts';
 import { type Scraped, scrape } from './scrape.ts';
 
 /** What one lower node said, and which of our pods are there: their `namespace/name` and the uids above. */
-export interface NodeAnswer {
+interface NodeAnswer {
   readonly text: string;
   readonly uids: ReadonlyMap<string, string>;
 }
@@ -26,7 +26,8 @@ export interface LowerStatsOptions {
 /** Asks the lower nodes that carry our pods, and only those. Says in the log once what a node does not serve. */
 export class LowerStats {
   readonly #options: LowerStatsOptions;
-  #failing: ReadonlySet<string> = new Set();
+  /** By path, what has been said of it already. */
+  readonly #failing = new Map<string, ReadonlySet<string>>();
 
   constructor(options: LowerStatsOptions) {
     this.#options = options;
@@ -47,24 +48,24 @@ export class LowerStats {
       pods.set(node, uids.set(keyOf(pair.upper), pair.upper.metadata?.uid ?? ''));
     }
     const scraped = await scrape(lower, pods.keys(), paths);
-    this.#report(scraped, paths[0]);
+    this.#report(scraped, paths[0] ?? '');
     const [failure] = scraped.failures.values();
     if (failure !== undefined && scraped.answers.size === 0) throw refusal(failure);
     const nodes = [...scraped.answers].map(([node, text]) => ({ text, uids: pods.get(node) ?? new Map() }));
     return { nodes, isPartial: scraped.failures.size > 0 };
   }
 
-  #report({ failures }: Scraped, path: string | undefined): void {
+  #report({ failures }: Scraped, path: string): void {
     const { logger } = this.#options;
     const now = new Set<string>();
     for (const [node, error] of failures) {
       // What the API server forbids it forbids for every node: one line is enough.
       const what = hasCode(error, 'Forbidden') ? 'Forbidden' : node;
-      if (!now.has(what) && !this.#failing.has(what))
+      if (!now.has(what) && !this.#failing.get(path)?.has(what))
         logger.warn({ node, path, error: describeError(error) }, 'pods of a lower node have no figures');
       now.add(what);
     }
-    this.#failing = now;
+    this.#failing.set(path, now);
   }
 }
 

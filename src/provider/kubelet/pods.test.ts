@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Pod } from '../../kube/types.ts';
-import type { PodPair } from './call.ts';
+import type { PodPair } from './node-pods.ts';
 import { ask, clientOf, closeAll, fakeUpper, startServer } from './test-servers.ts';
 
 afterEach(closeAll);

@@ -1,7 +1,7 @@
 import http, { type ServerResponse } from 'node:http';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { PodPair } from './call.ts';
+import type { PodPair } from './node-pods.ts';
 import { scrape } from './scrape.ts';
 import type { KubeletServer } from './server.ts';
 import { ask, clientOf, closeAll, fakeUpper, listen, startServer } from './test-servers.ts';
@@ -85,9 +85,12 @@ it('leaves out a node that fails, and says so once', async () => {
     expect(status).toBe(200);
     expect(body).toContain('pod="web"} 1');
     expect(body).toContain('\nresource_scrape_error 1\n');
+    nodes['n2'] = says('');
+    await ask(server, '/stats/summary');
+    nodes['n2'] = refuses(404, 'no kubelet here');
     clock.mockReturnValue((time + 1) * 1e9);
   }
-  expect(asked).toHaveLength(6);
+  expect(asked).toHaveLength(12);
   expect(logged).toHaveLength(1);
   expect(logged[0]).toContain('no kubelet here');
 });
