@@ -22,7 +22,7 @@ const web = `
 mkdir /tmp/www; echo found me >/tmp/www/index.html; httpd -p 8080 -h /tmp/www
 head -c ${blockSize} /dev/urandom >/tmp/block
 echo 'for i in $(seq ${blocks}); do cat /tmp/block; done' >/tmp/give
-nc -lk -p 9000 -e sh /tmp/give &
+nc -ll -p 9000 -e sh /tmp/give &
 touch /tmp/ready
 while true; do while read line; do echo "heard $line"; done; sleep 0.1; done`;
 /** How kubectl speaks to the upper API server: as it does by itself, and as it did before 1.30. */
@@ -116,13 +116,17 @@ describe.runIf(isRoot).each(['1.35', '1.32'])('kubectl %s', (version) => {
   describe.each(protocols)('by %s', (_protocol, environment) => {
     it('runs commands, with stdin, stdout, stderr and the exit code', async () => {
       const script = 'cat; echo err >&2; exit 7';
-      const result = await call(['exec', '-i', 'web', '--', 'sh', '-c', script], 'from stdin\n', environment);
+      const result = await call(
+        ['exec', '-i', 'web', '-c', 'main', '--', 'sh', '-c', script],
+        'from stdin\n',
+        environment,
+      );
       expect(result).toMatchObject({ exitCode: 7, stdout: 'from stdin\n' });
       expect(result.stderr).toMatch(/^err\n/);
     });
 
     it('attaches, both ways', async () => {
-      const { child, said } = start(['attach', '-i', 'web'], environment);
+      const { child, said } = start(['attach', '-i', 'web', '-c', 'main'], environment);
       const word = randomBytes(4).toString('hex');
       // What comes before kubectl is through is lost, as with every container.
       await eventually(
@@ -164,9 +168,16 @@ describe.runIf(isRoot).each(['1.35', '1.32'])('kubectl %s', (version) => {
     const name = `debug-${version.replace('.', '-')}`;
     const image = [`--image=${BUSYBOX_IMAGE}`, '--image-pull-policy=IfNotPresent', '--profile=general'];
     const args = ['debug', '-i', 'web', '-c', name, ...image, '--target=main', '--'];
-    const script = 'read word; echo "$word from here"; wget -qO- http://127.0.0.1:8080/';
-    const { stdout } = await call([...args, 'sh', '-c', script], 'greetings\n');
-    expect(stdout).toContain('greetings from here\nfound me\n');
+    const script = 'read word; echo "$word from here"; ps';
+    // Its stdin stays open: its end would be the end of the whole attachment.
+    const { child, said } = start([...args, 'sh', '-c', script], {});
+    const ended = once(child, 'close');
+    child.stdin.write('greetings\n');
+    await ended;
+    expect(child.exitCode).toBe(0);
+    expect(said()).toContain('greetings from here\n');
+    // It sees the processes of the container that it was aimed at.
+    expect(said()).toContain('httpd -p 8080');
   });
 
   it('reads what the node serves, through the API server', async () => {

@@ -94,7 +94,9 @@ describe.runIf(isRoot)('a serving certificate by request', () => {
 
   it('is taken when somebody approves it, and open sessions do not notice', async () => {
     const [, name = ''] = await eventually(() => {
-      const found = /kubectl certificate approve ([^\s"]+)"/.exec(readFileSync(provider?.logFile ?? '', 'utf8'));
+      const found = /kubectl certificate approve ([^\s"]+)"/.exec(
+        readFileSync(provider?.logFile ?? '', 'utf8'),
+      );
       if (!found) throw new Error('the log does not say how to approve');
       return found;
     });
