@@ -1,4 +1,4 @@
-import type { LocalCluster, LocalClusters } from '../hack/clusters/open.ts';
+import type { LocalCluster } from '../hack/clusters/open.ts';
 import type { Client } from '../src/kube/client.ts';
 import { events, namespaces, pods, type Resource } from '../src/kube/resources.ts';
 import type { KubeObject, Pod } from '../src/kube/types.ts';
@@ -11,8 +11,6 @@ export interface Stage {
   readonly namespace: string;
   readonly node: string;
   readonly provider: TestProvider;
-  /** The whole set that the two are of. */
-  readonly clusters: LocalClusters;
   readonly upper: LocalCluster;
   readonly lower: LocalCluster;
   readonly above: Client;
@@ -87,7 +85,6 @@ export async function openStage(name: string, lowerName: string, options: StageO
     namespace,
     node,
     provider,
-    clusters,
     upper,
     lower,
     above,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from '../../hack/clusters/binaries.ts';
 import { findTestProgram } from '../../hack/clusters/test-programs.ts';
 import { pods } from '../../src/kube/resources.ts';
-import { eventually, kubectlWith } from '../clusters.ts';
+import { eventually, kubectlWith, openClusters } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { type MetricsServer, startMetricsServer } from '../metrics-server.ts';
 import { openStage, type Stage } from '../stage.ts';
@@ -13,10 +13,12 @@ const withBuild = 15 * 60_000;
 /** Works until somebody tells it to stop. */
 const busy = 'while [ ! -e /tmp/idle ]; do :; done; exec sleep 100000';
 let stage: Stage;
-let metricsServer: MetricsServer;
+let metricsServer: Promise<MetricsServer> | undefined;
 
 beforeAll(async () => {
   if (!isRoot) return;
+  metricsServer = startMetricsServer(openClusters());
+  metricsServer.catch(() => {});
   stage = await openStage('metrics', 'a');
   await stage.create(
     workload(
@@ -55,11 +57,11 @@ beforeAll(async () => {
       volumes: [{ name: 'memory', emptyDir: { medium: 'Memory' } }],
     }),
   );
-  metricsServer = await startMetricsServer(stage.clusters);
+  await metricsServer;
 }, withBuild);
 
 afterAll(async () => {
-  await metricsServer?.stop();
+  await metricsServer?.then((server) => server.stop()).catch(() => {});
   await stage?.close();
 });
 
