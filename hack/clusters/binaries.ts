@@ -90,7 +90,8 @@ function mustGet(found: ReadonlyMap<Program, string>, program: Program): string 
   return path;
 }
 
-function isExecutable(path: string): boolean {
+/** Whether there is a file that may be run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -123,6 +123,8 @@ function controllerManagerArguments(files: ClusterFiles, state: ClusterState): s
     // Those left out need a cloud, or hand out pod ranges that CNI and kwok hand out here.
     '--controllers=*,-nodeipam,-route,-service',
     '--use-service-account-credentials',
+    // Fifteen seconds unless told, for which whoever tries an autoscaler here would wait.
+    '--horizontal-pod-autoscaler-sync-period=5s',
     `--service-account-private-key-file=${files.key('tokens.key')}`,
     `--root-ca-file=${files.key('ca.crt')}`,
     `--cluster-signing-cert-file=${files.key('ca.crt')}`,

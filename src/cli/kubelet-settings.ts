@@ -11,6 +11,7 @@ export function kubeletSettings(
   const clientCa = flags['client-verify-ca'] || environment['APISERVER_CA_CERT_LOCATION'];
   return {
     certificate: servingCertificate(environment),
+    requestCertificate: flags['serving-certificate'] === 'csr',
     clientCaFile: readable('--client-verify-ca', clientCa),
     verifyClients: !flags['no-verify-clients'],
     acceptTokens: flags['authentication-token-webhook'],

@@ -80,6 +80,13 @@ export const providerFlags = {
     describe: 'CA of clients of the kubelet port; by default the one the upper API server publishes',
     defaultDescription: '$APISERVER_CA_CERT_LOCATION',
   },
+  'serving-certificate': {
+    type: 'string',
+    describe:
+      'where the certificate of the kubelet port comes from when no files are given: ourselves, or the upper cluster by a CertificateSigningRequest that somebody approves',
+    choices: ['self-signed', 'csr'] as const,
+    default: 'self-signed' as const,
+  },
   'no-verify-clients': {
     type: 'boolean',
     describe: 'let anybody who reaches the kubelet port read logs and run commands; for experiments only',
@@ -161,7 +168,7 @@ export function addProviderFlags(parser: Argv) {
       [
         'Environment:',
         '  KUBELET_PORT               port of the kubelet API (10250)',
-        '  APISERVER_CERT_LOCATION    its serving certificate, with APISERVER_KEY_LOCATION; self-signed without them',
+        '  APISERVER_CERT_LOCATION    its serving certificate, with APISERVER_KEY_LOCATION; see --serving-certificate',
         '  APISERVER_CA_CERT_LOCATION CA of its clients',
         '  VKUBELET_POD_IP            address at which the upper API server reaches us; found out by default',
         '  VKUBELET_EXTERNAL_POD_IP   external address shown on the node',

@@ -106,6 +106,13 @@ export const evictions: Subresource<KubeObject> = {
   name: 'eviction',
 };
 
+export const certificateSigningRequests: Resource<KubeObject> = {
+  apiVersion: 'certificates.k8s.io/v1',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  namespaced: false,
+};
+
 export const serviceAccountTokens: Subresource<TokenRequest> = {
   parent: serviceAccounts,
   apiVersion: 'authentication.k8s.io/v1',

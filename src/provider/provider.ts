@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
 import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
@@ -20,7 +21,7 @@ export interface ProviderOptions extends ReconcilersOptions {
   nodeSelector: string | undefined;
   kubelet: Pick<
     KubeletServerOptions,
-    'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
+    'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
   >;
 }
 
@@ -140,6 +141,10 @@ function startKubelet(
   owner: Owner,
 ): Promise<KubeletServer> {
   const { upper, lower, settings, logger } = options;
+  const copyOf = (key: string, pod: Pod | undefined) => {
+    const copy = caches.lowerPods.get(key);
+    return pod && copy && isOurs(copy, owner) && upperUidOf(copy) === pod.metadata?.uid ? copy : undefined;
+  };
   return startKubeletServer({
     ...options.kubelet,
     upper,
@@ -149,10 +154,12 @@ function startKubelet(
     addresses: settings.addresses.map(({ address }) => address),
     logger,
     findPod(namespace, name, uid) {
-      const pod = caches.upperPods.get(`${namespace}/${name}`);
-      const copy = caches.lowerPods.get(`${namespace}/${name}`);
-      if (!pod || !copy || !isOurs(copy, owner) || upperUidOf(copy) !== pod.metadata?.uid) return undefined;
-      return uid === undefined || uid === pod.metadata?.uid ? copy : undefined;
+      const key = `${namespace}/${name}`;
+      const pod = caches.upperPods.get(key);
+      return uid === undefined || uid === pod?.metadata?.uid ? copyOf(key, pod) : undefined;
+    },
+    *listPods() {
+      for (const [key, upper] of caches.upperPods.entries()) yield { upper, lower: copyOf(key, upper) };
     },
   });
 }

@@ -144,6 +144,7 @@ beforeAll(async () => {
     host,
     port: 0,
     findPod: (space, name) => (space === namespace && name in scripts ? { metadata: { name } } : undefined),
+    listPods: () => [],
     certificate: undefined,
     addresses: [host],
     clientCaFile: undefined,
@@ -382,7 +383,11 @@ describe('who may call', () => {
     ['logs', `/containerLogs/${namespace}/talker/main`, {}],
     ['exec', exec, { method: 'POST', headers: upgrade }],
     ['health', '/healthz', {}],
-    ['nothing', '/metrics/resource', {}],
+    ['pods', '/pods', {}],
+    ['running pods', '/runningpods/', {}],
+    ['metrics', '/metrics/resource', {}],
+    ['statistics', '/stats/summary', {}],
+    ['nothing', '/configz', {}],
   ];
   let authority: TestAuthority;
 
@@ -463,7 +468,8 @@ describe('who may call', () => {
       [`/containerLogs/${namespace}/..%2f..%2fsecrets/main`, 400],
       [`/containerLogs/../../secrets/main`, 400],
       [`/exec/${namespace}/plain/main`, 400],
-      ['/pods', 404],
+      ['/metrics/cadvisor', 404],
+      ['/configz', 404],
     ] as const) {
       expect([path, (await ask(path, admin)).status]).toEqual([path, status]);
     }

@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '../../kube/logger.ts';
 import type { Transport } from '../../kube/transport.ts';
-import type { Pod } from '../../kube/types.ts';
 import type { PodTarget } from '../../translate/kubelet-request.ts';
 import { refuse } from './answer.ts';
+import type { FindPod, ListPods } from './node-pods.ts';
 import type { Session } from './sessions.ts';
-
-/** The lower pod of an upper one, only when it is ours and, where a uid is given, the upper pod has that uid. */
-export type FindPod = (namespace: string, name: string, uid: string | undefined) => Pod | undefined;
+import type { UsageFigures } from './usage-figures.ts';
 
 /** What every verb needs besides the request. */
 export interface KubeletContext {
   findPod: FindPod;
+  listPods: ListPods;
+  usage: UsageFigures;
   lower: Transport;
   /** Milliseconds without a byte after which a stream ends. */
   idleTimeout: number;

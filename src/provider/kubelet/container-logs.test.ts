@@ -156,7 +156,7 @@ it('keeps to itself why there are no credentials', async () => {
 
 it('refuses what it does not serve, on a connection that stays', async () => {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
-  expect(await ask(server, '/pods', { agent })).toMatchObject({
+  expect(await ask(server, '/configz', { agent })).toMatchObject({
     status: 404,
     headers: { connection: 'keep-alive' },
   });

@@ -1,6 +1,6 @@
 import type { Client } from '../../kube/client.ts';
 import type { Logger } from '../../kube/logger.ts';
-import type { FindPod } from './call.ts';
+import type { FindPod, ListPods } from './node-pods.ts';
 
 export interface KubeletServerOptions {
   upper: Client;
@@ -18,9 +18,13 @@ export interface KubeletServerOptions {
    * the upper pod's is; another one means another pod.
    */
   findPod: FindPod;
+  /** Every pod bound to the node above, for the verbs that are about all of them. */
+  listPods: ListPods;
   /** The files of the serving certificate, read again when they change; without them it is self-signed. */
   certificate: { certFile: string; keyFile: string } | undefined;
-  /** IP addresses and names for which a self-signed certificate is good, besides the node's name. */
+  /** Whether the upper cluster is asked to sign a certificate, which takes the place of the self-signed one. */
+  requestCertificate?: boolean;
+  /** IP addresses and names for which a certificate of ours is good, besides the node's name. */
   addresses: string[];
   /** Who signs the callers' certificates; otherwise the upper cluster's own ConfigMap tells. */
   clientCaFile: string | undefined;

@@ -3,7 +3,10 @@ import type { Call, KubeletContext } from './call.ts';
 import { containerLogs } from './container-logs.ts';
 import { exec } from './exec.ts';
 import { healthz } from './healthz.ts';
+import { metricsResource } from './metrics-resource.ts';
+import { pods, runningPods } from './pods.ts';
 import { portForward } from './port-forward.ts';
+import { statsSummary } from './stats-summary.ts';
 
 /** One verb of the kubelet API. */
 export interface Route {
@@ -26,5 +29,9 @@ export const routes: readonly Route[] = [
   { path: 'exec', ...streaming, serve: exec },
   { path: 'attach', ...streaming, serve: attach },
   { path: 'portForward', ...streaming, serve: portForward },
+  { path: 'pods', ...reading, subresources: ['pods', 'proxy'], serve: pods },
+  { path: 'runningpods', ...reading, subresources: ['pods', 'proxy'], serve: runningPods },
+  { path: 'stats', ...reading, subresources: ['stats', 'proxy'], serve: statsSummary },
+  { path: 'metrics', ...reading, subresources: ['metrics', 'proxy'], serve: metricsResource },
   { path: 'healthz', ...reading, subresources: ['healthz', 'proxy'], serve: healthz },
 ];

@@ -1,13 +1,14 @@
-import { randomBytes, webcrypto } from 'node:crypto';
-import { isIP } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import {
+  createServingKeys,
+  type KeyPair,
+  kubeletSubject,
+  loadX509,
+  privateKeyPem,
+  servingAlgorithm,
+  subjectAlternativeNames,
+} from './serving-keys.ts';
 
-/** A certificate and its private key, both PEM. */
-export interface KeyPair {
-  cert: string;
-  key: string;
-}
-
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
 
 /**
@@ -17,31 +18,21 @@ const day = 86_400_000;
  * @param addresses IP addresses and DNS names of the server
  */
 export async function selfSigned(nodeName: string, addresses: readonly string[]): Promise<KeyPair> {
-  // Loaded here: a quarter of a second that a server with a certificate of its own does not spend.
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const names = [...new Set([nodeName, ...addresses])].map((value) => ({
-    type: isIP(value) ? ('ip' as const) : ('dns' as const),
-    value,
-  }));
+  const x509 = await loadX509();
+  const keys = await createServingKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: `01${randomBytes(15).toString('hex')}`,
     notBefore: new Date(Date.now() - day / 24),
     notAfter: new Date(Date.now() + 365 * day),
-    name: [{ O: ['system:nodes'] }, { CN: [`system:node:${nodeName}`] }],
+    name: kubeletSubject(nodeName),
     keys,
-    signingAlgorithm: algorithm,
+    signingAlgorithm: servingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names),
+      new x509.SubjectAlternativeNameExtension(subjectAlternativeNames(nodeName, addresses)),
     ],
   });
-  const key = x509.PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-    'PRIVATE KEY',
-  );
-  return { cert: `${certificate.toString('pem')}\n`, key: `${key}\n` };
+  return { cert: `${certificate.toString('pem')}\n`, key: await privateKeyPem(keys) };
 }

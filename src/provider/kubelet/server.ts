@@ -7,7 +7,9 @@ import { Access } from './access.ts';
 import { Handler } from './handler.ts';
 import type { KubeletServer, KubeletServerOptions } from './options.ts';
 import { Sessions } from './sessions.ts';
+import { keepSigned } from './signed-certificate.ts';
 import { TlsKeeper } from './tls-keeper.ts';
+import { createUsageFigures } from './usage-figures.ts';
 
 export type { KubeletServer, KubeletServerOptions } from './options.ts';
 
@@ -49,6 +51,8 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     sessions,
     context: {
       findPod: options.findPod,
+      listPods: options.listPods,
+      usage: createUsageFigures({ ...options, lower: options.lower.transport }),
       lower: options.lower.transport,
       idleTimeout: options.idleTimeout ?? kubeletIdleTimeout,
       logger: options.logger,
@@ -81,12 +85,17 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     server.closeIdleConnections();
   }, options.refreshPeriod);
 
+  const closing = new AbortController();
+  if (options.requestCertificate && !options.certificate)
+    void keepSigned({ ...options, onIssued: (pair) => keeper.use(pair) }, closing.signal);
+
   return {
     port: portOf(server),
     get sessions() {
       return sessions.size;
     },
     async close(graceMilliseconds) {
+      closing.abort();
       keeper.stop();
       const closed = server.listening ? once(server, 'close') : undefined;
       server.close();

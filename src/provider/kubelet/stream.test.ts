@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from './self-signed.ts';
 import type { KubeletServer } from './server.ts';
+import { TestAuthority } from './test-authority.ts';
 import { ask, clientOf, closeAll, type FakeUpper, fakeUpper, listen, startServer } from './test-servers.ts';
 
 /** The machine may be busy with everybody else's tests. */
@@ -223,6 +227,39 @@ describe('an upgraded connection', () => {
     expect(performance.now() - before).toBeGreaterThan(190);
     expect(server.sessions).toBe(0);
     await ended;
+  });
+
+  it('lives through a new serving certificate and a new client CA', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'isthmus-'));
+    const certificate = { certFile: join(folder, 'c.pem'), keyFile: join(folder, 'k.pem') };
+    const serve = async (name: string) => {
+      const pair = await authority.issue({ commonNames: [name], usage: 'server' });
+      writeFileSync(certificate.certFile, pair.cert);
+      writeFileSync(certificate.keyFile, pair.key);
+    };
+    const authority = await TestAuthority.create('first');
+    await serve('before');
+    upper.clientCa = authority.cert;
+    const lower = clientOf(lowerUrl, 'lower');
+    const rotating = await startServer({ upper: upper.client, lower, certificate, refreshPeriod: 20 });
+    onUpgrade = (_request, socket) => {
+      socket.write(switching);
+      socket.pipe(socket);
+    };
+    const client = await dial(rotating.port);
+    await once(client, 'data');
+    upper.clientCa = (await TestAuthority.create('second')).cert;
+    await serve('after');
+    await soon(async () => {
+      const other = await dial(rotating.port);
+      const { subject } = other.getPeerCertificate();
+      other.destroy();
+      expect(subject.CN).toBe('after');
+    });
+    client.write('still here');
+    expect(String(await once(client, 'data'))).toBe('still here');
+    client.destroy();
+    rmSync(folder, { recursive: true });
   });
 
   it('that ends by itself lets the server stop at once', async () => {

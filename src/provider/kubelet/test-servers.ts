@@ -91,6 +91,7 @@ export async function startServer(
     port: 0,
     findPod: (namespace, name) =>
       `${namespace}/${name}` === 'default/web' ? { metadata: { name } } : undefined,
+    listPods: () => [],
     certificate: undefined,
     addresses: ['127.0.0.1'],
     clientCaFile: undefined,

@@ -2,7 +2,8 @@ import type { SecureContextOptions } from 'node:tls';
 import { describeError } from '../../kube/errors.ts';
 import type { Logger } from '../../kube/logger.ts';
 import type { KubeletServerOptions } from './options.ts';
-import { type KeyPair, selfSigned } from './self-signed.ts';
+import { selfSigned } from './self-signed.ts';
+import type { KeyPair } from './serving-keys.ts';
 import { fetchClientCa, readClientCa, readKeyPair, secureOptions } from './tls-material.ts';
 
 /** What the server is to use from now on. */
@@ -31,7 +32,10 @@ export class TlsKeeper {
   readonly #logger: Logger;
   #own: { pair: KeyPair; made: number } | undefined;
   #state: (TlsState & KeyPair) | undefined;
+  #signed: KeyPair | undefined;
+  #looking = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #changed: ((state: TlsState) => void) | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -47,9 +51,10 @@ export class TlsKeeper {
 
   /** Calls back at every later change, until stopped. The period is in milliseconds. */
   follow(changed: (state: TlsState) => void, every = period): void {
+    this.#changed = changed;
     const delay = this.#options.verifyClients && !this.#state?.clientCa ? Math.min(hurry, every) : every;
     this.#timer = setTimeout(() => {
-      void this.#look(changed).finally(() => {
+      void this.#look().finally(() => {
         if (this.#timer) this.follow(changed, every);
       });
     }, delay);
@@ -61,14 +66,26 @@ export class TlsKeeper {
     this.#timer = undefined;
   }
 
-  async #look(changed: (state: TlsState) => void): Promise<void> {
+  /** Serves with this certificate from now on, unless files were given; resolves when it was taken or refused. */
+  async use(pair: KeyPair): Promise<void> {
+    this.#signed = pair;
+    await this.#look();
+  }
+
+  /** One after the other: the answer to an earlier look must not undo a later one. */
+  #look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#lookNow());
+    return this.#looking;
+  }
+
+  async #lookNow(): Promise<void> {
     const old = this.#state;
     try {
       const next = await this.#next();
       if (!this.#timer) return;
       if (old && old.cert === next.cert && old.key === next.key && old.clientCa === next.clientCa) return;
       this.#state = { ...next, options: secureOptions(next, next.clientCa) };
-      changed(this.#state);
+      this.#changed?.(this.#state);
       this.#logger.info('the certificates of the kubelet port were renewed');
     } catch (error) {
       this.#logger.warn(
@@ -89,6 +106,7 @@ export class TlsKeeper {
   async #keyPair(): Promise<KeyPair> {
     const { certificate, nodeName, addresses } = this.#options;
     if (certificate) return readKeyPair(certificate);
+    if (this.#signed) return this.#signed;
     if (!this.#own || Date.now() - this.#own.made > renewAfter)
       this.#own = { pair: await selfSigned(nodeName, addresses), made: Date.now() };
     return this.#own.pair;
