@@ -1,4 +1,4 @@
-/** Which folder may import which: cli -> programs -> translate, scheduling -> the types of kube. */
+/** Which folder may import which: cli -> operations, programs -> metrics, translate, scheduling -> the types of kube. */
 const programs = ['provider', 'joining', 'controllers', 'webhook', 'multischeduler', 'descheduler'];
 
 module.exports = {
@@ -34,6 +34,26 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/clusters/' },
       to: { path: '^src/(?!clusters/|kube/|translate/|scheduling/)' },
+    },
+    {
+      name: 'metrics-know-only-kube',
+      comment: 'Metrics implement the observers of kube; any program may use them, and they use none.',
+      severity: 'error',
+      from: { path: '^src/metrics/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!metrics/|kube/)' },
+    },
+    {
+      name: 'operations-know-no-program',
+      comment: 'The operations server is the same for every program.',
+      severity: 'error',
+      from: { path: '^src/operations/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!operations/|kube/)' },
+    },
+    {
+      name: 'only-metrics-count',
+      severity: 'error',
+      from: { path: '^src/(?!metrics/)' },
+      to: { path: 'node_modules/prom-client' },
     },
     ...programs.map((program) => ({
       name: `${program}-imports-no-other-program`,

@@ -3,8 +3,11 @@ import { logLevels } from '../kube/logger.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 
+/** Only for this machine: metrics name clusters and virtual nodes. The port is tensile-kube's. */
+export const defaultOperationsAddress = '127.0.0.1:10255';
+
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'metrics-addr', 'klog.v'] as const;
+export const flagsWithoutEffect = ['enable-controllers', 'klog.v'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -22,7 +25,34 @@ export const providerFlags = {
   },
   'client-kubeconfig': {
     type: 'string',
-    describe: 'kubeconfig of the lower cluster, where containers run; always needed',
+    describe: 'kubeconfig of the one lower cluster, where containers run',
+  },
+  clusters: {
+    type: 'string',
+    describe: 'file that names many lower clusters, each with its settings; followed as it changes',
+  },
+  'cluster-secrets': {
+    type: 'string',
+    describe: 'namespace above with a Secret for each lower cluster, as isthmus join makes them',
+  },
+  'leader-elect': {
+    type: 'boolean',
+    describe: 'share the virtual nodes with other replicas, each led by one of them',
+    default: false,
+  },
+  'leader-elect-resource-namespace': {
+    type: 'string',
+    describe: 'namespace above for the Leases of replicas; that of our own pod, or kube-system, by default',
+  },
+  'node-selector': {
+    type: 'string',
+    describe: 'offer only the lower nodes that this label selector selects',
+    default: '',
+  },
+  capacity: {
+    type: 'string',
+    describe: 'the most that is offered and used below, as in cpu=100,nvidia.com/gpu=8',
+    default: '',
   },
   namespace: { type: 'string', describe: 'serve only pods of this upper namespace; all by default' },
   'ignore-labels': {
@@ -83,7 +113,16 @@ export const providerFlags = {
     describe: `what pods on this node may not do, separated by commas: ${refusable.join(', ')}`,
     default: '',
   },
-  'metrics-addr': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'metrics-addr': {
+    type: 'string',
+    describe: 'HOST:PORT of metrics and health over plain HTTP, :PORT for all addresses; empty turns it off',
+    defaultDescription: defaultOperationsAddress,
+  },
+  'enable-profiling': {
+    type: 'boolean',
+    describe: 'let whoever is on this machine read the memory of the process, credentials included',
+    default: false,
+  },
   'klog.v': {
     type: 'string',
     describe: 'taken for the sake of old start lines; no effect: use --log-level',
@@ -106,8 +145,11 @@ export function addProviderFlags(parser: Argv) {
       ] as const) {
         if (!(flags[name] > 0)) throw new Error(`--${name} must be a number above 0`);
       }
-      if (!flags['client-kubeconfig'])
-        throw new Error('--client-kubeconfig is needed: the kubeconfig of the lower cluster');
+      const sources = [flags['client-kubeconfig'], flags.clusters, flags['cluster-secrets']].filter(Boolean);
+      if (sources.length !== 1)
+        throw new Error(
+          'give one of --client-kubeconfig, --clusters and --cluster-secrets, for the lower clusters',
+        );
       return true;
     })
     .epilog(
@@ -121,8 +163,11 @@ export function addProviderFlags(parser: Argv) {
         '  VKUBELET_NODE_LABEL        a label of the node, as "key: value"',
         '  VKUBELET_TAINT_KEY, VKUBELET_TAINT_VALUE, VKUBELET_TAINT_EFFECT',
         '',
-        'Example:',
+        'With --clusters or --cluster-secrets, what is said of one cluster stands there, and the flags for it are passed over.',
+        '',
+        'Examples:',
         '  isthmus provider --nodename vk-a --kubeconfig upper.yaml --client-kubeconfig a.yaml',
+        '  isthmus provider --kubeconfig upper.yaml --clusters clusters.yaml --leader-elect',
       ].join('\n'),
     );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isLabelSelector, isNodeName } from '../kube/label-syntax.ts';
+import { isNodeName } from '../kube/label-syntax.ts';
+import { isLabelSelector } from '../kube/selector.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 import { labelKey, labels, labelValue, listOf, number, oneOf, quantities, text } from './fields.ts';

@@ -20,7 +20,7 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: [IndexName, Indexer<T>][];
   readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
-  readonly #listeners: ((event: CacheEvent<T>) => void)[] = [];
+  readonly #listeners = new Set<(event: CacheEvent<T>) => void>();
   /** Long enough for an answer that was under way when the object went, few enough to weigh nothing. */
   readonly #deleted = new LRUCache<string, { object: T; version: number }>({
     max: 2_000,
@@ -83,9 +83,12 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   /**
    * Calls the listener at every later change, synchronously and in order. What one of them throws comes out of
    * the call that made the change, when the cache is complete and every listener was told.
+   *
+   * @returns what ends it
    */
-  subscribe(listener: (event: CacheEvent<T>) => void): void {
-    this.#listeners.push(listener);
+  subscribe(listener: (event: CacheEvent<T>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Takes in a newer state of an object. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { hasCode, KubeError } from './errors.ts';
 import { namespaces, type Resource, resourcePath, type Subresource } from './resources.ts';
-import type { Transport } from './transport.ts';
+import type { CallObserver, Transport, TransportRequest } from './transport.ts';
 import type { KubeList, KubeObject, Namespace } from './types.ts';
 
 /** Which patch: the API server merges maps either way; lists by their keys only in the strategic one. */
@@ -32,9 +32,16 @@ const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.i
 /** The calls of the Kubernetes API that Isthmus makes, on raw JSON. Every method throws KubeError. */
 export class Client {
   readonly transport: Transport;
+  readonly #observer: CallObserver | undefined;
 
-  constructor(transport: Transport) {
+  /** Several clients may share a transport and each tell its own observer. */
+  constructor(transport: Transport, observer?: CallObserver) {
     this.transport = transport;
+    this.#observer = observer;
+  }
+
+  #request<T>(request: TransportRequest): Promise<T> {
+    return this.transport.request<T>({ ...request, observer: this.#observer });
   }
 
   async get<T extends KubeObject>(
@@ -42,7 +49,7 @@ export class Client {
     where: ObjectName,
     options: CallOptions = {},
   ): Promise<T> {
-    return this.transport.request<T>({ method: 'GET', path: resourcePath(resource, where), ...options });
+    return this.#request<T>({ method: 'GET', path: resourcePath(resource, where), ...options });
   }
 
   /** One page; `continue` of the answer's metadata asks for the next. */
@@ -50,8 +57,9 @@ export class Client {
     resource: Resource<T>,
     options: ListOptions & { limit?: number; continue?: string | undefined; signal?: AbortSignal } = {},
   ): Promise<KubeList<T>> {
-    return this.transport.request<KubeList<T>>({
+    return this.#request<KubeList<T>>({
       method: 'GET',
+      verb: 'list',
       path: resourcePath(resource, { namespace: options.namespace }),
       query: { ...selectors(options), limit: options.limit?.toString(), continue: options.continue },
       ...(options.metadataOnly ? { accept: metadataOnly('PartialObjectMetadataList') } : {}),
@@ -76,6 +84,7 @@ export class Client {
       },
       ...(options.metadataOnly ? { accept: metadataOnly('PartialObjectMetadata') } : {}),
       signal: options.signal,
+      observer: this.#observer,
     });
   }
 
@@ -83,12 +92,12 @@ export class Client {
   async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    { dryRun, ...options }: { urgent?: boolean; dryRun?: boolean } = {},
+    { dryRun, ...options }: CallOptions & { dryRun?: boolean } = {},
   ): Promise<T> {
     const path = resourcePath(resource, { namespace: object.metadata?.namespace });
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
     const query = dryRun ? { query: { dryRun: 'All' } } : {};
-    return this.transport.request<T>({ method: 'POST', path, body, ...query, ...options });
+    return this.#request<T>({ method: 'POST', path, body, ...query, ...options });
   }
 
   /** Posts to a subresource that answers with the object filled in, such as a TokenRequest. */
@@ -100,18 +109,18 @@ export class Client {
   ): Promise<T> {
     const path = resourcePath(subresource.parent, { ...where, subresource: subresource.name });
     const body = { apiVersion: subresource.apiVersion, kind: subresource.kind, ...object };
-    return this.transport.request<T>({ method: 'POST', path, body, ...options });
+    return this.#request<T>({ method: 'POST', path, body, ...options });
   }
 
   /** Replaces the object; the resourceVersion in it is the precondition. */
   async replace<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    options: { urgent?: boolean } = {},
+    options: CallOptions = {},
   ): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
     const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
-    return this.transport.request<T>({
+    return this.#request<T>({
       method: 'PUT',
       path: resourcePath(resource, { namespace, name }),
       body,
@@ -126,7 +135,7 @@ export class Client {
     patch: object,
     options: { type?: PatchType; urgent?: boolean } = {},
   ): Promise<T> {
-    const sent = this.transport.request<T>({
+    const sent = this.#request<T>({
       method: 'PATCH',
       path: resourcePath(resource, where),
       body: patch,
@@ -145,7 +154,7 @@ export class Client {
    */
   async apply<T extends KubeObject>(resource: Resource<T>, object: T, fieldManager: string): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
-    return this.transport.request<T>({
+    return this.#request<T>({
       method: 'PATCH',
       path: resourcePath(resource, { namespace, name }),
       query: { fieldManager, force: 'true' },
@@ -161,7 +170,7 @@ export class Client {
     where: ObjectName,
     options: { uid: string; gracePeriodSeconds?: number | undefined },
   ): Promise<T> {
-    return this.transport.request<T>({
+    return this.#request<T>({
       method: 'DELETE',
       path: resourcePath(resource, where),
       body: {

@@ -18,20 +18,3 @@ export function isLabelValue(text: string): boolean {
 export function isNodeName(text: string): boolean {
   return text.length <= 63 && subdomain.test(text);
 }
-
-/**
- * Whether a text can be a label selector as `kubectl -l` takes it (k8s.io/apimachinery/pkg/labels): `a=b`, `a!=b`,
- * `a in (b, c)`, `a notin (b)`, `a`, `!a`, and several of them with commas in between.
- */
-export function isLabelSelector(text: string): boolean {
-  return text.split(/,(?![^()]*\))/).every((requirement) => isRequirement(requirement.trim()));
-}
-
-function isRequirement(text: string): boolean {
-  const [, key = '', set] = /^(\S+) +(?:not)?in *\(([^()]*)\)$/.exec(text) ?? [];
-  if (set !== undefined)
-    return isLabelKey(key) && set.split(',').every((value) => isLabelValue(value.trim()));
-  const [, name = '', value] = /^([^=!]*)(?:==?|!=)([^=!]*)$/.exec(text) ?? [];
-  if (value !== undefined) return isLabelKey(name.trim()) && isLabelValue(value.trim());
-  return isLabelKey(text.replace(/^! */, ''));
-}

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectionTo, type LocalServer, sendJson, startServer } from '../../test/local-server.ts';
 import { Cache } from './cache.ts';
 import { Client } from './client.ts';
-import { Reflector, type ReflectorOptions } from './reflector.ts';
+import { Reflector, type ReflectorOptions, type WatchRestart } from './reflector.ts';
 import { pods } from './resources.ts';
 import { Transport } from './transport.ts';
 import type { Pod } from './types.ts';
@@ -195,6 +195,30 @@ describe('a watch', () => {
     start();
     await vi.waitUntil(() => names().length === 2);
     expect(errors).toEqual(['pods: listener']);
+  });
+});
+
+describe('an observer', () => {
+  test('is told why each watch had to be begun again', async () => {
+    const told: WatchRestart[] = [];
+    const answers: Answer[] = [
+      (_, response) => void response.writeHead(200).end(expired),
+      (_, response) => response.writeHead(200).write(event('ADDED', pod('a', 150)), () => response.destroy()),
+      (_, response) => {
+        response.writeHead(200).flushHeaders();
+        setTimeout(() => response.end(), 1_100);
+      },
+      (_, response) => response.writeHead(200).flushHeaders(),
+    ];
+    watch = (query, response) => answers[versions().length - 1]?.(query, response);
+    const reflector = start({ observer: { restarted: (why) => told.push(why) } });
+    await vi.waitUntil(() => versions().length === 4, { timeout: 5_000 });
+    expect(told).toEqual(['expired', 'failed', 'ended']);
+    reflector.reconnect();
+    await vi.waitUntil(() => versions().length === 5);
+    stopped.abort();
+    await running;
+    expect(told.slice(3)).toEqual(['reconnected']);
   });
 });
 

@@ -9,10 +9,32 @@ import type { Resource } from './resources.ts';
 import { type LinkedSignal, linkSignals } from './signals.ts';
 import type { KubeList, KubeObject, Status } from './types.ts';
 
+/**
+ * Why a watch had to be begun again: the server ended it in good order, it failed, the server had forgotten where it
+ * was so that everything is listed again, or `reconnect` was called.
+ */
+export type WatchRestart = 'ended' | 'failed' | 'expired' | 'reconnected';
+
+/** Is told what a reflector does; for metrics. Must be cheap and must not throw. */
+export interface ReflectorObserver {
+  restarted(why: WatchRestart): void;
+}
+
+/** How a reflector stands. */
+export interface ReflectorState {
+  /** The resource, such as `pods`. */
+  readonly resource: string;
+  /** Whether the first list is in the cache. */
+  readonly isSynced: boolean;
+  /** Why the last attempt failed; undefined once the server took another watch. */
+  readonly failure: string | undefined;
+}
+
 export interface ReflectorOptions extends ListOptions {
   random?: () => number;
   /** Told of every failure; the reflector goes on by itself. */
   onError?: (message: string) => void;
+  observer?: ReflectorObserver | undefined;
 }
 
 const pageSize = 500;
@@ -21,7 +43,7 @@ const shortestWatch = 1_000;
 const retry: Backoff = { first: 100, most: 10_000 };
 
 /** The part of a {@link Cache} that a reflector fills. */
-type ReflectorCache<T extends KubeObject> = Pick<Cache<T>, 'apply' | 'remove' | 'replace'> &
+export type ReflectorCache<T extends KubeObject> = Pick<Cache<T>, 'apply' | 'remove' | 'replace'> &
   Partial<Pick<Cache<T>, 'newest'>>;
 
 interface WatchEvent<T> {
@@ -40,6 +62,8 @@ export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions;
   readonly #synced = deferred();
   #attempt: LinkedSignal | undefined;
+  #isSynced = false;
+  #failure: string | undefined;
 
   constructor(
     client: Client,
@@ -59,6 +83,10 @@ export class Reflector<T extends KubeObject> {
     return this.#synced.promise;
   }
 
+  get state(): ReflectorState {
+    return { resource: this.#resource.plural, isSynced: this.#isSynced, failure: this.#failure };
+  }
+
   /**
    * Ends the call under way, or the pause after a failure, and goes on at once where it was: for a connection
    * that may be half open after a partition.
@@ -76,6 +104,7 @@ export class Reflector<T extends KubeObject> {
       this.#attempt = attempt;
       try {
         version ??= await this.#list(attempt.signal);
+        this.#isSynced = true;
         this.#synced.resolve();
         const began = performance.now();
         for await (const next of this.#follow(version, attempt.signal)) {
@@ -85,11 +114,15 @@ export class Reflector<T extends KubeObject> {
         if (performance.now() - began < shortestWatch)
           throw new KubeError('ServerError', 'the watch ended at once');
         failures = 0;
+        this.#options.observer?.restarted('ended');
       } catch (error) {
+        if (signal.aborted) continue;
+        this.#options.observer?.restarted(whyRestarted(error, attempt.signal));
         if (attempt.signal.aborted) continue;
         if (hasCode(error, 'Gone')) version = undefined;
         failures += 1;
-        this.#options.onError?.(`${this.#resource.plural}: ${describeError(error)}`);
+        this.#failure = describeError(error);
+        this.#options.onError?.(`${this.#resource.plural}: ${this.#failure}`);
         // The first failure is most often a watch that was cut under load: what came since must not wait.
         if (failures > 1)
           await sleep(backoffDelay(retry, failures - 1), undefined, { signal: attempt.signal }).catch(
@@ -131,6 +164,7 @@ export class Reflector<T extends KubeObject> {
       timeoutSeconds: Math.round(240 + 240 * random()),
       signal,
     });
+    this.#failure = undefined;
     try {
       for await (const line of lines(stream)) {
         const event = JSON.parse(line) as WatchEvent<T>;
@@ -163,4 +197,9 @@ export class Reflector<T extends KubeObject> {
         break;
     }
   }
+}
+
+function whyRestarted(error: unknown, attempt: AbortSignal): WatchRestart {
+  if (attempt.aborted) return 'reconnected';
+  return hasCode(error, 'Gone') ? 'expired' : 'failed';
 }

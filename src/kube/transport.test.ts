@@ -2,10 +2,12 @@ import { getEventListeners, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectionTo, type LocalServer, sendJson, startServer } from '../../test/local-server.ts';
+import { Client } from './client.ts';
 import type { Credentials } from './connection.ts';
 import { describeError, hasCode, KubeError } from './errors.ts';
 import { RateLimit } from './rate-limit.ts';
-import { isPassing, Transport, type TransportOptions } from './transport.ts';
+import { pods } from './resources.ts';
+import { type ApiVerb, type CallObserver, isPassing, Transport, type TransportOptions } from './transport.ts';
 
 let server: LocalServer;
 let transport: Transport;
@@ -320,6 +322,45 @@ describe('a stream', () => {
     );
     await transport.request(get);
     for (const stream of streams) stream.destroy();
+  });
+});
+
+describe('an observer', () => {
+  test('is told of each attempt by verb and code, and of waits for the rate limit', async () => {
+    const told: [ApiVerb, number | string][] = [];
+    let waited = 0;
+    const observer: CallObserver = {
+      answered: (verb, code, duration) => {
+        told.push([verb, code]);
+        expect(duration > 0 && duration < 5_000).toBe(true);
+      },
+      limited: (milliseconds) => {
+        waited += milliseconds;
+      },
+    };
+    connect({ rateLimit: new RateLimit({ qps: 20, burst: 4 }) });
+    const client = new Client(transport, observer);
+    const where = { namespace: 'n', name: 'x' };
+    refuse(1, 429, { 'retry-after': '0' });
+    await client.get(pods, where);
+    await client.list(pods);
+    const signal = AbortSignal.abort();
+    await errorOf(client.list(pods, { signal }));
+    const options = { resourceVersion: '1', timeoutSeconds: 60, signal: new AbortController().signal };
+    (await client.watch(pods, options)).destroy();
+    await client.patch(pods, where, {});
+    answer = (_, response) => void response.destroy();
+    await errorOf(client.delete(pods, where, { uid: 'u' }));
+    expect(told).toEqual([
+      ['get', 429],
+      ['get', 200],
+      ['list', 200],
+      ['list', 'Aborted'],
+      ['watch', 200],
+      ['patch', 200],
+      ['delete', 'Unreachable'],
+    ]);
+    expect(waited).toBeGreaterThan(20);
   });
 });
 

@@ -3,10 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { type Backoff, backoffDelay } from './backoff.ts';
 import type { Connection, Credentials } from './connection.ts';
-import { codeOfResponse, hasCode, KubeError } from './errors.ts';
+import { codeOfResponse, hasCode, KubeError, type KubeErrorCode } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { linkSignals } from './signals.ts';
 import type { Status } from './types.ts';
+
+/** The verbs of the API (k8s.io/apiserver `RequestInfo.Verb`) that are sent. */
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+
+/** Is told of what is sent; for metrics. Called often, so it must be cheap and must not throw. */
+export interface CallObserver {
+  /**
+   * One attempt is over: headers came, or it failed without an answer, after so many milliseconds.
+   *
+   * @param code the HTTP status, or the kind of failure
+   */
+  answered(verb: ApiVerb, code: number | KubeErrorCode, duration: number): void;
+  /** A call waited so many milliseconds for our own rate limit. */
+  limited(waited: number): void;
+}
 
 export interface TransportRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -23,6 +38,9 @@ export interface TransportRequest {
   urgent?: boolean;
   /** Milliseconds until headers must have come, from the moment it may be sent; 30 s unless told. */
   timeout?: number;
+  /** The API's name of what is asked; by default it follows from the method. */
+  verb?: ApiVerb;
+  observer?: CallObserver | undefined;
 }
 
 export interface TransportOptions {
@@ -103,6 +121,12 @@ export class Transport {
     await Promise.all([...this.#open].map((agents) => this.#end(agents)));
   }
 
+  /** Reads the kubeconfig again before the next call: it was told that credentials changed. */
+  renewCredentials(): void {
+    this.#refused = true;
+    this.#renewed = Number.NEGATIVE_INFINITY;
+  }
+
   /** Fresh credentials of this cluster; the library is asked at most twice a minute. */
   credentials(): Promise<Credentials> {
     const now = performance.now();
@@ -138,8 +162,11 @@ export class Transport {
   /** Waits for the rate limit, which is for calls that are not urgent. */
   async #pass(request: TransportRequest, kind: Kind): Promise<void> {
     const { rateLimit } = this.#options;
-    if (rateLimit && kind === 'call' && !request.urgent)
-      await this.#pause(request, (signal) => rateLimit.pass(signal));
+    if (!rateLimit || kind !== 'call' || request.urgent) return;
+    const began = performance.now();
+    await this.#pause(request, (signal) => rateLimit.pass(signal));
+    const waited = performance.now() - began;
+    if (waited >= 1) request.observer?.limited(waited);
   }
 
   async #pause(request: TransportRequest, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -194,11 +221,14 @@ export class Transport {
       const response = await this.#guard(request, () => Promise.race([answer, aborted]));
       clearTimeout(timer);
       agents.answered = performance.now();
+      request.observer?.answered(verbOf(request, kind), response.statusCode, agents.answered - began);
       response.body.once('close', over);
       if (response.statusCode === 401) this.#refused = true;
       return response;
     } catch (error) {
       over();
+      const code = error instanceof KubeError ? error.code : 'Unreachable';
+      request.observer?.answered(verbOf(request, kind), code, performance.now() - began);
       throw error;
     }
   }
@@ -275,6 +305,12 @@ export class Transport {
 /** Whether a failure says nothing of the request itself, so that the same may be sent again later. */
 export function isPassing(error: unknown): boolean {
   return hasCode(error, 'Configuration', 'Unreachable', 'ServerError', 'TooManyRequests', 'Unauthorized');
+}
+
+const verbs = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+
+function verbOf({ method, verb }: TransportRequest, kind: Kind): ApiVerb {
+  return verb ?? (kind === 'stream' ? 'watch' : verbs[method]);
 }
 
 /** Milliseconds that the server asks to wait, or undefined when it does not ask. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deferred } from './deferred.ts';
-import { type ReconcileResult, WorkQueue } from './work-queue.ts';
+import { type QueueObserver, type ReconcileResult, WorkQueue } from './work-queue.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -291,3 +291,60 @@ test('never does a key twice at once, and ends with every key done after its las
     { numRuns: 40 },
   );
 }, 30_000);
+
+describe('an observer', () => {
+  test('is told of waits, depths and outcomes', async () => {
+    const told: unknown[] = [];
+    const observer: QueueObserver = {
+      added: (depth) => told.push(['added', depth]),
+      started: (waited, depth) => told.push(['started', waited, depth]),
+      ended: (duration, outcome) => told.push(['ended', duration, outcome]),
+    };
+    const results: Record<string, () => ReconcileResult> = {
+      a: () => undefined,
+      b: () => ({ requeueAfter: 60_000 }),
+      c: () => {
+        throw new Error('no');
+      },
+    };
+    const reconcile = async (key: string) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return results[key]?.();
+    };
+    const queue = new WorkQueue({ workers: 1, reconcile, backoff, observer });
+    for (const key of ['a', 'a', 'b', 'c']) queue.add(key);
+    await vi.advanceTimersByTimeAsync(100);
+    queue.start();
+    await vi.advanceTimersByTimeAsync(30);
+    expect(told).toEqual([
+      ['added', 1],
+      ['added', 2],
+      ['added', 3],
+      ['started', 100, 2],
+      ['ended', 10, 'done'],
+      ['started', 110, 1],
+      ['ended', 10, 'again'],
+      ['started', 120, 0],
+      ['ended', 10, 'failed'],
+    ]);
+    await queue.stop();
+  });
+
+  test('counts the wait of a key that came while it was under way from when it could begin', async () => {
+    const waits: number[] = [];
+    const gate = deferred();
+    const queue = new WorkQueue({
+      workers: 1,
+      reconcile: () => gate.promise.then(() => undefined),
+      observer: { added() {}, started: (waited) => waits.push(waited), ended() {} },
+    });
+    queue.start();
+    queue.add('a');
+    await settle();
+    queue.add('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    gate.resolve();
+    await settle();
+    expect(waits).toEqual([0, 0]);
+  });
+});

@@ -4,6 +4,19 @@ import { type Deferred, deferred } from './deferred.ts';
 /** When a key wants to be looked at again; nothing means only when something changes. */
 export type ReconcileResult = undefined | { requeueAfter: number };
 
+/** How a reconcile ended: `again` when it asked to be called again after some time. */
+export type ReconcileOutcome = 'done' | 'again' | 'failed';
+
+/** Is told what a queue does; for metrics. Called often, so it must be cheap and must not throw. */
+export interface QueueObserver {
+  /** A key came in; `depth` keys wait now. */
+  added(depth: number): void;
+  /** A worker took a key that had waited so many milliseconds for it; `depth` others still wait. */
+  started(waited: number, depth: number): void;
+  /** A reconcile ended after so many milliseconds. */
+  ended(duration: number, outcome: ReconcileOutcome): void;
+}
+
 export interface WorkQueueOptions {
   /** Brings the world one step nearer to what the key asks for. A key is never reconciled twice at once. */
   reconcile: (key: string) => Promise<ReconcileResult>;
@@ -12,6 +25,7 @@ export interface WorkQueueOptions {
   /** Told of every failure; the key is tried again after a delay that doubles. */
   onError?: (key: string, error: unknown) => void;
   backoff?: Backoff;
+  observer?: QueueObserver | undefined;
 }
 
 /** Timers cannot wait longer than this, in milliseconds; beyond it Node fires at once, again and again. */
@@ -25,7 +39,8 @@ const defaultBackoff: Backoff = { first: 50, most: 30_000 };
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  readonly #ready = new Set<string>();
+  /** With the time since when each waits. */
+  readonly #ready = new Map<string, number>();
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
   readonly #delayed = new Map<string, { timer: NodeJS.Timeout; due: number }>();
@@ -54,7 +69,7 @@ export class WorkQueue {
     if (this.#stopped) return;
     this.#cancelDelay(key);
     if (this.#running.has(key)) this.#again.add(key);
-    else this.#ready.add(key);
+    else this.#enqueue(key);
     this.#fill();
   }
 
@@ -81,6 +96,12 @@ export class WorkQueue {
     await this.#idle.promise;
   }
 
+  #enqueue(key: string): void {
+    if (this.#ready.has(key)) return;
+    this.#ready.set(key, performance.now());
+    this.#options.observer?.added(this.#ready.size);
+  }
+
   #fill(): void {
     if (!this.#started || this.#filling) return;
     this.#filling = true;
@@ -91,17 +112,21 @@ export class WorkQueue {
   }
 
   #take(): void {
-    for (const key of this.#ready) {
+    for (const [key, since] of this.#ready) {
       if (this.#running.size >= this.#options.workers) return;
       this.#ready.delete(key);
       this.#running.add(key);
+      this.#options.observer?.started(performance.now() - since, this.#ready.size);
       void this.#work(key);
     }
   }
 
   async #work(key: string): Promise<void> {
+    const began = performance.now();
+    let outcome: ReconcileOutcome = 'failed';
     try {
       const result = await this.#options.reconcile(key);
+      outcome = result ? 'again' : 'done';
       this.#failures.delete(key);
       if (result) this.#afterwards(key, result.requeueAfter);
     } catch (error) {
@@ -112,13 +137,14 @@ export class WorkQueue {
       this.addAfter(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
       this.#options.onError?.(key, error);
     } finally {
+      this.#options.observer?.ended(performance.now() - began, outcome);
       this.#done(key);
     }
   }
 
   #done(key: string): void {
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.#ready.add(key);
+    if (this.#again.delete(key)) this.#enqueue(key);
     if (this.#stopped && this.#running.size === 0) this.#idle?.resolve();
     this.#fill();
   }

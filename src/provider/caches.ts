@@ -1,15 +1,17 @@
 import { Cache } from '../kube/cache.ts';
-import type { Client } from '../kube/client.ts';
-import { Reflector } from '../kube/reflector.ts';
+import type { Client, ListOptions } from '../kube/client.ts';
+import { Reflector, type ReflectorCache } from '../kube/reflector.ts';
 import { configMaps, nodes, pods, type Resource, secrets } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts';
+import type { NodeMetrics, Side } from '../metrics/node-metrics.ts';
 import { withoutContent } from '../translate/dependency.ts';
-import { isOurs, isVirtual, type Owner } from '../translate/marks.ts';
+import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
 import { podNameOf } from '../translate/token-secret.ts';
 import type { DependencyCaches } from './dependencies.ts';
 import { type DependencyKind, keysOfLowerPod, keysOfUpperPod } from './dependency-keys.ts';
+import type { UpperDependencies } from './upper-dependencies.ts';
 
 /** Everything a virtual node knows of its two clusters. */
 export interface ProviderCaches {
@@ -20,10 +22,14 @@ export interface ProviderCaches {
   readonly dependencies: Record<DependencyKind, DependencyCaches>;
 }
 
-/** Empty caches, each keeping of an object only what its readers need. */
-export function createCaches(owner: Owner, mode: ServiceAccountMode): ProviderCaches {
-  const dependency = () => ({
-    upper: new Cache<KubeObject>({}, onlyVersion),
+/** Empty caches but for what is shared, each keeping of an object only what its readers need. */
+export function createCaches(
+  owner: Owner,
+  mode: ServiceAccountMode,
+  { caches }: Pick<UpperDependencies, 'caches'>,
+): ProviderCaches {
+  const dependency = (kind: DependencyKind) => ({
+    upper: caches[kind],
     copies: new Cache<ConfigMap | Secret, 'pod'>({ pod: podKeyOfTokens }, withoutContent),
   });
   return {
@@ -33,13 +39,14 @@ export function createCaches(owner: Owner, mode: ServiceAccountMode): ProviderCa
     upperNode: new Cache<Node>({}, withoutImages),
     lowerPods: new Cache<Pod, 'dependency' | 'node'>(
       {
-        dependency: (pod) => (isOurs(pod, owner) ? keysOfLowerPod(pod, owner) : []),
+        dependency: (pod) => (isOfUpperCluster(pod, owner) ? keysOfLowerPod(pod, owner) : []),
         node: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []),
       },
-      (pod) => (isOurs(pod, owner) ? pod : onlyRequests(pod)),
+      // Virtual nodes that share a lower cluster share the copies that their pods use.
+      (pod) => (isOfUpperCluster(pod, owner) ? pod : onlyRequests(pod)),
     ),
     lowerNodes: new Cache<Node>({}, withoutImages),
-    dependencies: { ConfigMap: dependency(), Secret: dependency() },
+    dependencies: { ConfigMap: dependency('ConfigMap'), Secret: dependency('Secret') },
   };
 }
 
@@ -47,34 +54,42 @@ export interface ReflectorsOptions {
   upper: Client;
   lower: Client;
   nodeName: string;
+  /** Label selector of the lower nodes that are offered; all of them when undefined. */
+  nodeSelector: string | undefined;
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
   onError: (message: string) => void;
+  metrics?: NodeMetrics | undefined;
 }
 
 /** The reflectors that fill the caches, by the cluster they watch. */
 export function createReflectors(
   caches: ProviderCaches,
-  { upper, lower, nodeName, namespace, onError }: ReflectorsOptions,
+  { upper, lower, nodeName, nodeSelector, namespace, onError, metrics }: ReflectorsOptions,
 ): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
-  const above = { namespace, onError };
-  const copies = { labelSelector: `${virtualPodLabel}=true`, onError };
   const { ConfigMap: config, Secret: secret } = caches.dependencies;
-  const metadataOf = (resource: Resource<KubeObject>, cache: Cache<KubeObject>) =>
-    new Reflector(upper, resource, cache, { ...above, metadataOnly: true });
+  const reflect =
+    (side: Side, client: Client) =>
+    <T extends KubeObject>(resource: Resource<T>, cache: ReflectorCache<T>, more: ListOptions = {}) =>
+      new Reflector(client, resource, cache, {
+        ...more,
+        onError,
+        observer: metrics?.watch(side, resource.plural),
+      }) as Reflector<KubeObject>;
+  const above = reflect('upper', upper);
+  const below = reflect('lower', lower);
+  const copies = { labelSelector: `${virtualPodLabel}=true` };
   return {
     upper: [
-      new Reflector(upper, pods, caches.upperPods, { ...above, fieldSelector: `spec.nodeName=${nodeName}` }),
-      new Reflector(upper, nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}`, onError }),
-      metadataOf(configMaps, config.upper),
-      metadataOf(secrets, secret.upper),
-    ] as Reflector<KubeObject>[],
+      above(pods, caches.upperPods, { namespace, fieldSelector: `spec.nodeName=${nodeName}` }),
+      above(nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}` }),
+    ],
     lower: [
-      new Reflector(lower, pods, caches.lowerPods, { onError }),
-      new Reflector(lower, nodes, caches.lowerNodes, { onError }),
-      new Reflector<ConfigMap>(lower, configMaps, config.copies, copies),
-      new Reflector<Secret>(lower, secrets, secret.copies, copies),
-    ] as Reflector<KubeObject>[],
+      below(pods, caches.lowerPods),
+      below(nodes, caches.lowerNodes, { labelSelector: nodeSelector }),
+      below<ConfigMap>(configMaps, config.copies, copies),
+      below<Secret>(secrets, secret.copies, copies),
+    ],
   };
 }
 
@@ -84,12 +99,6 @@ function podKeyOfTokens(copy: KubeObject): string[] {
   return name === undefined ? [] : [`${copy.metadata?.namespace}/${name}`];
 }
 
-/** Of what may be copied only its version matters; kubectl keeps the data of a Secret in an annotation. */
-function onlyVersion({ metadata }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion } = metadata ?? {};
-  return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
-}
-
 /** Names of images are the bulk of a node, and nobody here reads them. */
 function withoutImages(node: Node): Node {
   if (!node.status?.images) return node;
@@ -97,7 +106,7 @@ function withoutImages(node: Node): Node {
   return { ...node, status };
 }
 
-/** Of a pod that is not ours only its name, whose it is, its place and what it takes matter. */
+/** Of a pod of nobody's from above only its name, whose it is, its place and what it takes matter. */
 function onlyRequests({ metadata, spec, status }: Pod): Pod {
   const { name, namespace, uid, resourceVersion, generation, labels, annotations } = metadata ?? {};
   const sizes = (containers: NonNullable<Pod['spec']>['containers'] | undefined) =>

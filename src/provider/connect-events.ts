@@ -1,7 +1,7 @@
 import { splitKey } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
-import { isOurs, type Owner } from '../translate/marks.ts';
+import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
 import { podNameOf } from '../translate/token-secret.ts';
 import type { ProviderCaches } from './caches.ts';
@@ -42,12 +42,20 @@ export function addEverything(wiring: EventWiring): void {
   }
 }
 
-/** Which change of which cache puts which key on which queue. Each costs only what changed. */
-export function connectEvents(wiring: EventWiring): void {
+/**
+ * Which change of which cache puts which key on which queue. Each costs only what changed.
+ *
+ * @returns what lets go of the caches that others use too
+ */
+export function connectEvents(wiring: EventWiring): () => void {
   const { caches, owner, namespace, serviceAccounts, nodeName, podQueue, dependencyQueue, nodeQueue } =
     wiring;
   const { upperPods, lowerPods, upperNode, dependencies } = caches;
   const isServed = servedBy(namespace);
+  /** Whether a pod of ours names it: above, or only below, where the one above is virtual no more. */
+  const isNamed = (key: string) =>
+    upperPods.keysBy('dependency', key).size > 0 ||
+    isAny(lowerPods.by('dependency', key), (pod) => isOurs(pod, owner));
 
   upperPods.subscribe((event) => {
     podQueue.add(event.key);
@@ -59,25 +67,29 @@ export function connectEvents(wiring: EventWiring): void {
     const ours = isOurs(event.object, owner);
     // A pod that is not ours matters only where it stands in the way of one above.
     if (ours || upperPods.get(event.key)) podQueue.add(event.key);
-    if (!ours || event.type !== 'deleted') return;
+    if (event.type !== 'deleted' || !isOfUpperCluster(event.object, owner)) return;
     for (const key of keysOfLowerPod(event.object, owner)) dependencyQueue.add(key);
   });
   upperNode.subscribe(() => nodeQueue.add(nodeName));
 
+  const shared: (() => void)[] = [];
   for (const kind of ['ConfigMap', 'Secret'] as const) {
-    dependencies[kind].upper.subscribe((event) => {
+    const release = dependencies[kind].upper.subscribe((event) => {
       const { namespace: of, name } = splitKey(event.key);
       const key = dependencyKey(kind, of, name);
-      const users = upperPods.keysBy('dependency', key);
-      if (users.size > 0) dependencyQueue.add(key);
-      if (event.type === 'added') for (const pod of users) podQueue.add(pod);
+      if (isNamed(key)) dependencyQueue.add(key);
+      if (event.type === 'added') for (const pod of upperPods.keysBy('dependency', key)) podQueue.add(pod);
     });
+    shared.push(release);
     dependencies[kind].copies.subscribe((event) => {
       if (!isServed(event.key)) return;
-      const isWanted = upperPods.keysBy('dependency', keyOfCopy(kind, event.object, owner)).size > 0;
-      if (isWanted || isOurs(event.object, owner)) addCopy(wiring, kind, event.object);
+      if (isOurs(event.object, owner) || isNamed(keyOfCopy(kind, event.object, owner)))
+        addCopy(wiring, kind, event.object);
     });
   }
+  return () => {
+    for (const release of shared) release();
+  };
 }
 
 /** A copy that changed below concerns its dependency; a Secret with tokens concerns its pod. */
@@ -91,6 +103,12 @@ function addCopy(
   else podQueue.add(`${copy.metadata?.namespace}/${pod}`);
 }
 
-function servedBy(namespace: string | undefined): (key: string) => boolean {
+function isAny<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
+  for (const item of items) if (test(item)) return true;
+  return false;
+}
+
+/** Whether a key is of the upper namespace that is served. */
+export function servedBy(namespace: string | undefined): (key: string) => boolean {
   return (key) => namespace === undefined || splitKey(key).namespace === namespace;
 }

@@ -29,8 +29,6 @@ export interface DependenciesOptions {
   caches: Record<DependencyKind, DependencyCaches>;
   /** Whether some pod of ours below names the object. */
   isUsedBelow: (key: string) => boolean;
-  /** The pods above that name the object, as namespace/name. */
-  podsAbove: (key: string) => Iterable<string>;
 }
 
 /** What a pod does not get. The event reasons are tensile-kube's. */
@@ -51,8 +49,9 @@ const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: con
 export class Dependencies {
   readonly #options: DependenciesOptions;
   readonly #underWay = new Map<string, Promise<DependencyState>>();
-  /** Pods that are on their way down: their copies are there before them. */
-  readonly #held = new Set<string>();
+  /** What each pod on its way down needs: the copies are there before the pod, whatever becomes of it above. */
+  readonly #held = new Map<string, ReadonlySet<string>>();
+  readonly #holders = new Map<string, number>();
 
   constructor(options: DependenciesOptions) {
     this.#options = options;
@@ -74,10 +73,9 @@ export class Dependencies {
         isThere(reference) ? [] : (findingFor(reference, 'missing') ?? []),
       );
     }
-    this.#held.add(pod);
-    const states = await Promise.all(
-      references.map((reference) => this.#bring(dependencyKey(reference.kind, namespace, reference.name))),
-    );
+    const keys = references.map(({ kind, name }) => dependencyKey(kind, namespace, name));
+    this.#hold(pod, new Set(keys));
+    const states = await Promise.all(keys.map((key) => this.#bring(key)));
     return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
   }
 
@@ -88,7 +86,18 @@ export class Dependencies {
 
   /** Keeps nothing for a pod any more. What no pod below uses goes when it is next reconciled. */
   release(pod: string): void {
+    for (const key of this.#held.get(pod) ?? []) {
+      const left = (this.#holders.get(key) ?? 1) - 1;
+      if (left > 0) this.#holders.set(key, left);
+      else this.#holders.delete(key);
+    }
     this.#held.delete(pod);
+  }
+
+  #hold(pod: string, keys: ReadonlySet<string>): void {
+    this.release(pod);
+    this.#held.set(pod, keys);
+    for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
   }
 
   async #bring(key: string): Promise<DependencyState> {
@@ -141,8 +150,7 @@ export class Dependencies {
   }
 
   #isUsed(key: string): boolean {
-    const { isUsedBelow, podsAbove } = this.#options;
-    return isUsedBelow(key) || [...podsAbove(key)].some((pod) => this.#held.has(pod));
+    return this.#holders.has(key) || this.#options.isUsedBelow(key);
   }
 
   async #write(key: string, copy: Dependency | undefined): Promise<DependencyState> {

@@ -1,7 +1,7 @@
 import type { Cache } from '../kube/cache.ts';
 import type { Node, Pod } from '../kube/types.ts';
 import { largestFree, type NodeRoom, nodeRoom, totalOffered } from '../scheduling/capacity.ts';
-import { type Resources, writeResources } from '../scheduling/resource-list.ts';
+import { capped, type Resources, writeResources } from '../scheduling/resource-list.ts';
 
 /** What a virtual node says of the room below. */
 export interface Room {
@@ -25,17 +25,21 @@ export class LowerRooms {
   readonly #nodes: Pick<Cache<Node>, 'get' | 'subscribe'>;
   readonly #pods: PodsByNode;
   readonly #isOurs: (pod: Pod) => boolean;
+  readonly #limit: Resources;
   readonly #rooms = new Map<string, NodeRoom>();
   readonly #stale = new Set<string>();
 
+  /** @param limit the most that is offered of a resource, whatever the nodes have */
   constructor(
     nodes: Pick<Cache<Node>, 'get' | 'subscribe'>,
     pods: PodsByNode,
     isOurs: (pod: Pod) => boolean,
+    limit: Resources,
   ) {
     this.#nodes = nodes;
     this.#pods = pods;
     this.#isOurs = isOurs;
+    this.#limit = limit;
   }
 
   /** Calls `onChange` whenever the answer of {@link now} may have become another. */
@@ -73,8 +77,8 @@ export class LowerRooms {
     this.#stale.clear();
     const largest: Resources | undefined = largestFree(this.#rooms.values());
     return {
-      offered: writeResources(totalOffered(this.#rooms.values())),
-      largestFree: largest && writeResources(largest),
+      offered: writeResources(capped(totalOffered(this.#rooms.values()), this.#limit)),
+      largestFree: largest && writeResources(capped(largest, this.#limit)),
     };
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
+import { metaMicroTime } from '../kube/meta-time.ts';
 import { leases } from '../kube/resources.ts';
 import type { Lease, Node } from '../kube/types.ts';
 
@@ -53,7 +54,7 @@ async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefi
     spec: {
       holderIdentity: nodeName,
       leaseDurationSeconds: durationSeconds,
-      renewTime: now().toISOString().replace('Z', '000Z'),
+      renewTime: metaMicroTime(now()),
     },
   };
   const current = held ?? (await find(upper, nodeName));

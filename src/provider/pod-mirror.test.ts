@@ -7,6 +7,7 @@ import type { Refusable } from '../translate/policy.ts';
 import { options, owner, raw, upperPod } from '../translate/test-objects.ts';
 import { mirror } from './pod-mirror.ts';
 import type { PodSync } from './pod-sync.ts';
+import { SyncLag } from './sync-lag.ts';
 
 interface Sent {
   subresource?: string;
@@ -35,6 +36,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
     refusedEdits: new Map<string, string>(),
     dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
+    lag: new SyncLag({ owner, isServed: () => true, metrics: undefined }),
     logger: { info: () => undefined },
   } as unknown as PodSync;
   return { sync, sent, told };

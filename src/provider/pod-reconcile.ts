@@ -3,7 +3,7 @@ import { pods, splitKey } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { podDown } from '../translate/pod-down.ts';
-import { statusWaiting } from '../translate/pod-status.ts';
+import { statusRejected, statusWaiting } from '../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../translate/refusal.ts';
 import { decide } from './pod-decision.ts';
 import { letGo, prepare, withdraw } from './pod-dependencies.ts';
@@ -11,6 +11,7 @@ import { mirror, refusedTokenRetry } from './pod-mirror.ts';
 import { deleteLower, deleteOrphan, failLost, removeUpper } from './pod-removal.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { dropTokens, prepareTokens } from './pod-tokens.ts';
+import { outOf } from './quota.ts';
 
 /** A name that is taken below, or a dependency that is hidden, is looked at again after this, in milliseconds. */
 const collisionRetry = 10_000;
@@ -25,6 +26,13 @@ const refusedBelow = 'LowerClusterRefused';
  */
 export async function reconcilePod(sync: PodSync, key: string): Promise<ReconcileResult> {
   if (!sync.isReachable()) return undefined;
+  sync.lag.carry(key);
+  const result = await step(sync, key);
+  sync.lag.settled(key);
+  return result;
+}
+
+async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
   await dropTokens(sync, key);
   const upper = sync.upperPods.get(key);
   const decision = decide(upper, sync.lowerPods.get(key), sync.owner);
@@ -58,6 +66,8 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   if (!upper) return undefined;
   const refusal = refusalOf(upper, sync.down);
   if (refusal) return wait(sync, upper, refusal);
+  const lack = sync.quota.admit(key, upper);
+  if (lack) return reject(sync, upper, outOf(lack));
   const pod = podDown(upper, sync.owner, sync.down);
   let lower: Pod;
   try {
@@ -65,12 +75,18 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
     // What it needs is not brought down again and again for a pod that is still refused.
     if (isRefusedBelow(upper)) await sync.lower.create(pods, pod, { dryRun: true });
     const missing = await prepare(sync, upper);
-    if (missing) return await wait(sync, upper, missing);
+    if (missing) {
+      sync.quota.release(key);
+      return await wait(sync, upper, missing);
+    }
     const tokens = await prepareTokens(sync, upper);
-    if ('refusal' in tokens)
+    if ('refusal' in tokens) {
+      sync.quota.release(key);
       return soonest(await wait(sync, upper, tokens.refusal), { requeueAfter: refusedTokenRetry });
+    }
     lower = await sync.lower.create(pods, pod);
   } catch (error) {
+    sync.quota.release(key);
     return afterFailedCreate(sync, upper, error);
   }
   sync.lowerPods.apply(lower);
@@ -101,7 +117,14 @@ function isNamespaceSettling(message: string): boolean {
   return /serviceaccount "default" not found|because it is being terminated/.test(message);
 }
 
+/** As a kubelet ends a pod that it has no room for, so that its owner makes another for another node. */
+function reject(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileResult> {
+  recordRefusal(sync, upper, refusal);
+  return patchUpper(sync, upper, statusRejected(upper, refusal));
+}
+
 async function wait(sync: PodSync, upper: Pod, refusal: Refusal): Promise<ReconcileResult> {
+  sync.lag.refused(upper);
   await withdraw(sync, upper);
   recordRefusal(sync, upper, refusal);
   const again = await patchUpper(sync, upper, statusWaiting(upper, refusal));

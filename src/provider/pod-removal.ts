@@ -1,4 +1,5 @@
 import { hasCode } from '../kube/errors.ts';
+import { metaTime } from '../kube/meta-time.ts';
 import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
@@ -88,11 +89,7 @@ async function writeLost(
   lastSeen: Pod | undefined,
   refusal: Refusal,
 ): Promise<ReconcileResult> {
-  const now = sync
-    .now()
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
-  const status = statusLost(upper, lastSeen, refusal, now);
+  const status = statusLost(upper, lastSeen, refusal, metaTime(sync.now()));
   if (status.reason === refusal.reason) recordRefusal(sync, upper, refusal);
   return patchUpper(sync, upper, status);
 }

@@ -14,6 +14,8 @@ import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { Refusal, RefusalOptions } from '../translate/refusal.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { LowerNamespaces } from './namespaces.ts';
+import type { Quota } from './quota.ts';
+import type { SyncLag } from './sync-lag.ts';
 
 /** All that a pod's reconcile reads and writes. */
 export interface PodSync {
@@ -26,7 +28,9 @@ export interface PodSync {
   readonly lowerSecrets: Cache<Secret, 'pod'>;
   readonly dependencies: Dependencies;
   readonly namespaces: LowerNamespaces;
+  readonly quota: Quota;
   readonly events: EventRecorder;
+  readonly lag: SyncLag;
   /** Edits that the lower API server refused, by uid of the lower pod: the same is not sent again for a while. */
   readonly refusedEdits: LRUCache<string, string>;
   readonly down: PodDownOptions & RefusalOptions;
@@ -60,11 +64,13 @@ export async function patchUpper(
   };
   try {
     sync.upperPods.apply(await sync.upper.patch(pods, { namespace, name, subresource: 'status' }, patch));
+    sync.lag.written(keyOf(upper));
     return undefined;
   } catch (error) {
     if (hasCode(error, 'NotFound')) return undefined;
-    if (hasCode(error, 'Conflict')) return { requeueAfter: 1_000 };
-    throw error;
+    if (!hasCode(error, 'Conflict')) throw error;
+    sync.lag.conflicted(keyOf(upper));
+    return { requeueAfter: 1_000 };
   }
 }
 

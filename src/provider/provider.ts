@@ -1,26 +1,47 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Reflector } from '../kube/reflector.ts';
+import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
+import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
 import { LowerHealth, type Reachability } from './lower-health.ts';
 import { runNodeLease } from './node-lease.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
+import type { UpperDependencies } from './upper-dependencies.ts';
 import { checkLowerCluster } from './virtual-node.ts';
 
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
-  kubelet: Pick<KubeletServerOptions, 'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens'>;
+  /** What the upper cluster has of what pods may name; shared, and watched by whoever made it. */
+  upperDependencies: UpperDependencies;
+  /** Label selector of the lower nodes that are offered; all of them when undefined. */
+  nodeSelector: string | undefined;
+  kubelet: Pick<
+    KubeletServerOptions,
+    'certificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
+  >;
+}
+
+/** How far a virtual node is. */
+export interface ProviderState {
+  /** Every watch, by the side that it is of. */
+  readonly watches: readonly ({ side: Side } & ReflectorState)[];
+  /** Whether reconciles have begun, on caches that had both clusters whole. */
+  readonly isInStep: boolean;
+  readonly lower: Reachability;
 }
 
 /** One virtual node at work. */
 export interface Provider {
+  readonly state: ProviderState;
   /** Resolves when the caches are full and reconciles have begun; rejects when stopped before. */
   readonly ready: Promise<void>;
-  /** Lets reconciles under way finish, ends watches, and closes sessions after a grace. */
+  /** Lets reconciles under way finish and ends watches; nothing is written afterwards. */
   stop(): Promise<void>;
+  /** Stops, and closes sessions after a grace. */
+  close(): Promise<void>;
 }
 
 /**
@@ -37,19 +58,23 @@ const sessionGrace = 2_000;
  * @throws KubeError `Configuration` when the node stands for another lower cluster, or the port is taken
  */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
-  const { upper, lower, settings, namespace, logger } = options;
-  await checkLowerCluster(upper, settings);
-  const owner: Owner = { upperCluster: options.upperCluster, virtualNode: settings.name };
-  const caches = createCaches(owner, options.down.serviceAccounts);
+  const { upper, lower, namespace, nodeSelector, logger } = options;
+  await checkLowerCluster(upper, options.settings);
+  const owner: Owner = { upperCluster: options.upperCluster, virtualNode: options.settings.name };
+  const caches = createCaches(owner, options.down.serviceAccounts, options.upperDependencies);
   const kubelet = await startKubelet(options, caches, owner);
+  const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
-  const reconcilers = createReconcilers(options, caches, owner, health);
+  const reconcilers = createReconcilers({ ...options, settings }, caches, owner, health);
+  const { metrics } = options;
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const reflectors = createReflectors(caches, { upper, lower, nodeName: settings.name, namespace, onError });
+  const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
+  const reflectors = createReflectors(caches, watched);
   const all = [...reflectors.upper, ...reflectors.lower];
   const news = new Reflector(lower, events, reconcilers.lowerEvents, {
     fieldSelector: 'involvedObject.kind=Pod',
     onError,
+    observer: metrics?.watch('lower', events.plural),
   });
   const lease = {
     upper,
@@ -58,6 +83,13 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     isAlive: () => health.now.reachable,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
+  let isInStep = false;
+  metrics?.read({
+    streams: () => kubelet.sessions,
+    isReachable: () => health.now.reachable,
+    isInStep: () => isInStep,
+    waiting: (direction) => reconcilers.lag.waiting(direction),
+  });
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
@@ -74,18 +106,30 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function begin(): Promise<void> {
-    await Promise.all(all.map((reflector) => reflector.synced));
+    await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
     reconcilers.start();
+    isInStep = true;
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');
   }
 
+  async function stop(): Promise<void> {
+    await within(drainGrace, reconcilers.stop());
+    stopping.abort();
+    await within(drainGrace, Promise.all(running));
+  }
+
   return {
     ready: begin(),
-    async stop() {
-      await within(drainGrace, reconcilers.stop());
-      stopping.abort();
-      await Promise.all([within(drainGrace, Promise.all(running)), kubelet.close(sessionGrace)]);
+    get state() {
+      const watches = (['upper', 'lower'] as const).flatMap((side) =>
+        reflectors[side].map(({ state }) => ({ side, ...state })),
+      );
+      return { watches, isInStep, lower: health.now };
+    },
+    stop,
+    async close() {
+      await Promise.all([stop(), kubelet.close(sessionGrace)]);
     },
   };
 }

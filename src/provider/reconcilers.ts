@@ -1,44 +1,36 @@
-import { LRUCache } from 'lru-cache';
-import type { Cache } from '../kube/cache.ts';
-import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
-import { EventRecorder } from '../kube/event-recorder.ts';
-import type { Logger } from '../kube/logger.ts';
-import type { Pod, Secret } from '../kube/types.ts';
+import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
-import type { PodDownOptions } from '../translate/pod-down.ts';
-import type { RefusalOptions } from '../translate/refusal.ts';
-import type { LowerFacts, VirtualNodeSettings } from '../translate/virtual-node.ts';
+import type { LowerFacts } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
-import { addEverything, connectEvents } from './connect-events.ts';
-import { Dependencies } from './dependencies.ts';
+import { addEverything, connectEvents, servedBy } from './connect-events.ts';
+import { createPodSync, type PodSyncOptions } from './create-pod-sync.ts';
 import { LowerEvents } from './lower-events.ts';
 import type { LowerHealth, Reachability } from './lower-health.ts';
+import { LowerLabels } from './lower-labels.ts';
 import { LowerRooms } from './lower-rooms.ts';
-import { LowerNamespaces } from './namespaces.ts';
-import { refusedEditRetry } from './pod-mirror.ts';
 import { reconcilePod } from './pod-reconcile.ts';
-import type { PodSync } from './pod-sync.ts';
+import { SyncLag } from './sync-lag.ts';
 import { reconcileVirtualNode } from './virtual-node.ts';
 
-export interface ReconcilersOptions {
-  upper: Client;
-  lower: Client;
-  settings: VirtualNodeSettings;
+export interface ReconcilersOptions extends PodSyncOptions {
   /** gitVersion of the lower API server. */
   lowerVersion: string;
   /** The upper namespace to serve; all of them when undefined. */
   namespace: string | undefined;
-  down: PodDownOptions & RefusalOptions;
   podSyncWorkers: number;
-  logger: Logger;
+  /** Told what this virtual node does; nobody is when undefined. */
+  metrics?: NodeMetrics | undefined;
 }
 
-/** The three reconciles of a virtual node (pods, dependencies, the node itself) and their queues. */
+/** The four reconciles of a virtual node (pods, dependencies, events, the node itself) and their queues. */
 export interface Reconcilers {
   /** Takes in the events of the lower cluster. */
   readonly lowerEvents: LowerEvents;
+  /** What has not got where it goes. */
+  readonly lag: SyncLag;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -49,7 +41,6 @@ export interface Reconcilers {
   stop(): Promise<void>;
 }
 
-const mostRefusedEdits = 1_000;
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
 /** News may be late; the pods themselves come first. */
@@ -62,12 +53,20 @@ export function createReconcilers(
   owner: Owner,
   health: LowerHealth,
 ): Reconcilers {
-  const { settings, logger } = options;
-  const sync = createPodSync(options, caches, owner, health);
-  const rooms = new LowerRooms(caches.lowerNodes, caches.lowerPods, (pod) => isOurs(pod, owner));
+  const { settings, logger, metrics } = options;
+  const lag = new SyncLag({ owner, isServed: servedBy(options.namespace), metrics });
+  const sync = createPodSync(options, caches, owner, health, lag);
+  const rooms = new LowerRooms(
+    caches.lowerNodes,
+    caches.lowerPods,
+    (pod) => isOurs(pod, owner),
+    options.limit,
+  );
+  const labels = new LowerLabels(caches.lowerNodes);
   const facts = (): LowerFacts => {
     const [sample] = caches.lowerNodes.values();
-    return { ready: readiness(health.now), version: options.lowerVersion, sample, ...rooms.now() };
+    const ready = readiness(health.now);
+    return { ready, version: options.lowerVersion, sample, agreed: labels.now(), ...rooms.now() };
   };
   const node = { upper: options.upper, settings, node: caches.upperNode, facts, logger, now: sync.now };
   const retry = (kind: string) => (key: string, error: unknown) =>
@@ -77,6 +76,7 @@ export function createReconcilers(
     workers: options.podSyncWorkers,
     reconcile: (key) => reconcilePod(sync, key),
     onError: retry('pod'),
+    observer: metrics?.queue('pod'),
   });
   const dependencyQueue = new WorkQueue({
     workers: options.podSyncWorkers,
@@ -85,16 +85,19 @@ export function createReconcilers(
       return undefined;
     },
     onError: retry('dependency'),
+    observer: metrics?.queue('dependency'),
   });
   const nodeQueue = new WorkQueue({
     workers: 1,
     reconcile: () => reconcileVirtualNode(node),
     onError: retry('node'),
+    observer: metrics?.queue('node'),
   });
   const eventQueue = new WorkQueue({
     workers: eventWorkers,
     reconcile: (key) => lowerEvents.reconcile(key),
     onError: retry('event'),
+    observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({
     upper: options.upper,
@@ -115,60 +118,24 @@ export function createReconcilers(
     dependencyQueue,
     nodeQueue,
   };
-  connectEvents(wiring);
+  const release = connectEvents(wiring);
   rooms.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
+  labels.watch(() => nodeQueue.addAfter(settings.name, nodeDelay));
 
   return {
     lowerEvents,
+    lag,
     start() {
+      lag.watch(caches.upperPods, caches.lowerPods);
       nodeQueue.add(settings.name);
       for (const queue of queues) queue.start();
     },
     addEverything: () => addEverything(wiring),
     addNode: () => nodeQueue.add(settings.name),
     async stop() {
+      release();
       await Promise.all(queues.map((queue) => queue.stop()));
     },
-  };
-}
-
-function createPodSync(
-  { upper, lower, settings, logger, down }: ReconcilersOptions,
-  { upperPods, lowerPods, dependencies }: ProviderCaches,
-  owner: Owner,
-  health: LowerHealth,
-): PodSync {
-  const namespaces = new LowerNamespaces(upper, lower, owner);
-  const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
-  const podsAbove = (key: string) => upperPods.keysBy('dependency', key);
-  return {
-    upper,
-    lower,
-    owner,
-    upperPods,
-    lowerPods,
-    lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
-    namespaces,
-    dependencies: new Dependencies({
-      upper,
-      lower,
-      owner,
-      namespaces,
-      caches: dependencies,
-      isUsedBelow,
-      podsAbove,
-    }),
-    events: new EventRecorder(upper, {
-      component: 'isthmus',
-      host: settings.name,
-      onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
-    }),
-    down,
-    refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
-    logger,
-    isReachable: () => health.now.reachable,
-    confirmReachable: () => health.confirm(),
-    now: () => new Date(),
   };
 }
 

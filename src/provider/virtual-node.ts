@@ -2,6 +2,7 @@ import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { metaTime } from '../kube/meta-time.ts';
 import { nodes } from '../kube/resources.ts';
 import type { Node } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
@@ -31,11 +32,7 @@ export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<Recon
   const { upper, settings } = sync;
   const facts = sync.facts();
   const node = sync.node.get(settings.name) ?? (await register(sync, facts));
-  const now = sync
-    .now()
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z');
-  const status = mergePatch(node.status, nodeStatus(node, settings, facts, now));
+  const status = mergePatch(node.status, nodeStatus(node, settings, facts, metaTime(sync.now())));
   const labels = missingFrom(node.metadata?.labels, nodeLabels(settings, facts));
   const annotations = missingFrom(node.metadata?.annotations, nodeAnnotations(settings, facts));
   if (!status && !labels && !annotations) return undefined;
@@ -109,8 +106,8 @@ async function register(
 
 function missingFrom(
   have: Record<string, string> = {},
-  wanted: Record<string, string>,
-): Record<string, string> | undefined {
-  const missing = Object.entries(wanted).filter(([key, value]) => have[key] !== value);
+  wanted: Record<string, string | null>,
+): Record<string, string | null> | undefined {
+  const missing = Object.entries(wanted).filter(([key, value]) => (have[key] ?? null) !== value);
   return missing.length > 0 ? Object.fromEntries(missing) : undefined;
 }

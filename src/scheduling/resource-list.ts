@@ -42,3 +42,13 @@ export function subtract(from: Resources, taken: Resources): Map<string, bigint>
 export function raiseTo(sum: Map<string, bigint>, other: Resources): void {
   for (const [name, value] of other) if (value > (sum.get(name) ?? 0n)) sum.set(name, value);
 }
+
+/** `resources`, of each no more than `limit` says; what has no limit stays. */
+export function capped(resources: Resources, limit: Resources): Map<string, bigint> {
+  const rest = new Map<string, bigint>();
+  for (const [name, value] of resources) {
+    const most = limit.get(name) ?? value;
+    rest.set(name, value < most ? value : most);
+  }
+  return rest;
+}

@@ -45,6 +45,9 @@ export const lowerClusterAnnotation = 'isthmus.io/lower-cluster';
 /** Annotation of a virtual node: the room on the one lower node that has most, as JSON of quantities. */
 export const largestFreeNodeAnnotation = 'isthmus.io/largest-free-node';
 
+/** Label of a virtual node: the cloud in which its lower cluster runs. */
+export const cloudProviderLabel = 'isthmus.io/cloud-provider';
+
 /** Label and value by which a virtual node is known. */
 export const virtualNodeLabel = { name: 'type', value: 'virtual-kubelet' } as const;
 

@@ -75,6 +75,11 @@ export function statusWaiting(upper: Pod, { reason, message }: Refusal): PodStat
   };
 }
 
+/** The status above of a pod that is never to go down: it has Failed before it began. */
+export function statusRejected(upper: Pod, { reason, message }: Refusal): PodStatus {
+  return { ...upper.status, phase: 'Failed', reason, message };
+}
+
 /**
  * The last status of a pod whose lower copy is gone. What finished below stays as it finished; anything else has
  * Failed, so that its owner replaces it: for the reason given, or for none when somebody deleted the pod.

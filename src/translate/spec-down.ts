@@ -1,3 +1,4 @@
+import type { LabelRequirement } from '../kube/selector.ts';
 import type { Pod, PodSpec } from '../kube/types.ts';
 import { clusterSelectorOf, withClusterSelector } from './cluster-selector.ts';
 import { withUpperView } from './downward-api.ts';
@@ -6,12 +7,15 @@ import { podSpecFates } from './fates/pod-spec.ts';
 import { withoutMergedKeys } from './label-keys.ts';
 import { withLowerNames } from './lower-names.ts';
 import type { Owner } from './marks.ts';
+import { withNodeRequirements } from './node-requirements.ts';
 import { type ApiAddress, type ServiceAccountMode, serviceAccountDown } from './service-account.ts';
 
 export interface SpecDownOptions {
   serviceAccounts: ServiceAccountMode;
   /** Where containers below reach the upper API server. */
   upperApi: ApiAddress;
+  /** What a lower node must be to be offered by the virtual node (`--node-selector`). */
+  nodeRequirements: readonly LabelRequirement[];
 }
 
 /** What the upper cluster decided for itself, and the lower one decides again. */
@@ -21,7 +25,8 @@ const decidedAbove = fieldsThatAre('dropped', podSpecFates);
 export function specDown(upper: Pod, spec: PodSpec, owner: Owner, options: SpecDownOptions): PodSpec {
   const mode = options.serviceAccounts;
   const undecided = without(spec, decidedAbove);
-  const placed = withoutMergedKeys(withClusterSelector(undecided, clusterSelectorOf(upper) ?? {}));
+  const selected = withClusterSelector(undecided, clusterSelectorOf(upper) ?? {});
+  const placed = withNodeRequirements(withoutMergedKeys(selected), options.nodeRequirements);
   const named = withLowerNames(withUpperView(placed), owner, mode);
   return serviceAccountDown(named, upper.metadata?.uid ?? '', mode, options.upperApi);
 }

@@ -8,6 +8,7 @@ export const options: PodDownOptions & RefusalOptions = {
   ignoreLabels: new Set(),
   serviceAccounts: 'upper',
   upperApi: { host: '10.1.2.3', port: '6443' },
+  nodeRequirements: [],
   refused: new Set(),
 };
 

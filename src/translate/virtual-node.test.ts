@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from '../kube/types.ts';
+import { agreedLabels } from './agreed-labels.ts';
 import { mergePatch } from './merge-patch.ts';
 import { frozen, raw } from './test-objects.ts';
 import {
@@ -36,9 +37,16 @@ const facts: LowerFacts = frozen({
   version: 'v1.35.4',
   offered: { cpu: '4', memory: '8Gi', pods: '110' },
   largestFree: { cpu: '2', memory: '4Gi' },
+  agreed: agreedLabels([sample]),
   sample,
 });
-const nothing: LowerFacts = frozen({ ...facts, offered: {}, largestFree: undefined, sample: undefined });
+const nothing: LowerFacts = frozen({
+  ...facts,
+  offered: {},
+  largestFree: undefined,
+  agreed: agreedLabels([]),
+  sample: undefined,
+});
 const then = '2026-01-02T03:00:00Z';
 const now = '2026-01-02T04:00:00Z';
 
@@ -64,7 +72,8 @@ test('the node as it is registered', () => {
 test.each([undefined, raw<Node>({}), raw<Node>({ status: null }), raw<Node>({ status: { nodeInfo: null } })])(
   'with %j for a lower node it is taken for linux on amd64',
   (unknown) => {
-    expect(nodeLabels(settings, { ...facts, sample: unknown })).toMatchObject({
+    const agreed = agreedLabels(unknown ? [unknown] : []);
+    expect(nodeLabels(settings, { ...facts, agreed, sample: unknown })).toMatchObject({
       'kubernetes.io/os': 'linux',
       'kubernetes.io/arch': 'amd64',
     });
@@ -76,6 +85,16 @@ test.each([undefined, raw<Node>({}), raw<Node>({ status: null }), raw<Node>({ st
     });
   },
 );
+
+test('what not all lower nodes agree on is no label, and is taken away where it was', () => {
+  const other = raw<Node>({ status: { nodeInfo: { operatingSystem: 'windows', architecture: 'amd64' } } });
+  const mixed = { ...facts, agreed: agreedLabels([sample, other]) };
+  expect(nodeLabels(settings, mixed)).toMatchObject({
+    'kubernetes.io/os': 'windows',
+    'kubernetes.io/arch': null,
+  });
+  expect(newVirtualNode(settings, mixed).metadata?.labels).not.toHaveProperty(['kubernetes.io/arch']);
+});
 
 test("the operator's labels win", () => {
   const labels = { ...settings.labels, 'kubernetes.io/role': 'edge' };

@@ -1,4 +1,5 @@
 import type { Node } from '../kube/types.ts';
+import type { AgreedLabels } from './agreed-labels.ts';
 import { largestFreeNodeAnnotation, lowerClusterAnnotation, virtualNodeLabel } from './names.ts';
 
 type NodeStatus = NonNullable<Node['status']>;
@@ -22,7 +23,9 @@ export interface LowerFacts {
   readonly version: string;
   readonly offered: Record<string, string>;
   readonly largestFree: Record<string, string> | undefined;
-  /** Some node of the lower cluster, for operating system and architecture. */
+  /** What all lower nodes agree on. */
+  readonly agreed: AgreedLabels;
+  /** Some node of the lower cluster, for the versions of its software. */
   readonly sample: Node | undefined;
 }
 
@@ -31,24 +34,34 @@ export function newVirtualNode(settings: VirtualNodeSettings, facts: LowerFacts)
   return {
     metadata: {
       name: settings.name,
-      labels: nodeLabels(settings, facts),
+      labels: present(nodeLabels(settings, facts)),
       annotations: { [lowerClusterAnnotation]: settings.lowerCluster },
     },
     spec: settings.taint ? { taints: [settings.taint] } : {},
   };
 }
 
-/** The labels we keep on the node; others are the operator's own. */
-export function nodeLabels(settings: VirtualNodeSettings, { sample }: LowerFacts): Record<string, string> {
-  const info = sample?.status?.nodeInfo;
+/**
+ * The labels we keep on the node; others are the operator's own. Null is a label that the node must not have: one
+ * that speaks of the lower nodes and is not true of all of them.
+ */
+export function nodeLabels(
+  settings: VirtualNodeSettings,
+  { agreed, sample }: LowerFacts,
+): Record<string, string | null> {
   return {
     'kubernetes.io/hostname': settings.name,
     'kubernetes.io/role': 'agent',
-    'kubernetes.io/os': info?.operatingSystem ?? 'linux',
-    'kubernetes.io/arch': info?.architecture ?? 'amd64',
+    ...agreed,
+    ...(!sample?.status?.nodeInfo && { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' }),
     [virtualNodeLabel.name]: virtualNodeLabel.value,
     ...settings.labels,
   };
+}
+
+function present(labels: Record<string, string | null>): Record<string, string> {
+  const entries = Object.entries(labels).flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** The annotations we keep on the node. */
@@ -91,6 +104,7 @@ export function nodeStatus(
   };
 }
 
+/** Fields that cannot be left out: where nodes differ, what one of them says. */
 function nodeInfo({ sample, version }: LowerFacts): NonNullable<NodeStatus['nodeInfo']> {
   const info = sample?.status?.nodeInfo;
   return {

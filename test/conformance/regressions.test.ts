@@ -18,7 +18,35 @@ const found: Record<string, Action[]> = {
     { at: 'above', do: 'create', ...first(), shape: pod({ config: 0 }) },
     ...Array.from({ length: 30 }, () => ({ at: 'pod below', do: 'delete', ...first(), grace: 0 }) as const),
   ],
+  'what a pod uses below is made again there when the label was taken from the upper pod': [
+    ...virtual(),
+    { at: 'around', do: 'settle' },
+    notVirtual(),
+    { at: 'below', do: 'delete copy', ...first(), kind: 'ConfigMap' },
+  ],
+  'what a pod uses below follows a change when the label was taken from the upper pod': [
+    ...virtual(),
+    { at: 'around', do: 'settle' },
+    notVirtual(),
+    { at: 'above', do: 'put', ...first(), kind: 'ConfigMap', value: 2 },
+  ],
+  'what a pod uses comes with it when the label was taken from the upper pod on the way': [
+    ...virtual(),
+    notVirtual(),
+  ],
 };
+
+/** A pod that uses a ConfigMap. */
+function virtual(): Action[] {
+  return [
+    { at: 'above', do: 'put', ...first(), kind: 'ConfigMap', value: 1 },
+    { at: 'above', do: 'create', ...first(), shape: pod({ config: 0 }) },
+  ];
+}
+
+function notVirtual(): Action {
+  return { at: 'above', do: 'set virtual', ...first(), to: false };
+}
 
 function first() {
   return { space: 0, name: 0 } as const;

@@ -92,7 +92,7 @@ describe('a start line that cannot work is refused in one line', () => {
     ],
     [
       'no lower kubeconfig',
-      /--client-kubeconfig is needed/,
+      /give one of --client-kubeconfig, --clusters and --cluster-secrets/,
       () => [['provider', '--kubeconfig', good.upper]],
     ],
     [
@@ -134,7 +134,7 @@ describe('a start line that cannot work is refused in one line', () => {
     ],
     [
       'a cluster joined to itself',
-      /lead to the same cluster/,
+      /leads to the upper cluster itself/,
       () => [provider({ ...good, lower: good.upper })],
     ],
     ['a port that is none', /KUBELET_PORT is "high"/, () => [provider(good), { KUBELET_PORT: 'high' }]],

@@ -11,6 +11,8 @@ export interface KubeletServerOptions {
   host?: string;
   /** 0 picks a free one. */
   port: number;
+  /** How many ports after it are tried when it is taken; none unless told. */
+  otherPorts?: number;
   /**
    * The lower pod for an upper name, only when it is ours (marks and uid match). A `uid` is what the caller says
    * the upper pod's is; another one means another pod.

@@ -97,11 +97,15 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   };
 }
 
-async function listen(server: https.Server, { host, port }: KubeletServerOptions): Promise<void> {
+async function listen(server: https.Server, options: KubeletServerOptions): Promise<void> {
+  const { host, port, otherPorts = 0 } = options;
   server.listen({ port, ...(host === undefined ? {} : { host }) });
   try {
     await once(server, 'listening');
   } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (isTaken && otherPorts > 0)
+      return listen(server, { ...options, port: port + 1, otherPorts: otherPorts - 1 });
     throw new KubeError('Configuration', `the kubelet port ${port}: ${describeError(error)}`);
   }
 }

@@ -1,0 +1,30 @@
+import { hostname } from 'node:os';
+import { ClusterFile } from '../clusters/file.ts';
+import { ClusterSecrets } from '../clusters/secrets.ts';
+import type { ClusterSource } from '../clusters/source.ts';
+import type { Client } from '../kube/client.ts';
+import { describeError } from '../kube/errors.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import type { Logger } from '../kube/logger.ts';
+import { lowerClusterOf } from './flags-cluster.ts';
+import type { ProviderFlags } from './provider-flags.ts';
+
+/** Where the flags say that lower clusters are named. @throws KubeError `Configuration` */
+export function clusterSource(flags: ProviderFlags, upper: Client, logger: Logger): ClusterSource {
+  if (flags.clusters) return new ClusterFile({ path: flags.clusters, logger });
+  if (flags['cluster-secrets']) {
+    const recorder = new EventRecorder(upper, {
+      component: 'isthmus',
+      host: hostname(),
+      onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
+    });
+    return new ClusterSecrets({ upper, namespace: flags['cluster-secrets'], recorder, logger });
+  }
+  const cluster = lowerClusterOf(flags, process.env);
+  return {
+    async run(onChange, signal) {
+      onChange(new Map([[cluster.configuration.name, cluster]]));
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    },
+  };
+}

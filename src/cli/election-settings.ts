@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { FleetOptions } from '../provider/fleet.ts';
+import type { ProviderFlags } from './provider-flags.ts';
+
+const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** How replicas agree on who leads what; undefined when the flags do not ask for it. */
+export function electionSettings(
+  flags: Pick<ProviderFlags, 'leader-elect' | 'leader-elect-resource-namespace'>,
+): FleetOptions['election'] {
+  if (!flags['leader-elect']) return undefined;
+  const namespace = flags['leader-elect-resource-namespace'] || ownNamespace();
+  return { group: { namespace, name: 'provider' }, identity: identityOf(hostname()) };
+}
+
+function ownNamespace(): string {
+  return existsSync(ownNamespaceFile) ? readFileSync(ownNamespaceFile, 'utf8').trim() : 'kube-system';
+}
+
+/** Another for each process, also on one machine and after a restart; part of a Lease's name. */
+function identityOf(host: string): string {
+  const readable = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 63);
+  return `${readable || 'host'}-${randomBytes(4).toString('hex')}`;
+}

@@ -1,0 +1,163 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/kube/client.ts';
+import { loadConnection } from '../../src/kube/connection.ts';
+import { Election } from '../../src/kube/election/election.ts';
+import { leases, namespaces } from '../../src/kube/resources.ts';
+import { Transport } from '../../src/kube/transport.ts';
+import { type Cable, layCable } from '../cable.ts';
+import { eventually, openClusters } from '../clusters.ts';
+
+const { upper } = openClusters();
+const connection = loadConnection('upper', upper.kubeconfig);
+const direct = new Client(new Transport(connection));
+const namespace = `election-${Date.now().toString(36)}`;
+const timing = { duration: 3_000, interval: 500, deadline: 1_500, calm: 500 };
+
+interface Replica {
+  readonly name: string;
+  readonly election: Election;
+  readonly cable: Cable;
+  /** SIGTERM. */
+  stop(): Promise<void>;
+}
+
+/** Who works for each name now. Two at once, at any time, is the failure this is all about. */
+const atWork = new Map<string, string>();
+const doubles: string[] = [];
+let replicas: Replica[] = [];
+
+beforeAll(() => direct.create(namespaces, { metadata: { name: namespace } }));
+afterEach(async () => {
+  await Promise.all(replicas.map((replica) => replica.stop()));
+  await Promise.all(replicas.map(({ cable }) => cable.close()));
+  replicas = [];
+  atWork.clear();
+  expect(doubles).toEqual([]);
+});
+afterAll(async () => {
+  const { metadata } = await direct.get(namespaces, { name: namespace });
+  await direct.delete(namespaces, { name: namespace }, { uid: metadata?.uid ?? '' });
+  await direct.transport.close();
+});
+
+async function start(group: string, name: string, names: string[]): Promise<Replica> {
+  const cable = await layCable(connection);
+  const client = new Client(new Transport(cable.connection));
+  const election = new Election({
+    client,
+    group: { namespace, name: group },
+    identity: name,
+    timing,
+    onError: () => {},
+    onStarted(work) {
+      const other = atWork.get(work);
+      if (other !== undefined) doubles.push(`${work}: ${other} and ${name}`);
+      atWork.set(work, name);
+    },
+    onStopped: async (work) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (atWork.get(work) === name) atWork.delete(work);
+    },
+  });
+  election.setNames(names);
+  const stopping = new AbortController();
+  const running = election.run(stopping.signal);
+  const replica = {
+    name,
+    election,
+    cable,
+    async stop() {
+      stopping.abort();
+      await running;
+      await client.transport.close();
+    },
+  };
+  replicas.push(replica);
+  return replica;
+}
+
+const sizes = () => replicas.map(({ election }) => election.held.size).sort();
+const settled = (...expected: number[]) => eventually(() => expect(sizes()).toEqual(expected));
+
+describe('an election', () => {
+  it('shares the names out, again when a replica comes, and when one goes', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await start('shared', 'one', names);
+    await settled(6);
+    await start('shared', 'two', names);
+    await settled(3, 3);
+    const third = await start('shared', 'three', names);
+    await settled(2, 2, 2);
+    replicas = replicas.filter((replica) => replica !== third);
+    await third.stop();
+    const began = performance.now();
+    await settled(3, 3);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await third.cable.close();
+  });
+
+  it('has no leader twice when one is cut off, and another soon', async () => {
+    const lost = await start('cut', 'first', ['a']);
+    await settled(1);
+    const other = await start('cut', 'second', ['a']);
+    lost.cable.hold();
+    const began = performance.now();
+    await eventually(() => expect(other.election.held.size).toBe(1));
+    expect(performance.now() - began).toBeLessThan(timing.duration + 2_000);
+    expect(lost.election.held.size).toBe(0);
+    lost.cable.mend();
+    // It comes back to life, and leaves the other be.
+    await eventually(async () => {
+      const { items } = await direct.list(leases, { namespace });
+      const member = items.find(({ metadata }) => metadata?.name === 'isthmus-cut-member-first');
+      expect(Date.now() - Date.parse(member?.spec?.renewTime ?? '')).toBeLessThan(1_000);
+    });
+    expect([lost.election.held.size, other.election.held.size]).toEqual([0, 1]);
+  });
+
+  it('ends the work of a name that a person gives to somebody else', async () => {
+    const replica = await start('taken', 'first', ['a']);
+    await start('taken', 'second', []);
+    await settled(0, 1);
+    const name = 'isthmus-taken-leader-a';
+    await direct.patch(leases, { namespace, name }, { spec: { holderIdentity: 'second' } });
+    await eventually(() => expect(replica.election.held.size).toBe(0));
+    await eventually(() => expect(atWork.size).toBe(0));
+  });
+
+  it('drops a name, and its Lease, when there is no such work any more', async () => {
+    const replica = await start('dropped', 'first', ['a', 'b']);
+    await settled(2);
+    replica.election.setNames(['b']);
+    await settled(1);
+    await eventually(async () => {
+      const { items } = await direct.list(leases, {
+        namespace,
+        labelSelector: 'isthmus.io/election=dropped',
+      });
+      expect(items.map(({ metadata }) => metadata?.name).sort()).toEqual([
+        'isthmus-dropped-leader-b',
+        'isthmus-dropped-member-first',
+      ]);
+    });
+  });
+
+  it('writes nothing but signs of life at rest', async () => {
+    await start('rest', 'first', ['a']);
+    await start('rest', 'second', ['b']);
+    await settled(1, 1);
+    const versions = async () => {
+      const { items } = await direct.list(leases, {
+        namespace,
+        labelSelector: 'isthmus.io/election=rest,isthmus.io/election-role=leader',
+      });
+      return items.map(({ metadata }) => metadata?.resourceVersion);
+    };
+    const before = await versions();
+    const renewTime = async () =>
+      (await direct.get(leases, { namespace, name: 'isthmus-rest-member-first' })).spec?.renewTime;
+    const first = await renewTime();
+    await eventually(async () => expect(await renewTime()).not.toBe(first));
+    expect(await versions()).toEqual(before);
+  });
+});
