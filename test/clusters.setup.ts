@@ -34,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await startClusters({
     directory,
     owned: true,
+    audited: true,
     signal: interrupted.signal,
     progress: (line) => process.stderr.write(`clusters: ${line}\n`),
     lower: [

@@ -30,6 +30,8 @@ export interface StartClustersOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether whoever next starts clusters may remove these once this process is gone. Not so for `isthmus up`. */
   readonly owned?: boolean;
+  /** Whether the API servers write down every write, which `auditLogFile` then names. */
+  readonly audited?: boolean;
 }
 
 /**
@@ -50,7 +52,9 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
   ];
   const owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
   try {
-    const state = { ...(await planSet(directory, wanted)), ...(options.owned && { owner }), complete: false };
+    const plan = await planSet(directory, wanted);
+    const clusters = plan.clusters.map((one) => ({ ...one, ...(options.audited && { isAudited: true }) }));
+    const state = { ...plan, clusters, ...(options.owned && { owner }), complete: false };
     writeState(directory, state);
     if (state.set !== undefined) {
       const { set } = state;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openApi } from './api.ts';
+import { auditArguments } from './audit.ts';
 import { type ClusterFiles, filesOf } from './pki.ts';
 import type { ProcessRecord } from './process.ts';
 import { checkAlive, startProgram } from './programs.ts';
@@ -112,6 +113,7 @@ function apiserverArguments(files: ClusterFiles, state: ClusterState): string[] 
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     '--allow-privileged',
+    ...(state.isAudited ? auditArguments(files.folder) : []),
   ];
 }
 

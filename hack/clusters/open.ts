@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { providerKubeconfigOf } from './accounts.ts';
+import { auditFiles } from './audit.ts';
 import { programName, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
 import { layoutOfCluster } from './layout.ts';
@@ -24,6 +25,8 @@ export interface LocalCluster {
   /** The authority of client certificates, for making more of them. */
   readonly clientCaFile: string;
   readonly clientCaKeyFile: string;
+  /** Every write that the API server has answered; undefined when the set was started without it. */
+  readonly auditLogFile?: string;
   /** Kills the API server with SIGKILL, and nothing else of the cluster. */
   stopApiServer(): Promise<void>;
   /** Starts it again on the same address; resolves when it is ready. */
@@ -82,6 +85,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     providerKubeconfig: providerKubeconfigOf(directory, name),
     address,
     ...(namespace !== undefined && { namespace }),
+    ...(state.isAudited && { auditLogFile: auditFiles(files.folder).log }),
     clientCaFile: join(files.pki, 'ca.crt'),
     clientCaKeyFile: join(files.pki, 'ca.key'),
     stopApiServer: () => endProgram(directory, apiserver),

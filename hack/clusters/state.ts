@@ -24,6 +24,8 @@ export interface ClusterState {
   readonly podCidr: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly nodes: NodesOptions;
+  /** Whether its API server writes an audit log. */
+  readonly isAudited?: boolean;
 }
 
 /** What plays the nodes: nothing, one real kubelet, kwok, or a k3s container that is the whole cluster. */

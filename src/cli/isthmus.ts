@@ -3,10 +3,10 @@ import { hideBin } from 'yargs/helpers';
 import { describeError } from '../kube/errors.ts';
 import { downCommand } from './down.ts';
 import { joinCommand } from './join.ts';
-import { providerCommand } from './provider.ts';
-import { statusCommand } from './status.ts';
+import { providerCommand } from './provider-command.ts';
+import { statusCommand } from './status/command.ts';
 import { unjoinCommand } from './unjoin.ts';
-import { upCommand } from './up.ts';
+import { upCommand } from './up-command.ts';
 import { version } from './version.ts';
 
 /** Exit codes: 0 done, 1 it failed, 2 the command line was wrong. */

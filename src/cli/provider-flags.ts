@@ -1,5 +1,5 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { logLevels } from '../kube/logger.ts';
+import { logLevels } from '../kube/log-level.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 

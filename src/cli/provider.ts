@@ -1,11 +1,10 @@
-import type { CommandModule } from 'yargs';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
-import { createLogger, type Logger } from '../kube/logger.ts';
+import { createLogger } from '../kube/logger.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { Transport } from '../kube/transport.ts';
 import { createMetrics } from '../metrics/metrics.ts';
-import { Fleet } from '../provider/fleet.ts';
+import { Fleet, type FleetOptions } from '../provider/fleet.ts';
 import { identify } from '../provider/open-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
 import { electionSettings } from './election-settings.ts';
@@ -13,19 +12,12 @@ import { kubeletPort } from './flags-cluster.ts';
 import { kubeletSettings } from './kubelet-settings.ts';
 import { openOperations } from './operations.ts';
 import { ownAddresses } from './own-addresses.ts';
-import { addProviderFlags, flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
+import { flagsWithoutEffect, type ProviderFlags } from './provider-flags.ts';
 import { stopRequested } from './stop-requested.ts';
 import { version } from './version.ts';
 
-/** `isthmus provider`: a virtual node for each lower cluster, until a signal ends it. */
-export const providerCommand: CommandModule<object, ProviderFlags> = {
-  command: 'provider',
-  describe: 'join lower clusters to the upper one as virtual nodes',
-  builder: addProviderFlags,
-  handler: run,
-};
-
-async function run(flags: ProviderFlags): Promise<void> {
+/** A virtual node for each lower cluster until a signal ends it; ends the process. @throws KubeError */
+export async function runProvider(flags: ProviderFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
   for (const name of flagsWithoutEffect)
     if (flags[name] !== undefined) logger.warn(`--${name} has no effect`);
@@ -44,7 +36,12 @@ async function run(flags: ProviderFlags): Promise<void> {
     stopping.abort();
   });
   try {
-    const open = openFleet(flags, upper, metrics.metricsFor, logger).then((opened) => {
+    const onJoined = once(() => {
+      if (operations.missing)
+        logger.warn({ message: operations.missing }, 'metrics and health are not served');
+    });
+    const shared = { metricsFor: metrics.metricsFor, onJoined, logger };
+    const open = openFleet(flags, upper, shared).then((opened) => {
       fleet = opened;
       return opened.run(stopping.signal);
     });
@@ -52,7 +49,7 @@ async function run(flags: ProviderFlags): Promise<void> {
     await Promise.race([open, stop.then(() => fleet && open)]);
     open.catch(() => {});
   } finally {
-    await Promise.all([upper.close(), operations?.close()]);
+    await Promise.all([upper.close(), operations.close()]);
   }
   // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
   process.exit();
@@ -61,11 +58,10 @@ async function run(flags: ProviderFlags): Promise<void> {
 async function openFleet(
   flags: ProviderFlags,
   upper: Transport,
-  metricsFor: ReturnType<typeof createMetrics>['metricsFor'],
-  logger: Logger,
+  shared: Pick<FleetOptions, 'metricsFor' | 'onJoined' | 'logger'>,
 ): Promise<Fleet> {
   const client = new Client(upper);
-  const source = clusterSource(flags, client, logger);
+  const source = clusterSource(flags, client, shared.logger);
   const kubelet = kubeletSettings(flags, process.env);
   const isAlone = Boolean(flags['client-kubeconfig']);
   return new Fleet({
@@ -78,10 +74,17 @@ async function openFleet(
     podSyncWorkers: flags['pod-sync-workers'],
     election: electionSettings(flags),
     endsOnFailure: isAlone,
-    metricsFor,
-    logger,
+    ...shared,
   });
 }
 
 /** From the kubelet port on, so many ports are tried for virtual nodes that name none. */
 const mostPorts = 999;
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+}

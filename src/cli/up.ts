@@ -1,42 +1,12 @@
 import { Listr } from 'listr2';
-import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import type { LocalUp } from '../../hack/clusters/up.ts';
-
-interface UpOptions {
-  readonly 'kwok-nodes': number;
-}
 
 interface Context {
   up?: LocalUp;
 }
 
-/** `isthmus up`: local clusters to try Isthmus with. Does nothing but print if they are up already. */
-export const upCommand: CommandModule<object, UpOptions> = {
-  command: 'up',
-  describe: 'Start local clusters: an upper one, and two lower ones joined to it as virtual nodes',
-  builder: (yargs) =>
-    yargs
-      .option('kwok-nodes', {
-        type: 'number',
-        default: 100,
-        describe: 'How many nodes kwok plays in cluster b',
-      })
-      .check(({ 'kwok-nodes': count }) => {
-        if (Number.isInteger(count) && count > 0 && count <= 5000) return true;
-        throw new Error('--kwok-nodes must be a number from 1 to 5000');
-      })
-      .epilogue(
-        'As root on Debian, cluster a has a real kubelet and runs containers; otherwise kwok plays its nodes too.\n\n' +
-          'Environment:\n' +
-          '  ISTHMUS_STATE         where the clusters are kept (default: ~/.local/state/isthmus)\n' +
-          '  ISTHMUS_CACHE         where Kubernetes programs are kept (default: ~/.cache/isthmus)\n' +
-          '  ISTHMUS_BIN_DIR       a folder with Kubernetes programs to use instead\n' +
-          '  ISTHMUS_CLUSTERS=k3s  lower clusters in Docker containers, if there is a Docker engine',
-      ),
-  handler: runUp,
-};
-
-async function runUp({ kwokNodes }: ArgumentsCamelCase<UpOptions>): Promise<void> {
+/** Starts local clusters and says how to use them; removes them again when it is interrupted. */
+export async function runUp(kwokNodes: number): Promise<void> {
   const interrupted = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => interrupted.abort(new Error(signal));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);

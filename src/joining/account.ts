@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { hasCode, KubeError } from '../kube/errors.ts';
-import { findObject, listAll } from '../kube/look-up.ts';
+import { findObject } from '../kube/find-object.ts';
+import { listAll } from '../kube/list-all.ts';
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -88,7 +89,7 @@ export async function isTokenUsed(lower: Client, joining: Joining, name: string)
 export async function tokensBut(lower: Client, joining: Joining, name?: string): Promise<Secret[]> {
   const { namespace } = joining;
   const labelSelector = `${joinedLabel}=${joining.name}`;
-  const found = await listAll(lower, secrets, { namespace, labelSelector });
+  const { items: found } = await listAll(lower, secrets, { namespace, labelSelector });
   return found.filter((secret) => isOfJoining(secret, joining) && secret.metadata?.name !== name);
 }
 

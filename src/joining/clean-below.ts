@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
-import { findObject, listAll } from '../kube/look-up.ts';
+import { findObject } from '../kube/find-object.ts';
+import { listAll } from '../kube/list-all.ts';
 import {
   clusterRoleBindings,
   clusterRoles,
@@ -74,12 +75,12 @@ export async function removeAccount(lower: Client, joining: Joining): Promise<st
 }
 
 async function removeRights(lower: Client, joining: Joining): Promise<void> {
-  const bindings = await listAll(lower, clusterRoleBindings, {
+  const { items: bindings } = await listAll(lower, clusterRoleBindings, {
     labelSelector: `${joinedLabel}=${joining.name}`,
   });
   const own = bindings.filter((binding) => isOfJoining(binding, joining));
   for (const binding of own) await deleteObject(lower, clusterRoleBindings, binding);
-  const uses: ClusterRoleBinding[] = await listAll(lower, clusterRoleBindings);
+  const { items: uses } = await listAll(lower, clusterRoleBindings);
   for (const role of new Set(own.map(({ roleRef }) => roleRef.name))) {
     if (uses.some(({ roleRef }) => roleRef.name === role)) continue;
     const object = await findObject(lower, clusterRoles, { name: role });
@@ -93,7 +94,7 @@ async function copiesOf<T extends KubeObject>(
   resource: Resource<T>,
   owner: Owner,
 ): Promise<T[]> {
-  const found = await listAll(lower, resource, { labelSelector: `${virtualPodLabel}=true` });
+  const { items: found } = await listAll(lower, resource, { labelSelector: `${virtualPodLabel}=true` });
   return found.filter((object) => isOurs(object, owner));
 }
 

@@ -4,7 +4,7 @@ import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
 import { clusterLabel, secretKeys } from '../clusters/secret.ts';
 import type { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
-import { findObject } from '../kube/look-up.ts';
+import { findObject } from '../kube/find-object.ts';
 import { secrets } from '../kube/resources.ts';
 import type { Secret } from '../kube/types.ts';
 import { lowerClusterAnnotation } from '../translate/names.ts';

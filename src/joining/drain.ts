@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
-import { listAll } from '../kube/look-up.ts';
+import { listAll } from '../kube/list-all.ts';
 import { evictions, keyOf, nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
 
@@ -29,7 +29,7 @@ export async function cordon(upper: Client, node: Node): Promise<void> {
 
 /** The pods on the node that somebody has to end: those of DaemonSets go with it. @throws KubeError */
 export async function podsToDrain(upper: Client, node: string): Promise<Pod[]> {
-  const found = await listAll(upper, pods, { fieldSelector: `spec.nodeName=${node}` });
+  const { items: found } = await listAll(upper, pods, { fieldSelector: `spec.nodeName=${node}` });
   return found.filter((pod) => controllerOf(pod) !== 'DaemonSet');
 }
 

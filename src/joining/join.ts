@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { describeError, KubeError } from '../kube/errors.ts';
-import { findObject, listAll } from '../kube/look-up.ts';
+import { findObject } from '../kube/find-object.ts';
+import { listAll } from '../kube/list-all.ts';
 import { events, namespaces, nodes, secrets } from '../kube/resources.ts';
 import type { ClusterRole, Node } from '../kube/types.ts';
 import { lowerClusterAnnotation } from '../translate/names.ts';
@@ -122,7 +123,7 @@ function obstacleOf(node: Node | undefined): string | undefined {
 /** What a provider has said at the Secret, if it does not take it. */
 async function refusalOf(upper: Client, namespace: string, name: string): Promise<string | undefined> {
   const fieldSelector = `involvedObject.kind=Secret,involvedObject.name=${name},type=Warning`;
-  const found = await listAll(upper, events, { namespace, fieldSelector });
+  const { items: found } = await listAll(upper, events, { namespace, fieldSelector });
   return found.at(-1)?.message;
 }
 

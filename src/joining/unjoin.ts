@@ -3,7 +3,7 @@ import { readClusterSecret } from '../clusters/secret.ts';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { describeError, KubeError } from '../kube/errors.ts';
-import { findObject } from '../kube/look-up.ts';
+import { findObject } from '../kube/find-object.ts';
 import { nodes, secrets } from '../kube/resources.ts';
 import { Transport } from '../kube/transport.ts';
 import type { Node, Secret } from '../kube/types.ts';

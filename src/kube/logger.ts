@@ -1,21 +1,8 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { type LogLevel, logLevels } from './log-level.ts';
 
 export type { Logger };
-
-/** The names that tensile-kube's `--log-level` takes, and pino's for them. */
-export const logLevels = {
-  trace: 'trace',
-  debug: 'debug',
-  info: 'info',
-  warning: 'warn',
-  warn: 'warn',
-  error: 'error',
-  fatal: 'fatal',
-  panic: 'fatal',
-} as const;
-
-export type LogLevel = keyof typeof logLevels;
 
 /**
  * The log of a program: lines of JSON, or readable text where a person watches the terminal. What could carry

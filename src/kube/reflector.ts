@@ -5,9 +5,10 @@ import type { Client, ListOptions } from './client.ts';
 import { deferred } from './deferred.ts';
 import { codeOfResponse, describeError, hasCode, KubeError } from './errors.ts';
 import { lines } from './lines.ts';
+import { listAll } from './list-all.ts';
 import type { Resource } from './resources.ts';
 import { type LinkedSignal, linkSignals } from './signals.ts';
-import type { KubeList, KubeObject, Status } from './types.ts';
+import type { KubeObject, Status } from './types.ts';
 
 /**
  * Why a watch had to be begun again: the server ended it in good order, it failed, the server had forgotten where it
@@ -37,7 +38,6 @@ export interface ReflectorOptions extends ListOptions {
   observer?: ReflectorObserver | undefined;
 }
 
-const pageSize = 500;
 /** A server that ends watches faster than this, in milliseconds, is not to be asked again without a pause. */
 const shortestWatch = 1_000;
 const retry: Backoff = { first: 100, most: 10_000 };
@@ -137,18 +137,10 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<string> {
     const newest = this.#cache.newest ?? 0;
-    const items: T[] = [];
-    let page: KubeList<T> | undefined;
-    do {
-      page = await this.#client.list(this.#resource, {
-        ...this.#options,
-        limit: pageSize,
-        continue: page?.metadata?.continue,
-        signal,
-      });
-      for (const item of page.items ?? []) items.push(item);
-    } while (page.metadata?.continue);
-    const version = page.metadata?.resourceVersion ?? '0';
+    const { items, resourceVersion: version } = await listAll(this.#client, this.#resource, {
+      ...this.#options,
+      signal,
+    });
     // A list is never older than what was known before it was asked for, unless the cluster was restored.
     this.#cache.replace(items, Number(version) < newest ? undefined : version);
     return version;

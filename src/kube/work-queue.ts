@@ -5,7 +5,7 @@ import { type Deferred, deferred } from './deferred.ts';
 export type ReconcileResult = undefined | { requeueAfter: number };
 
 /** How a reconcile ended: `again` when it asked to be called again after some time. */
-export type ReconcileOutcome = 'done' | 'again' | 'failed';
+type ReconcileOutcome = 'done' | 'again' | 'failed';
 
 /** Is told what a queue does; for metrics. Called often, so it must be cheap and must not throw. */
 export interface QueueObserver {

@@ -16,6 +16,8 @@ export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies'> {
   readonly election: Pick<ElectionOptions, 'group' | 'identity'> | undefined;
   /** Whether a cluster that cannot be started ends everything: one that is alone should not seem to work. */
   readonly endsOnFailure: boolean;
+  /** Told of each virtual node that has started. */
+  readonly onJoined: () => void;
 }
 
 /** How one virtual node stands in this process. */
@@ -139,7 +141,11 @@ export class Fleet {
   #join(name: string, cluster: LowerCluster): void {
     const { logger, endsOnFailure } = this.#options;
     const joined = new JoinedCluster(cluster, {
-      open: (latest, signal) => openCluster(this.#shared, latest, signal),
+      open: async (latest, signal) => {
+        const opened = await openCluster(this.#shared, latest, signal);
+        this.#options.onJoined();
+        return opened;
+      },
       onFailure: (error) => {
         if (endsOnFailure) return this.#failed.reject(error);
         const { name: clusterName } = cluster.configuration;

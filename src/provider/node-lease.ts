@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
+import { findObject } from '../kube/find-object.ts';
 import { metaMicroTime } from '../kube/meta-time.ts';
 import { leases } from '../kube/resources.ts';
 import type { Lease, Node } from '../kube/types.ts';
@@ -57,18 +58,9 @@ async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefi
       renewTime: metaMicroTime(now()),
     },
   };
-  const current = held ?? (await find(upper, nodeName));
+  const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, { urgent: true }));
   if (!current) return upper.create(leases, lease, { urgent: true });
   const { resourceVersion } = current.metadata ?? {};
   const metadata = { ...lease.metadata, ...(resourceVersion ? { resourceVersion } : {}) };
   return upper.replace(leases, { ...lease, metadata }, { urgent: true });
-}
-
-async function find(upper: Client, name: string): Promise<Lease | undefined> {
-  try {
-    return await upper.get(leases, { namespace, name }, { urgent: true });
-  } catch (error) {
-    if (hasCode(error, 'NotFound')) return undefined;
-    throw error;
-  }
 }

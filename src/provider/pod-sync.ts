@@ -3,6 +3,7 @@ import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
+import { findObject } from '../kube/find-object.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
 import type { Pod, PodStatus, Secret } from '../kube/types.ts';
@@ -85,14 +86,9 @@ export function recordRefusal(
   sync.logger.info({ pod: keyOf(upper), reason: eventReason, message }, 'told the pod');
 }
 
-/** The pod of the same name in a cluster, asked now; undefined when there is none. */
-export async function findPod(cluster: Client, { metadata }: Pod): Promise<Pod | undefined> {
-  try {
-    return await cluster.get(pods, { namespace: metadata?.namespace, name: metadata?.name ?? '' });
-  } catch (error) {
-    if (hasCode(error, 'NotFound')) return undefined;
-    throw error;
-  }
+/** The pod of the same name in a cluster, asked now; undefined when there is none. @throws KubeError */
+export function findPod(cluster: Client, { metadata }: Pod): Promise<Pod | undefined> {
+  return findObject(cluster, pods, { namespace: metadata?.namespace, name: metadata?.name ?? '' });
 }
 
 /** The sooner of two results. */

@@ -137,6 +137,11 @@ describe('a start line that cannot work is refused in one line', () => {
       /leads to the upper cluster itself/,
       () => [provider({ ...good, lower: good.upper })],
     ],
+    [
+      'an address of metrics that is none',
+      /--metrics-addr is "10255"; write it as HOST:PORT/,
+      () => [provider(good, '--metrics-addr', '10255')],
+    ],
     ['a port that is none', /KUBELET_PORT is "high"/, () => [provider(good), { KUBELET_PORT: 'high' }]],
     [
       'half of a certificate',

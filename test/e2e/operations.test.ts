@@ -41,7 +41,7 @@ it('counts a pod on its way down and up', async () => {
     expect(await sample('isthmus_sync_lag_seconds_count', 'direction="up"')).toBeGreaterThanOrEqual(1);
     expect(await sample('isthmus_sync_waiting_pods', 'direction="up"')).toBe(0);
   });
-  expect(await sample('isthmus_reconciles_total', 'queue="pod",result="done"')).toBeGreaterThan(1);
+  expect(await sample('isthmus_reconcile_duration_seconds_count', 'queue="pod"')).toBeGreaterThan(1);
   expect(await sample('isthmus_api_calls_total', 'side="lower",verb="create",code="201"')).toBeGreaterThan(0);
   expect(await sample('isthmus_api_calls_total', 'side="upper",verb="watch",code="200"')).toBe(4);
   expect(await sample('isthmus_lower_cluster_reachable')).toBe(1);

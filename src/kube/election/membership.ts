@@ -1,6 +1,7 @@
 import type { Cache } from '../cache.ts';
 import type { Client } from '../client.ts';
 import { hasCode } from '../errors.ts';
+import { findObject } from '../find-object.ts';
 import { keyOf, leases } from '../resources.ts';
 import type { Lease } from '../types.ts';
 import { type Group, leaseName, memberLease, memberOf } from './leases.ts';
@@ -105,15 +106,10 @@ export class Membership {
     return seen !== undefined && performance.now() - seen < this.#options.duration;
   }
 
-  async #find(identity: string): Promise<Lease | undefined> {
+  #find(identity: string): Promise<Lease | undefined> {
     const { client, group, timeout } = this.#options;
-    const name = leaseName(group, 'member', identity);
-    try {
-      return await client.get(leases, { namespace: group.namespace, name }, { urgent: true, timeout });
-    } catch (error) {
-      if (hasCode(error, 'NotFound')) return undefined;
-      throw error;
-    }
+    const where = { namespace: group.namespace, name: leaseName(group, 'member', identity) };
+    return findObject(client, leases, where, { urgent: true, timeout });
   }
 
   async #delete({ metadata }: Lease): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Node, Pod } from '../kube/types.ts';
-import { podRequests } from '../scheduling/pod-requests.ts';
-import { addTo, type Resources, readResources } from '../scheduling/resource-list.ts';
-import { isVirtual } from '../translate/marks.ts';
-import { largestFreeNodeAnnotation } from '../translate/names.ts';
-import { isFinished } from '../translate/pod-status.ts';
+import type { Node, Pod } from '../../kube/types.ts';
+import { podRequests } from '../../scheduling/pod-requests.ts';
+import { addTo, type Resources, readResources } from '../../scheduling/resource-list.ts';
+import { isVirtual } from '../../translate/marks.ts';
+import { largestFreeNodeAnnotation } from '../../translate/names.ts';
+import { isFinished } from '../../translate/pod-status.ts';
 
 /** One resource of a virtual node, in billionths of its unit. */
 export interface Share {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Node, Pod } from '../kube/types.ts';
-import { raw } from '../translate/test-objects.ts';
+import type { Node, Pod } from '../../kube/types.ts';
+import { raw } from '../../translate/test-objects.ts';
 import { reportNode } from './node-report.ts';
 
 const one = 1_000_000_000n;
