@@ -109,7 +109,10 @@ export const waves: readonly Wave[] = [
     before: ({ above, node }) =>
       above.create(leases, { metadata: { name: node, namespace: 'kube-node-lease' } }),
     async act(scene) {
-      await scene.create(pod(scene, 'plain'), pod(scene, 'token', { automountServiceAccountToken: true }));
+      await scene.create(
+        pod(scene, 'plain', { terminationGracePeriodSeconds: 30 }),
+        pod(scene, 'token', { automountServiceAccountToken: true }),
+      );
       await scene.running('plain');
       const { below, upperCluster } = scene;
       const orphan = { ...marks({ upperCluster, virtualNode: scene.node }, 'nobody'), name: 'orphan' };
@@ -118,9 +121,7 @@ export const waves: readonly Wave[] = [
         spec: podSpec('', { nodeSelector: {} }),
       });
       await scene.user('logs', 'plain');
-      await scene.user('get', 'pod', 'plain', '-o', 'json');
       await scene.user('delete', 'pod', 'plain', '--wait=false');
-      await scene.user('get', 'pod', 'plain', '-o', 'json');
     },
   },
   {
