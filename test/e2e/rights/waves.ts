@@ -261,6 +261,15 @@ export const waves: readonly Wave[] = [
       await above.delete(secrets, gone, { uid: metadata?.uid ?? '' });
     },
   },
+  {
+    name: 'figures',
+    without: ['lower: get nodes/proxy'],
+    async act(scene) {
+      await scene.create(pod(scene, 'plain'));
+      await scene.running('plain');
+      await scene.ask('/metrics/resource', scene.apiServer);
+    },
+  },
 ];
 
 const gates = { readinessGates: [{ conditionType: 'example.com/ready' }] };
