@@ -14,7 +14,7 @@ import {
   secrets,
   serviceAccounts,
 } from '../kube/resources.ts';
-import type { ClusterRoleBinding, KubeObject } from '../kube/types.ts';
+import type { KubeObject } from '../kube/types.ts';
 import { isOurs, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
 import { deleteObject, tokensBut } from './account.ts';

@@ -172,9 +172,10 @@ it('tells of a mistake in one Secret, and the others go on', async () => {
 
 it('takes a cluster away that is gone, says what is left, and cleans up when it is back', async () => {
   await b.stopApiServer();
-  const forced = await isthmusDoes('unjoin', 'join-b', '--force', '--timeout', '5s').finally(() =>
-    b.startApiServer(),
-  );
+  const unjoining = isthmusDoes('unjoin', 'join-b', '--force', '--timeout', '5s');
+  await Promise.allSettled([unjoining]);
+  await b.startApiServer();
+  const forced = await unjoining;
   expect([forced.stderr, forced.exitCode]).toEqual(['', 0]);
   expect(forced.stdout).toContain('the lower cluster cannot be used');
   expect(forced.stdout).toContain('below: everything: pods, config maps and secrets');

@@ -74,7 +74,7 @@ export async function openPlace(): Promise<Place> {
 }
 
 /** What the kubelet port answered. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: string;
 }
