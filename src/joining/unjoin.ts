@@ -74,9 +74,17 @@ async function takeAway(
       `there is neither a secret ${joining.namespace}/${name} nor a virtual node ${nodeName} above; to clean up ` +
         'below, give --client-kubeconfig',
     );
-  const known =
-    secret?.metadata?.annotations?.[lowerClusterAnnotation] ??
-    node?.metadata?.annotations?.[lowerClusterAnnotation];
+  const [ofSecret, ofNode] = [secret, node].map(
+    (one) => one?.metadata?.annotations?.[lowerClusterAnnotation],
+  );
+  // A Secret that cannot be read does not tell its node, and that of the same name may be another's.
+  if (ofSecret !== undefined && ofNode !== undefined && ofSecret !== ofNode)
+    throw new KubeError(
+      'Configuration',
+      `the virtual node ${nodeName} stands for the lower cluster ${ofNode}, the secret for ${ofSecret}; nothing was ` +
+        'done; name the right node with --node-name',
+    );
+  const known = ofSecret ?? ofNode;
   const answer = await probe(lower, known);
   if (answer !== undefined) say(`the lower cluster cannot be used: ${answer}`);
   const below = answer === undefined ? lower : undefined;

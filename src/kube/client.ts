@@ -154,7 +154,7 @@ export class Client {
    */
   async apply<T extends KubeObject>(resource: Resource<T>, object: T, fieldManager: string): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
-    return this.transport.request<T>({
+    return this.#request<T>({
       method: 'PATCH',
       path: resourcePath(resource, { namespace, name }),
       query: { fieldManager, force: 'true' },

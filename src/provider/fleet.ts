@@ -103,14 +103,14 @@ export class Fleet {
     for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
     const names = new Set([...before, ...this.#wanted.keys()]);
     if (!this.#election) for (const name of this.#wanted.keys()) this.#led.add(name);
-    for (const name of names) this.#turn(name);
+    for (const name of names) void this.#turn(name);
     this.#election?.setNames(this.#wanted.keys());
   }
 
   #lead(name: string): void {
     this.#options.logger.info({ node: name }, 'leads the virtual node');
     this.#led.add(name);
-    this.#turn(name);
+    void this.#turn(name);
   }
 
   async #yield(name: string): Promise<void> {

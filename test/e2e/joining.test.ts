@@ -177,6 +177,21 @@ describe('isthmus unjoin', () => {
     return lists.flatMap(({ items }) => items.map(({ metadata }) => metadata?.name));
   };
 
+  it('does nothing to the virtual node of another cluster', async () => {
+    const other = {
+      name: 'vk-other',
+      labels: { type: 'virtual-kubelet' },
+      annotations: { 'isthmus.io/lower-cluster': 'another' },
+    };
+    await above.create(nodes, { metadata: other });
+    const { exitCode, stderr } = await run('unjoin', ...admin, '--force', '--node-name', 'vk-other');
+    expect(stderr).toMatch(/vk-other stands for the lower cluster another, .* nothing was done/);
+    expect(exitCode).toBe(1);
+    expect((await above.get(nodes, { name: 'vk-other' })).spec?.unschedulable).toBeUndefined();
+    expect(await find(above, secrets, { namespace: system, name })).toBeDefined();
+    await kubectl(upper, 'delete', 'node', 'vk-other');
+  });
+
   it('stops before pods that nobody makes again', async () => {
     await above.create(configMaps, {
       ...configMap('settings', { a: 'b' }),

@@ -20,26 +20,24 @@ describe('without a right', () => {
     expect(waves.flatMap(({ without }) => without).sort()).toEqual([...all.keys()].sort());
   });
 
-  it.each(waves)(
-    'the log, an event or the answer says which: $name',
-    async ({ name, without, before, act }) => {
-      const missing = without.flatMap((right) => all.get(right) ?? []);
-      await place.setRights(missing);
-      const scene = await openScene(place, name, before);
-      try {
-        await act?.(scene);
-        await eventually(async () => {
-          const seen = await scene.evidence();
-          const unseen = missing.filter(
-            ({ verb, resource }) => !seen.includes(`cannot ${verb} resource "${resource}"`),
-          );
-          expect(unseen.map(nameOf), seen.slice(-20_000)).toEqual([]);
-        });
-      } finally {
-        await scene.close();
-      }
-    },
-  );
+  it.each(waves)('the log, an event or the answer says which: $name', async (wave) => {
+    const { name, without, also = [], act } = wave;
+    const missing = without.flatMap((right) => all.get(right) ?? []);
+    await place.setRights([...missing, ...also.flatMap((right) => all.get(right) ?? [])]);
+    const scene = await openScene(place, name, wave);
+    try {
+      await act?.(scene);
+      await eventually(async () => {
+        const seen = await scene.evidence();
+        const unseen = missing.filter(
+          ({ verb, resource }) => !seen.includes(`cannot ${verb} resource "${resource}"`),
+        );
+        expect(unseen.map(nameOf), seen.slice(-20_000)).toEqual([]);
+      });
+    } finally {
+      await scene.close();
+    }
+  });
 });
 
 describe('a client without rights', () => {
@@ -95,6 +93,7 @@ it('shows the credentials of a cluster to nobody', async () => {
     await waves.find(({ name }) => name === 'life')?.act?.(scene);
     for (const { path } of routes) await scene.ask(`/${path}/${scene.namespace}/one/main`, scene.apiServer);
     await scene.user('get', 'node', scene.node, '-o', 'yaml');
+    await scene.metrics();
     await scene.user('logs', 'one');
     // The token counts no more: every call fails, and each failure is told.
     await kubectl(place.lower, '-n', 'isthmus-system', 'delete', 'serviceaccount', 'isthmus-rights');

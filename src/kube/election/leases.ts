@@ -5,7 +5,7 @@ import type { Lease } from '../types.ts';
 export const electionLabel = 'isthmus.io/election';
 
 /** Tells the two kinds of Lease apart: the sign of life of a replica, and who leads a name. */
-export const roleLabel = 'isthmus.io/election-role';
+const roleLabel = 'isthmus.io/election-role';
 
 export interface Group {
   readonly namespace: string;

@@ -21,7 +21,7 @@ const manifests: Record<Side, string[]> = {
 };
 
 /** What the manifests of one side say, object by object. */
-export function manifestsOf(side: Side): KubeObject[] {
+function manifestsOf(side: Side): KubeObject[] {
   return manifests[side].flatMap((file) => {
     const text = readFileSync(join(packageFolder(), 'deploy', 'rbac', file), 'utf8');
     return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);

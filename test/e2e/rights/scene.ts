@@ -34,6 +34,8 @@ export interface Place {
 }
 
 const account = 'isthmus-rights';
+/** Where Secrets of clusters and Leases of replicas stand. */
+export const system = 'isthmus-system';
 
 /** Makes the account, with all rights. */
 export async function openPlace(): Promise<Place> {
@@ -72,7 +74,7 @@ export async function openPlace(): Promise<Place> {
 }
 
 /** What the kubelet port answered. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: string;
 }
@@ -99,22 +101,32 @@ export interface Scene extends Place {
   /** Asks the kubelet port; the API server's own certificate is `apiServer`. */
   ask(path: string, question: Question): Promise<Answer>;
   readonly apiServer: Question;
+  /** Reads the provider's metrics; they are seen. */
+  metrics(): Promise<void>;
   /** All that was seen: the log, the events and pods of the namespace, what was answered. */
   evidence(): Promise<string>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts a provider as the account. @param before done when the namespace is there, and the provider is not */
+export interface SceneOptions {
+  /** Done when the namespace is there, and the provider is not. */
+  readonly before?: ((scene: Omit<Scene, 'stop' | 'close'>) => Promise<unknown>) | undefined;
+  /** Whether the provider learns its clusters from Secrets, and agrees with other replicas. */
+  readonly isFleet?: boolean | undefined;
+}
+
+/** Starts a provider as the account. */
 export async function openScene(
   place: Place,
   name: string,
-  before: (scene: Omit<Scene, 'stop' | 'close'>) => Promise<unknown> = async () => {},
+  { before, isFleet = false }: SceneOptions = {},
 ): Promise<Scene> {
   const { above, below, upper, lower, clusters, files, kubeconfigs } = place;
   const node = `vk-rights-${name}`;
   const namespace = `e2e-rights-${name}-${Date.now().toString(36)}`;
-  const [port = 0] = await freePorts(1);
+  const [port = 0, metricsPort = 0] = await freePorts(2);
+  const metrics = `${upper.address}:${metricsPort}`;
   const said: string[] = [];
   await above.create(namespaces, { metadata: { name: namespace } });
   await eventually(() => must(upper, namespace, 'get', 'serviceaccount', 'default'));
@@ -145,6 +157,10 @@ export async function openScene(
       cert: readFileSync(files.key('kubelet-client.crt')),
       key: readFileSync(files.key('kubelet-client.key')),
     },
+    async metrics() {
+      const response = await fetch(`http://${metrics}/metrics`);
+      said.push(await response.text());
+    },
     async evidence() {
       const found = await Promise.all([above.list(events, { namespace }), above.list(pods, { namespace })]);
       const log = readFileSync(join(clusters.directory, 'logs', `${node}.log`), 'utf8');
@@ -153,10 +169,12 @@ export async function openScene(
         .replaceAll('\\"', '"');
     },
   };
-  await before(scene);
-  const flags = ['--kubeconfig', kubeconfigs.upper, '--client-kubeconfig', kubeconfigs.lower];
-  const command = [isthmus, 'provider', '--nodename', node, '--log-level', 'trace', ...flags];
-  const program = await clusters.run(node, [process.execPath, ...command], {
+  await before?.(scene);
+  const lone = ['--nodename', node, '--client-kubeconfig', kubeconfigs.lower];
+  const fleet = ['--cluster-secrets', system, '--leader-elect', '--leader-elect-resource-namespace', system];
+  const flags = ['--kubeconfig', kubeconfigs.upper, '--log-level', 'trace', '--metrics-addr', metrics];
+  const command = [process.execPath, isthmus, 'provider', ...flags, ...(isFleet ? fleet : lone)];
+  const program = await clusters.run(node, command, {
     KUBELET_PORT: String(port),
     VKUBELET_POD_IP: upper.address,
     APISERVER_CERT_LOCATION: files.key('nodes.crt'),
@@ -175,6 +193,10 @@ export async function openScene(
       await kubectl(upper, '-n', namespace, 'delete', 'pods', '--all', '--force', '--grace-period=0');
       await kubectl(lower, 'delete', 'namespace', namespace, '--wait=false', '--ignore-not-found');
       await kubectl(upper, 'delete', 'node', node, '--ignore-not-found');
+      if (!isFleet) return;
+      await kubectl(upper, 'delete', 'node', 'vk-rights-goes', '--ignore-not-found');
+      await kubectl(upper, '-n', system, 'delete', 'secrets', '-l', 'isthmus.io/cluster');
+      await kubectl(upper, '-n', system, 'delete', 'leases', '-l', 'isthmus.io/election');
     },
   };
 }

@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { configMaps, events, leases, pods, secrets } from '../../../src/kube/resources.ts';
+import { leaderLease } from '../../../src/kube/election/leases.ts';
+import { configMaps, events, leases, nodes, pods, secrets } from '../../../src/kube/resources.ts';
 import type { Pod } from '../../../src/kube/types.ts';
 import { marks } from '../../../src/translate/marks.ts';
 import { eventually } from '../../clusters.ts';
 import { configMap, podOn, podSpec, secret } from '../../manifests.ts';
-import type { Scene } from './scene.ts';
+import { type Scene, system } from './scene.ts';
 
 /** Before the provider runs. */
-type Setting = Pick<Scene, 'above' | 'node' | 'namespace'>;
+type Setting = Pick<Scene, 'above' | 'node' | 'namespace' | 'kubeconfigs'>;
 
 /** Without a scheduler in between, and without a token unless it is about that. */
 export function pod(
@@ -45,6 +47,9 @@ export interface Wave {
   readonly without: readonly string[];
   /** Done before the provider starts. */
   readonly before?: (scene: Setting) => Promise<unknown>;
+  readonly isFleet?: boolean;
+  /** Rights that would hide it. */
+  readonly also?: readonly string[];
   readonly act?: (scene: Scene) => Promise<unknown>;
 }
 
@@ -104,7 +109,10 @@ export const waves: readonly Wave[] = [
     before: ({ above, node }) =>
       above.create(leases, { metadata: { name: node, namespace: 'kube-node-lease' } }),
     async act(scene) {
-      await scene.create(pod(scene, 'plain'), pod(scene, 'token', { automountServiceAccountToken: true }));
+      await scene.create(
+        pod(scene, 'plain', { terminationGracePeriodSeconds: 30 }),
+        pod(scene, 'token', { automountServiceAccountToken: true }),
+      );
       await scene.running('plain');
       const { below, upperCluster } = scene;
       const orphan = { ...marks({ upperCluster, virtualNode: scene.node }, 'nobody'), name: 'orphan' };
@@ -210,6 +218,56 @@ export const waves: readonly Wave[] = [
       await scene.user('delete', 'pod', 'one', 'two', '--wait=false');
       for (const verb of ['exec', 'attach', 'portForward'])
         await scene.ask(streamPath(verb, namespace, 'three'), { ...scene.apiServer, headers: webSocket });
+    },
+  },
+  {
+    name: 'fleet-lists',
+    isFleet: true,
+    without: [
+      `upper: list secrets in ${system}`,
+      `upper: list leases in ${system}`,
+      `upper: create leases in ${system}`,
+    ],
+    also: ['upper: list secrets'],
+  },
+  {
+    name: 'fleet-watches',
+    isFleet: true,
+    without: [
+      `upper: watch secrets in ${system}`,
+      `upper: watch leases in ${system}`,
+      `upper: update leases in ${system}`,
+    ],
+    also: ['upper: watch secrets'],
+  },
+  {
+    name: 'fleet-leads',
+    isFleet: true,
+    without: [`upper: get leases in ${system}`, `upper: delete leases in ${system}`],
+    // One cluster is led by a replica of which nobody knows whether it lives; the other goes.
+    async before({ above, kubeconfigs, node }) {
+      const kubeconfig = Buffer.from(readFileSync(kubeconfigs.lower)).toString('base64');
+      for (const name of [node, 'vk-rights-goes']) {
+        const labels = { 'isthmus.io/cluster': 'true' };
+        await above.create(secrets, { metadata: { name, namespace: system, labels }, data: { kubeconfig } });
+      }
+      const group = { namespace: system, name: 'provider' };
+      await above.create(leases, leaderLease(group, node, 'stranger', new Date(), undefined));
+    },
+    async act({ above }) {
+      const gone = { namespace: system, name: 'vk-rights-goes' };
+      await eventually(() => above.get(nodes, gone));
+      const { metadata } = await above.get(secrets, gone);
+      await above.delete(secrets, gone, { uid: metadata?.uid ?? '' });
+    },
+  },
+  {
+    name: 'figures',
+    without: ['lower: get nodes/proxy'],
+    async act(scene) {
+      await scene.create(pod(scene, 'plain'));
+      await scene.running('plain');
+      await scene.ask('/metrics/resource', scene.apiServer);
     },
   },
 ];
