@@ -26,7 +26,9 @@ export async function createAccount(
   { kubectl }: Pick<Binaries, 'kubectl'>,
 ): Promise<void> {
   const isUpper = name === 'upper';
-  const manifests = isUpper ? ['upper.yaml'] : ['lower.yaml', 'lower-metrics.yaml'];
+  const manifests = isUpper
+    ? ['upper.yaml', 'upper-serving-certificate.yaml']
+    : ['lower.yaml', 'lower-metrics.yaml'];
   const account = isUpper ? 'isthmus-provider' : 'isthmus-lower';
   const { kubeconfig, folder } = filesOf(directory, name);
   const environment = { ...process.env, KUBECACHEDIR: join(folder, 'kubectl-cache') };

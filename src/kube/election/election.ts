@@ -29,7 +29,7 @@ const tick = 500;
 
 /**
  * Shares names among replicas, so that each is led by one of them. The sign of life is one Lease for a replica;
- * a Lease for each name says who leads it and is written only when that changes (docs/decisions/0007).
+ * a Lease for each name says who leads it and is written only when that changes (docs/decisions/0009).
  */
 export class Election {
   readonly #options: ElectionOptions;
