@@ -244,21 +244,17 @@ export const waves: readonly Wave[] = [
     name: 'fleet-leads',
     isFleet: true,
     without: [`upper: get leases in ${system}`, `upper: delete leases in ${system}`],
-    // One cluster is led by a replica of which nobody knows whether it lives; the other goes.
-    async before({ above, kubeconfigs, node }) {
-      const kubeconfig = Buffer.from(readFileSync(kubeconfigs.lower)).toString('base64');
-      for (const name of [node, 'vk-rights-goes']) {
-        const labels = { 'isthmus.io/cluster': 'true' };
-        await above.create(secrets, { metadata: { name, namespace: system, labels }, data: { kubeconfig } });
-      }
-      const group = { namespace: system, name: 'provider' };
-      await above.create(leases, leaderLease(group, node, 'stranger', new Date(), undefined));
-    },
-    async act({ above }) {
+    before: (scene) => joinBySecret(scene, 'vk-rights-goes'),
+    async act(scene) {
+      const { above, node } = scene;
       const gone = { namespace: system, name: 'vk-rights-goes' };
       await eventually(() => above.get(nodes, gone));
       const { metadata } = await above.get(secrets, gone);
       await above.delete(secrets, gone, { uid: metadata?.uid ?? '' });
+      // This one is led by a replica of which nobody knows whether it lives.
+      const group = { namespace: system, name: 'provider' };
+      await above.create(leases, leaderLease(group, node, 'stranger', new Date(), undefined));
+      await joinBySecret(scene, node);
     },
   },
   {
@@ -271,6 +267,13 @@ export const waves: readonly Wave[] = [
     },
   },
 ];
+
+/** As isthmus join does it, with the credentials of the account. */
+async function joinBySecret({ above, kubeconfigs }: Setting, name: string): Promise<void> {
+  const kubeconfig = Buffer.from(readFileSync(kubeconfigs.lower)).toString('base64');
+  const labels = { 'isthmus.io/cluster': 'true' };
+  await above.create(secrets, { metadata: { name, namespace: system, labels }, data: { kubeconfig } });
+}
 
 const gates = { readinessGates: [{ conditionType: 'example.com/ready' }] };
 /** kwok says True as soon as the pod runs; whoever is later is heard. */
