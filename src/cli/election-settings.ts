@@ -26,7 +26,7 @@ export function electionSettings(
 }
 
 function ownNamespace(): string {
-  return existsSync(ownNamespaceFile) ? readFileSync(ownNamespaceFile, 'utf8').trim() : 'kube-system';
+  return existsSync(ownNamespaceFile) ? readFileSync(ownNamespaceFile, 'utf8').trim() : 'isthmus-system';
 }
 
 /** Another for each process, also on one machine and after a restart; part of a Lease's name. */

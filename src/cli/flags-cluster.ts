@@ -31,12 +31,17 @@ export function lowerClusterOf(flags: ProviderFlags, environment: NodeJS.Process
       serviceAccountMode: flags['enable-serviceaccount'] ? flags['service-account-mode'] : 'none',
       upperApiAddress: upperApiAddress(flags['upper-api-address']),
       ignoreLabels: words(flags['ignore-labels']),
-      refuse: words(flags.refuse).map(toRefusable),
+      refuse: refusedFeatures(flags),
       qps: flags['client-qps'],
       burst: flags['client-burst'],
     } satisfies ClusterConfiguration,
     kubeconfig: { path: flags['client-kubeconfig'] ?? '' },
   };
+}
+
+/** What `--refuse` names. @throws KubeError `Configuration` */
+export function refusedFeatures({ refuse }: Pick<ProviderFlags, 'refuse'>): Refusable[] {
+  return words(refuse).map(toRefusable);
 }
 
 /** KUBELET_PORT, or the kubelet's own. @throws KubeError `Configuration` */

@@ -47,7 +47,8 @@ export const providerFlags = {
   },
   'leader-elect-resource-namespace': {
     type: 'string',
-    describe: 'namespace above for the Leases of replicas; that of our own pod, or kube-system, by default',
+    describe:
+      'namespace above for the Leases of replicas; that of our own pod, or isthmus-system, by default',
   },
   'node-selector': {
     type: 'string',
@@ -175,7 +176,8 @@ export function addProviderFlags(parser: Argv) {
         '  VKUBELET_NODE_LABEL        a label of the node, as "key: value"',
         '  VKUBELET_TAINT_KEY, VKUBELET_TAINT_VALUE, VKUBELET_TAINT_EFFECT',
         '',
-        'With --clusters or --cluster-secrets, what is said of one cluster stands there, and the flags for it are passed over.',
+        'With --clusters or --cluster-secrets, what is said of one cluster stands there, and the flags for it are passed',
+        'over; but what --refuse names is refused for every cluster.',
         '',
         'Examples:',
         '  isthmus provider --nodename vk-a --kubeconfig upper.yaml --client-kubeconfig a.yaml',

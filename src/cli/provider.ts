@@ -8,7 +8,7 @@ import { Fleet, type FleetOptions } from '../provider/fleet.ts';
 import { identify } from '../provider/open-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
 import { electionSettings } from './election-settings.ts';
-import { kubeletPort } from './flags-cluster.ts';
+import { kubeletPort, refusedFeatures } from './flags-cluster.ts';
 import { kubeletSettings } from './kubelet-settings.ts';
 import { openOperations } from './operations.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -71,6 +71,7 @@ async function openFleet(
     addresses: await ownAddresses(upper.connection.server, process.env),
     kubeletPort: kubeletPort(process.env),
     kubelet: isAlone ? kubelet : { ...kubelet, otherPorts: mostPorts },
+    refuse: refusedFeatures(flags),
     podSyncWorkers: flags['pod-sync-workers'],
     election: electionSettings(flags),
     endsOnFailure: isAlone,

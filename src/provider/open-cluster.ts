@@ -9,6 +9,7 @@ import { Transport } from '../kube/transport.ts';
 import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import { readResources } from '../scheduling/resource-list.ts';
 import type { PodDownOptions } from '../translate/pod-down.ts';
+import type { Refusable } from '../translate/policy.ts';
 import type { RefusalOptions } from '../translate/refusal.ts';
 import type { ApiAddress } from '../translate/service-account.ts';
 import { type NodeAddress, virtualNodeSettings } from './node-settings.ts';
@@ -26,6 +27,8 @@ export interface SharedOptions {
   /** The kubelet port of a cluster that names none. */
   readonly kubeletPort: number;
   readonly kubelet: ProviderOptions['kubelet'];
+  /** What no pod may do, whatever its cluster allows. */
+  readonly refuse: readonly Refusable[];
   readonly podSyncWorkers: number;
   readonly metricsFor: (nodeName: string) => NodeMetrics;
   readonly logger: Logger;
@@ -120,7 +123,10 @@ async function providerOptions(
     namespace,
     nodeSelector,
     limit: readResources(configuration.capacity),
-    down: podDownOptions(configuration, shared.upper.connection.server),
+    down: podDownOptions(
+      { ...configuration, refuse: [...configuration.refuse, ...shared.refuse] },
+      shared.upper.connection.server,
+    ),
     podSyncWorkers: shared.podSyncWorkers,
     kubelet: { ...shared.kubelet, ...(configuration.kubeletPort === undefined ? {} : { otherPorts: 0 }) },
     logger: logger.child({ cluster: name }),

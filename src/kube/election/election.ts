@@ -125,7 +125,7 @@ export class Election {
       held: this.#shares(),
     });
     for (const name of release) if (!this.#names.has(name) || this.#isCalm()) await this.#release(name);
-    for (const name of take) if (this.#isAlive) await this.#take(name);
+    for (const name of take) if (this.#isAlive) await this.#tryToTake(name);
     await this.#members.sweep();
   }
 
@@ -154,6 +154,15 @@ export class Election {
   async #dropTaken(): Promise<void> {
     const { identity } = this.#options;
     for (const name of [...this.#held]) if (leaderOf(this.#lease(name)) !== identity) await this.#stop(name);
+  }
+
+  /** What fails for one name does not keep the others from being taken. */
+  async #tryToTake(name: string): Promise<void> {
+    try {
+      await this.#take(name);
+    } catch (error) {
+      this.#options.onError(`election: ${describeError(error)}`);
+    }
   }
 
   async #take(name: string): Promise<void> {
