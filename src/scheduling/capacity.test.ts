@@ -137,7 +137,8 @@ describe('largestFree', () => {
     ['none without nodes', [], undefined],
     ['the only one', [big], big],
     ['the larger one', [{ cpu: '1', memory: '1Gi', pods: '1' }, big], big],
-    ['the first of equals', [big, { ...big, pods: '9' }], big],
+    ['of equals the one with most places', [big, { ...big, pods: '9' }], big],
+    ['the same in another order', [{ ...big, pods: '9' }, big], big],
     [
       'not much of one alone',
       [{ cpu: '100', memory: '1Mi', pods: '9' }, big, { cpu: '1m', memory: '100Gi', pods: '9' }],

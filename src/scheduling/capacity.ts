@@ -45,22 +45,26 @@ export function totalOffered(rooms: Iterable<NodeRoom>): Resources {
 /**
  * The room of the node that has most of its scarcer side free (by the share of cpu and of memory, whichever is
  * smaller, of the largest node) and a place for a pod: what the largest single pod may hope for. The sum over
- * nodes hides this.
+ * nodes hides this. Of several alike it is the one with most places, whatever the order of the nodes.
  */
 export function largestFree(rooms: Iterable<NodeRoom>): Resources | undefined {
   const candidates = [...rooms];
-  const most = (name: string) =>
-    candidates.reduce((peak, { free }) => Math.max(peak, Number(free.get(name) ?? 0n)), 1);
+  const most = (name: string) => candidates.reduce((peak, { free }) => Math.max(peak, amount(free, name)), 1);
   const scale = { cpu: most('cpu'), memory: most('memory') };
   const score = ({ free }: NodeRoom) =>
-    free.get('pods')
-      ? Math.min(Number(free.get('cpu') ?? 0n) / scale.cpu, Number(free.get('memory') ?? 0n) / scale.memory)
-      : 0;
+    free.get('pods') ? Math.min(amount(free, 'cpu') / scale.cpu, amount(free, 'memory') / scale.memory) : 0;
   let best: NodeRoom | undefined;
-  let bestScore = -1;
-  for (const room of candidates) {
-    const its = score(room);
-    if (its > bestScore) [best, bestScore] = [room, its];
-  }
+  for (const room of candidates) if (!best || isRoomier(room, best, score)) best = room;
   return best?.free;
+}
+
+function isRoomier(room: NodeRoom, other: NodeRoom, score: (room: NodeRoom) => number): boolean {
+  const difference = score(room) - score(other);
+  if (difference !== 0) return difference > 0;
+  const name = ['pods', 'cpu', 'memory'].find((each) => amount(room.free, each) !== amount(other.free, each));
+  return name !== undefined && amount(room.free, name) > amount(other.free, name);
+}
+
+function amount(resources: Resources, name: string): number {
+  return Number(resources.get(name) ?? 0n);
 }
