@@ -6,7 +6,7 @@ import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Secret } from '../kube/types.ts';
 import type { Resources } from '../scheduling/resource-list.ts';
-import { isOurs, type Owner } from '../translate/marks.ts';
+import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { RefusalOptions } from '../translate/refusal.ts';
 import type { VirtualNodeSettings } from '../translate/virtual-node.ts';
@@ -20,6 +20,8 @@ import { Quota } from './quota.ts';
 import type { SyncLag } from './sync-lag.ts';
 
 const mostRefusedEdits = 1_000;
+/** So many may vanish while the upper API server is away. */
+const mostLost = 20_000;
 
 export interface PodSyncOptions {
   upper: Client;
@@ -40,6 +42,11 @@ export function createPodSync(
   lag: SyncLag,
 ): PodSync {
   const namespaces = new LowerNamespaces(upper, lower, owner);
+  const lost = new LRUCache<string, string>({ max: mostLost });
+  lowerPods.subscribe(({ type, object }) => {
+    const upperUid = isOurs(object, owner) ? upperUidOf(object) : undefined;
+    if (type === 'deleted' && upperUid !== undefined) lost.set(upperUid, object.metadata?.uid ?? '');
+  });
   const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
   return {
     upper,
@@ -64,6 +71,7 @@ export function createPodSync(
       onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
     }),
     lag,
+    lost,
     down,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,

@@ -1,12 +1,14 @@
+import { LRUCache } from 'lru-cache';
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
+import { RateLimit } from '../kube/rate-limit.ts';
 import { configMaps, type Resource, secrets, splitKey } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Secret } from '../kube/types.ts';
-import { dependencyDown, isInStep } from '../translate/dependency.ts';
+import { dependencyDown, isEditedBelow, isInStep } from '../translate/dependency.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
 import type { Reference } from '../translate/references.ts';
-import type { Refusal } from '../translate/refusal.ts';
+import { type DependencyState, type Finding, findingFor } from './dependency-findings.ts';
 import { type DependencyKind, dependencyKey, partsOf } from './dependency-keys.ts';
 import type { LowerNamespaces } from './namespaces.ts';
 
@@ -31,15 +33,10 @@ export interface DependenciesOptions {
   isUsedBelow: (key: string) => boolean;
 }
 
-/** What a pod does not get. The event reasons are tensile-kube's. */
-export interface Finding extends Refusal {
-  /** The pod waits for it. */
-  isBlocking: boolean;
-}
-
-/** How a dependency stands below: equal to the upper object, without one above, or hidden by somebody else's. */
-export type DependencyState = 'in step' | 'missing' | 'collision';
-
+/** So many edits of a copy below are undone at once, then one in so many milliseconds. */
+const undoBurst = 5;
+const undoPause = 10_000;
+const mostUndone = 1_000;
 const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
 
 /**
@@ -52,6 +49,7 @@ export class Dependencies {
   /** What each pod on its way down needs: the copies are there before the pod, whatever becomes of it above. */
   readonly #held = new Map<string, ReadonlySet<string>>();
   readonly #holders = new Map<string, number>();
+  readonly #undoing = new LRUCache<string, RateLimit>({ max: mostUndone });
 
   constructor(options: DependenciesOptions) {
     this.#options = options;
@@ -132,6 +130,25 @@ export class Dependencies {
     });
     this.#underWay.set(key, tracked);
     return tracked;
+  }
+
+  /**
+   * How long an edit below is left alone, in milliseconds; 0 to undo it. Two controllers that undo each other's work
+   * would keep both API servers busy.
+   */
+  pauseOf(key: string): number {
+    if (!this.#isEditedBelow(key)) return 0;
+    const limit = this.#undoing.get(key) ?? new RateLimit({ qps: 1_000 / undoPause, burst: undoBurst });
+    this.#undoing.set(key, limit);
+    return limit.tryTake() ? 0 : undoPause;
+  }
+
+  #isEditedBelow(key: string): boolean {
+    const { caches, owner } = this.#options;
+    const { kind, namespace, name, lowerName } = partsOf(key, owner);
+    const above = caches[kind].upper.get(`${namespace}/${name}`);
+    const copy = caches[kind].copies.get(`${namespace}/${lowerName}`);
+    return above !== undefined && copy !== undefined && isEditedBelow(copy, above);
   }
 
   async #reconcile(key: string): Promise<DependencyState> {
@@ -220,26 +237,4 @@ export class Dependencies {
 
 function isAboutType({ field }: { field?: string }): boolean {
   return field === 'type';
-}
-
-/** What the kubelet says of a missing object, or our own word for a name that is taken. */
-function findingFor({ kind, name, optional }: Reference, state: DependencyState): Finding | undefined {
-  const what = `${kind.toLowerCase()} "${name}"`;
-  switch (state) {
-    case 'in step':
-      return undefined;
-    case 'missing':
-      return {
-        reason: 'CreateContainerConfigError',
-        message: `${what} not found`,
-        eventReason: `${optional ? 'Optional' : 'Mandatory'}${kind}NotFound`,
-        isBlocking: !optional,
-      };
-    case 'collision':
-      return {
-        reason: 'NameCollision',
-        message: `${what} exists in the lower cluster and belongs to the lower cluster itself`,
-        isBlocking: true,
-      };
-  }
 }

@@ -229,6 +229,18 @@ describe('with a lower pod that is somebody else’s', () => {
   });
 });
 
+test('a lower pod that went before it could be noted above is not made again', () => {
+  const seen = 'gone-uid';
+  expect(decide(uppers.live, undefined, owner, seen)).toEqual({
+    do: 'fail',
+    upper: uppers.live,
+    lowerUid: seen,
+  });
+  expect(decide(uppers.live, lowerOf('foreign', 'live'), owner, seen).do).toBe('fail');
+  expect(decide(uppers.live, lowerOf('same', 'live'), owner, seen).do).toBe('mirror');
+  expect(decide(uppers.finished, undefined, owner, seen).do).toBe('nothing');
+});
+
 describe('the grace period goes down with the deletion', () => {
   const deleting = (deletionGracePeriodSeconds: number | undefined) => ({
     metadata: {

@@ -30,8 +30,14 @@ export type Decision =
  *
  * @param upper the upper pod bound to our virtual node
  * @param lower the lower pod of the same name, whoever made it
+ * @param lostUid the lower pod that we saw go which stood for this upper one, where the note of it may be missing
  */
-export function decide(upper: Pod | undefined, lower: Pod | undefined, owner: Owner): Decision {
+export function decide(
+  upper: Pod | undefined,
+  lower: Pod | undefined,
+  owner: Owner,
+  lostUid?: string,
+): Decision {
   const ours = lower && isOurs(lower, owner) ? lower : undefined;
   if (!upper) return ours ? { do: 'delete-orphan', lower: ours } : { do: 'nothing' };
   const { uid, deletionTimestamp } = upper.metadata ?? {};
@@ -39,7 +45,7 @@ export function decide(upper: Pod | undefined, lower: Pod | undefined, owner: Ow
   if (deletionTimestamp) return decideDeleting(upper, copy, ours);
   if (isFinished(upper)) return decideFinished(upper, copy, ours);
   if (copy) return { do: 'mirror', upper, lower: copy };
-  const lowerUid = notedLowerUid(upper);
+  const lowerUid = notedLowerUid(upper) ?? lostUid;
   if (lowerUid !== undefined) return { do: 'fail', upper, lowerUid };
   if (ours) return waitForPrevious(upper, ours);
   if (!isVirtual(upper)) return { do: 'wait', upper, refusal: notVirtual };

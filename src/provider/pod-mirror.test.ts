@@ -103,4 +103,14 @@ describe('an edit that the lower API server refuses', () => {
     expect(told).toEqual(['LowerClusterRefused']);
     expect(result).toEqual({ requeueAfter: 30_000 });
   });
+
+  test('keeps no other edit of the spec back, and nothing says that the spec has arrived', async () => {
+    const { sync, sent } = scene([], ({ subresource }) => subresource === 'ephemeralcontainers');
+    const upper = edited(sized('1'), { ...sized('2'), ephemeralContainers: [{ name: 'debug' }] });
+    for (const attempt of ['first', 'second']) {
+      const result = await mirror(sync, upper, lower);
+      expect([attempt, result]).toEqual([attempt, { requeueAfter: 30_000 }]);
+    }
+    expect(sent.map(({ subresource }) => subresource)).toEqual(['resize', 'resize']);
+  });
 });

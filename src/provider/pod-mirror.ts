@@ -46,30 +46,38 @@ function bringUp(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult
   return patchUpper(sync, upper, explained, lowerPodNote(upper, lower));
 }
 
-/** Sends edits down. A refused edit is said, tried again later, and does not keep the status from coming up. */
+/**
+ * Sends edits down. A refused edit is said, tried again later, and keeps neither the other edits nor the status from
+ * travelling.
+ */
 async function carryChanges(
   sync: PodSync,
   upper: Pod,
   lower: Pod,
 ): Promise<{ lower: Pod; retry?: ReconcileResult }> {
   let current = lower;
+  let retry: ReconcileResult;
   const refusal = debugRefusal(upper, sync.down.refused);
   if (refusal) recordRefusal(sync, upper, refusal);
-  const uid = lower.metadata?.uid ?? '';
   for (const change of changesOf(upper, lower, sync.owner, sync.down)) {
+    const edit = `${lower.metadata?.uid}/${change.subresource ?? ''}`;
     const text = JSON.stringify(change);
-    if (sync.refusedEdits.get(uid) === text)
-      return { lower: current, retry: { requeueAfter: refusedEditRetry } };
+    // The last of them vouches for those before it.
+    if (retry && change.subresource === undefined) continue;
+    if (sync.refusedEdits.get(edit) === text) {
+      retry = { requeueAfter: refusedEditRetry };
+      continue;
+    }
     try {
       current = await send(sync, upper, current, change);
     } catch (error) {
       if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
-      sync.refusedEdits.set(uid, text);
+      sync.refusedEdits.set(edit, text);
       recordRefusal(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
-      return { lower: current, retry: { requeueAfter: refusedEditRetry } };
+      retry = { requeueAfter: refusedEditRetry };
     }
   }
-  return { lower: current };
+  return { lower: current, retry };
 }
 
 async function send(sync: PodSync, upper: Pod, lower: Pod, { subresource, patch }: LowerPatch): Promise<Pod> {

@@ -35,7 +35,8 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
 async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
   await dropTokens(sync, key);
   const upper = sync.upperPods.get(key);
-  const decision = decide(upper, sync.lowerPods.get(key), sync.owner);
+  const lostUid = sync.lost.get(upper?.metadata?.uid ?? '');
+  const decision = decide(upper, sync.lowerPods.get(key), sync.owner, lostUid);
   if (decision.do !== 'create' && sync.dependencies.holds(key)) {
     if (upper) await letGo(sync, upper);
     else sync.dependencies.release(key);

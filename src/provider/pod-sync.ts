@@ -32,7 +32,9 @@ export interface PodSync {
   readonly quota: Quota;
   readonly events: EventRecorder;
   readonly lag: SyncLag;
-  /** Edits that the lower API server refused, by uid of the lower pod: the same is not sent again for a while. */
+  /** The uids of lower pods that went, by that of their upper pod: one may go before it could be noted above. */
+  readonly lost: LRUCache<string, string>;
+  /** Edits that the lower API server refused, by `uid/subresource` of the lower pod: the same waits for a while. */
   readonly refusedEdits: LRUCache<string, string>;
   readonly down: PodDownOptions & RefusalOptions;
   readonly logger: Logger;

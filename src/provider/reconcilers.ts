@@ -81,6 +81,8 @@ export function createReconcilers(
   const dependencyQueue = new WorkQueue({
     workers: options.podSyncWorkers,
     reconcile: async (key) => {
+      const pause = sync.dependencies.pauseOf(key);
+      if (pause > 0) return { requeueAfter: pause };
       if (health.now.reachable) await sync.dependencies.reconcile(key);
       return undefined;
     },

@@ -84,6 +84,14 @@ export function isInStep(copy: ConfigMap | Secret, upper: KubeObject): boolean {
   );
 }
 
+/** Whether a copy is of this version of the upper object, and somebody below has changed it. */
+export function isEditedBelow(copy: ConfigMap | Secret, upper: KubeObject): boolean {
+  return (
+    copy.metadata?.annotations?.[upperVersionAnnotation] === versionOf(upper.metadata) &&
+    !isInStep(copy, upper)
+  );
+}
+
 const hashKey = 'isthmus.io/held-hash';
 
 function heldHash(copy: ConfigMap | Secret): string | undefined {

@@ -160,6 +160,26 @@ describe.concurrent('dependencies', () => {
 });
 
 // By itself: a real kubelet has enough to do with it.
+it('a controller below that edits a copy for ever is answered a few times, and then in peace', async () => {
+  const { namespace, below } = stage;
+  const volumes = [{ name: 'contested', configMap: { name: 'contested' } }];
+  await stage.create(configMap('contested', { key: 'ours' }), podOn(stage.node, 'contested', { volumes }));
+  await stage.reaches('contested', 'Running');
+  const where = { namespace, name: 'contested' };
+  const end = performance.now() + 5_000;
+  let undone = 0;
+  while (performance.now() < end) {
+    const { data } = await below.get(configMaps, where);
+    if (data?.['key'] === 'theirs') continue;
+    undone += 1;
+    await below.patch(configMaps, where, { data: { key: 'theirs' } });
+  }
+  expect(undone).toBeGreaterThanOrEqual(3);
+  expect(undone).toBeLessThanOrEqual(8);
+  // The last word is ours.
+  await eventually(async () => expect((await below.get(configMaps, where)).data).toEqual({ key: 'ours' }));
+});
+
 it('40 pods at once, in a namespace that is missing below, all run to their end', async () => {
   const namespace = `${stage.namespace}-fresh`;
   expect((await kubectl(stage.upper, 'create', 'namespace', namespace)).stderr).toBe('');
