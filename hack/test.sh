@@ -16,9 +16,10 @@ command -v npm >/dev/null || give_up "npm is missing: install it beside node"
 node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
   give_up "Node $(node --version) is too old: 20.19 or newer is needed"
 
-# npm writes this file last, so an installation that was cut short counts as missing.
+# npm writes this file last, so an installation that was cut short counts as missing. Through a link it would empty the
+# installation of another checkout: whoever made the link sees to that.
 installed=node_modules/.package-lock.json
-if [[ ! -e $installed || $installed -ot package-lock.json ]]; then
+if [[ ! -L node_modules ]] && [[ ! -e $installed || $installed -ot package-lock.json ]]; then
   echo "npm ci"
   log=$(mktemp)
   npm ci --no-audit --no-fund </dev/null >"$log" 2>&1 || { cat "$log"; rm -f "$log"; give_up "npm ci failed"; }
