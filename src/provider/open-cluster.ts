@@ -60,6 +60,7 @@ export async function openCluster(
   const { name, nodeName, qps, burst } = configuration;
   const connection = loadConnection(name, kubeconfig);
   const transport = new Transport(connection, { rateLimit: new RateLimit({ qps, burst }) });
+  const streams = new Transport(connection);
   const metrics = shared.metricsFor(nodeName);
   const lower = new Client(transport, metrics.calls('lower'));
   const closeTransport = () => void transport.close();
@@ -69,6 +70,7 @@ export async function openCluster(
       ...(await providerOptions(shared, cluster, lower)),
       upper: new Client(shared.upper, metrics.calls('upper')),
       lower,
+      streams: new Client(streams, metrics.calls('lower')),
       metrics,
     });
     provider.ready.catch((error: unknown) =>
@@ -76,7 +78,10 @@ export async function openCluster(
     );
     return {
       provider,
-      renewCredentials: () => transport.renewCredentials(),
+      renewCredentials() {
+        transport.renewCredentials();
+        streams.renewCredentials();
+      },
       async stop() {
         await provider.stop();
         // What did not end in its grace fails now.
@@ -85,12 +90,12 @@ export async function openCluster(
       async close() {
         await provider.close();
         metrics.remove();
-        await transport.close();
+        await Promise.all([transport.close(), streams.close()]);
       },
     };
   } catch (error) {
     metrics.remove();
-    await transport.close();
+    await Promise.all([transport.close(), streams.close()]);
     throw error;
   } finally {
     signal.removeEventListener('abort', closeTransport);
@@ -101,7 +106,7 @@ async function providerOptions(
   shared: SharedOptions,
   { configuration }: LowerCluster,
   lower: Client,
-): Promise<Omit<ProviderOptions, 'upper' | 'lower' | 'metrics'>> {
+): Promise<Omit<ProviderOptions, 'upper' | 'lower' | 'streams' | 'metrics'>> {
   const { upperCluster, logger } = shared;
   const { name, namespace, nodeSelector } = configuration;
   const lowerCluster = await identify(lower);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
@@ -17,6 +18,8 @@ export interface ProviderOptions extends ReconcilersOptions {
   upperCluster: string;
   /** What the upper cluster has of what pods may name; shared, and watched by whoever made it. */
   upperDependencies: UpperDependencies;
+  /** The lower cluster for the streams of the kubelet port, which may outlive the work. */
+  streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
   kubelet: Pick<
@@ -140,7 +143,7 @@ function startKubelet(
   caches: ProviderCaches,
   owner: Owner,
 ): Promise<KubeletServer> {
-  const { upper, lower, settings, logger } = options;
+  const { upper, streams, settings, logger } = options;
   const copyOf = (key: string, pod: Pod | undefined) => {
     const copy = caches.lowerPods.get(key);
     return pod && copy && isOurs(copy, owner) && upperUidOf(copy) === pod.metadata?.uid ? copy : undefined;
@@ -148,7 +151,7 @@ function startKubelet(
   return startKubeletServer({
     ...options.kubelet,
     upper,
-    lower,
+    lower: streams,
     nodeName: settings.name,
     port: settings.kubeletPort,
     addresses: settings.addresses.map(({ address }) => address),

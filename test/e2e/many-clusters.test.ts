@@ -182,8 +182,11 @@ describe('virtual nodes that share a lower cluster', () => {
       nodeSelector: selector,
     });
     await ready('vk-small');
-    const { status } = await above.get(nodes, { name: 'vk-small' });
-    expect(status?.allocatable).toMatchObject({ cpu: '64', pods: '220' });
+    // Pods of the other virtual node may still be going there.
+    await eventually(async () => {
+      const { status } = await above.get(nodes, { name: 'vk-small' });
+      expect(status?.allocatable).toMatchObject({ cpu: '64', pods: '220' });
+    });
     for (let index = 0; index < 10; index++) await create(podOn('vk-small', `small-${index}`));
     await eventually(async () => {
       const { items } = await below.list(pods, { namespace });
