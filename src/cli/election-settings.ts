@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { timingOf } from '../kube/election/timing.ts';
@@ -12,17 +12,29 @@ const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespac
 export function electionSettings(
   flags: Pick<
     ProviderFlags,
-    'leader-elect' | 'leader-elect-lease-duration' | 'leader-elect-resource-namespace'
+    | 'leader-elect'
+    | 'leader-elect-lease-duration'
+    | 'leader-elect-resource-namespace'
+    | 'clusters'
+    | 'cluster-secrets'
+    | 'nodename'
   >,
 ): FleetOptions['election'] {
   if (!flags['leader-elect']) return undefined;
   const namespace = flags['leader-elect-resource-namespace'] || ownNamespace();
   const duration = parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']);
   return {
-    group: { namespace, name: 'provider' },
+    group: { namespace, name: groupOf(flags) },
     identity: identityOf(hostname()),
     timing: timingOf(duration),
   };
+}
+
+/** Replicas with another source of clusters do other work: they are no replicas of ours. */
+function groupOf({ clusters, nodename, ...flags }: Parameters<typeof electionSettings>[0]): string {
+  if (clusters) return 'provider-file';
+  if (flags['cluster-secrets']) return 'provider';
+  return `provider-${createHash('sha256').update(nodename).digest('hex').slice(0, 8)}`;
 }
 
 function ownNamespace(): string {

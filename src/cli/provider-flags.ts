@@ -2,6 +2,10 @@ import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { logLevels } from '../kube/log-level.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
+import { parseDuration } from './duration.ts';
+
+/** With less, a replica that is only slow is taken for dead; in milliseconds. */
+const leastDuration = 2_000;
 
 /** Only for this machine: metrics name clusters and virtual nodes. The port is tensile-kube's. */
 export const defaultOperationsAddress = '127.0.0.1:10255';
@@ -158,6 +162,8 @@ export function addProviderFlags(parser: Argv) {
       ] as const) {
         if (!(flags[name] > 0)) throw new Error(`--${name} must be a number above 0`);
       }
+      if (parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']) < leastDuration)
+        throw new Error('--leader-elect-lease-duration must be 2s or more');
       const sources = [flags['client-kubeconfig'], flags.clusters, flags['cluster-secrets']].filter(Boolean);
       if (sources.length !== 1)
         throw new Error(

@@ -64,6 +64,7 @@ async function openFleet(
   const source = clusterSource(flags, client, shared.logger);
   const kubelet = kubeletSettings(flags, process.env);
   const isAlone = Boolean(flags['client-kubeconfig']);
+  const election = electionSettings(flags);
   return new Fleet({
     source,
     upper,
@@ -73,8 +74,9 @@ async function openFleet(
     kubelet: isAlone ? kubelet : { ...kubelet, otherPorts: mostPorts },
     refuse: refusedFeatures(flags),
     podSyncWorkers: flags['pod-sync-workers'],
-    election: electionSettings(flags),
-    endsOnFailure: isAlone,
+    election,
+    // With replicas it is one that takes over: what it cannot reach yet, another would not reach either.
+    endsOnFailure: isAlone && !election,
     ...shared,
   });
 }

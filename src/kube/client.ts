@@ -33,15 +33,22 @@ const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.i
 export class Client {
   readonly transport: Transport;
   readonly #observer: CallObserver | undefined;
+  readonly #signal: AbortSignal | undefined;
 
-  /** Several clients may share a transport and each tell its own observer. */
-  constructor(transport: Transport, observer?: CallObserver) {
+  /**
+   * Several clients may share a transport, and each tell its own observer.
+   *
+   * @param signal ends the calls under way and those to come, but for watches, which have one of their own
+   */
+  constructor(transport: Transport, observer?: CallObserver, signal?: AbortSignal) {
     this.transport = transport;
     this.#observer = observer;
+    this.#signal = signal;
   }
 
   #request<T>(request: TransportRequest): Promise<T> {
-    return this.transport.request<T>({ ...request, observer: this.#observer });
+    const signal = request.signal ?? this.#signal;
+    return this.transport.request<T>({ ...request, observer: this.#observer, ...(signal && { signal }) });
   }
 
   async get<T extends KubeObject>(
@@ -164,11 +171,15 @@ export class Client {
     });
   }
 
-  /** Deletes the object of this uid and no other: another object of the name answers with `Conflict`. */
+  /** Deletes the object of this uid (and version) and no other: another of the name answers with `Conflict`. */
   async delete<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
-    options: { uid: string; gracePeriodSeconds?: number | undefined },
+    options: {
+      uid: string;
+      resourceVersion?: string | undefined;
+      gracePeriodSeconds?: number | undefined;
+    },
   ): Promise<T> {
     return this.#request<T>({
       method: 'DELETE',
@@ -176,7 +187,10 @@ export class Client {
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: { uid: options.uid },
+        preconditions: {
+          uid: options.uid,
+          ...(options.resourceVersion ? { resourceVersion: options.resourceVersion } : {}),
+        },
         ...(options.gracePeriodSeconds === undefined
           ? {}
           : { gracePeriodSeconds: options.gracePeriodSeconds }),

@@ -81,7 +81,7 @@ export function loadConnection(name: string, kubeconfig: KubeconfigSource | stri
         const fresh = load();
         if (fresh.server.href !== server.href || fresh.proxyUrl !== proxyUrl)
           return fail(
-            new Error(`it names another server than before, ${fresh.server.href}; start again to use it`),
+            new Error(`it names another server than before, ${fresh.server.origin}; start again to use it`),
           );
         config = fresh.config;
       }

@@ -72,6 +72,8 @@ const streamSilence = 150_000;
 const defaultTimeout = 30_000;
 const connectTimeout = 10_000;
 const mostAttempts = 5;
+/** The longest wait that a server may ask of an urgent call, in milliseconds. */
+const urgentPatience = 1_000;
 const throttled: Backoff = { first: 500, most: 10_000 };
 
 /**
@@ -154,7 +156,9 @@ export class Transport {
       if (response.statusCode < 300) return response;
       const text = await this.#guard(request, () => response.body.text());
       const wait = retryDelay(response, attempt);
-      if (wait === undefined || attempt >= mostAttempts) throw refusal(response.statusCode, text, request);
+      // An urgent call is of no use later; whoever makes it comes again by himself.
+      if (wait === undefined || attempt >= mostAttempts || (request.urgent && wait > urgentPatience))
+        throw refusal(response.statusCode, text, request);
       await this.#pause(request, (signal) => sleep(wait, undefined, { signal }));
     }
   }

@@ -5,9 +5,10 @@ import { type Deferred, deferred } from '../kube/deferred.ts';
 import { Election, type ElectionOptions } from '../kube/election/election.ts';
 import { describeError } from '../kube/errors.ts';
 import { linkSignals } from '../kube/signals.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import { JoinedCluster } from './joined-cluster.ts';
 import { openCluster, type SharedOptions } from './open-cluster.ts';
-import { readinessOf } from './readiness.ts';
+import { type ProviderReadiness, readinessOf } from './readiness.ts';
 import { UpperDependencies } from './upper-dependencies.ts';
 
 export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies'> {
@@ -45,21 +46,43 @@ export class Fleet {
   readonly #dependencies = new Map<string | undefined, UpperDependencies>();
   readonly #watching = new AbortController();
   readonly #failed: Deferred = deferred();
+  /** Of what all virtual nodes share: the metrics' label of the lower cluster is empty. */
+  readonly #metrics: NodeMetrics;
+  readonly #upper: Client;
   #election: Election | undefined;
+  #isListed = false;
+  #isStopping = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#shared = { ...options, upperDependencies: (namespace) => this.#dependenciesOf(namespace) };
     this.#failed.promise.catch(() => {});
+    this.#metrics = options.metricsFor('');
+    this.#upper = new Client(options.upper, this.#metrics.calls('upper'));
   }
 
   /** How every virtual node that is ours now stands. */
   members(): FleetMember[] {
-    return [...this.#led].flatMap((name) => {
-      if (!this.#wanted.has(name)) return [];
-      const provider = this.#joined.get(name)?.opened?.provider;
-      return { name, ...(provider ? readinessOf(provider.state) : connecting) };
-    });
+    const nodes = [...this.#led].filter((name) => this.#wanted.has(name));
+    return [
+      ...(this.#isListed
+        ? []
+        : [{ name: 'clusters', isReady: false, says: 'waits for the list of clusters' }]),
+      ...(this.#election && !this.#election.isTakingPart
+        ? [{ name: 'election', isReady: false, says: 'waits for the Leases of the replicas' }]
+        : []),
+      ...nodes.map((name) => ({ name, ...this.#stateOf(this.#joined.get(name)) })),
+    ];
+  }
+
+  /** A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. */
+  #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
+    const provider = joined?.opened?.provider;
+    if (provider) return readinessOf(provider.state);
+    const { failure } = joined ?? {};
+    return failure === undefined
+      ? { isReady: false, says: 'asks both clusters who they are' }
+      : { isReady: true, says: `cannot be joined yet: ${failure}` };
   }
 
   /**
@@ -68,14 +91,14 @@ export class Fleet {
    * @throws KubeError when the source cannot be read, or a cluster cannot be started and that ends everything
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, election, upper, logger } = this.#options;
+    const { source, election, logger } = this.#options;
     const stopping = linkSignals(signal);
     if (election) {
       this.#election = new Election({
         ...election,
-        client: new Client(upper),
+        client: this.#upper,
         onStarted: (name) => this.#lead(name),
-        onStopped: (name) => this.#yield(name),
+        onStopped: (name, how) => this.#yield(name, how),
         onError: (message) => logger.warn({ message }, 'the election goes on'),
       });
     }
@@ -88,6 +111,7 @@ export class Fleet {
     try {
       await Promise.race([ended, this.#failed.promise, reading.then(() => ended)]);
     } finally {
+      this.#isStopping = true;
       stopping.abort();
       stopping.release();
       await electing;
@@ -98,6 +122,8 @@ export class Fleet {
   }
 
   #take(clusters: ReadonlyMap<string, LowerCluster>): void {
+    if (this.#isStopping) return;
+    this.#isListed = true;
     const before = [...this.#wanted.keys()];
     this.#wanted.clear();
     for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
@@ -113,8 +139,10 @@ export class Fleet {
     void this.#turn(name);
   }
 
-  async #yield(name: string): Promise<void> {
+  async #yield(name: string, how?: { lost: boolean }): Promise<void> {
     this.#led.delete(name);
+    // What is under way for it must not be waited for.
+    if (how?.lost) void this.#joined.get(name)?.stop(how);
     await this.#turn(name);
   }
 
@@ -162,20 +190,22 @@ export class Fleet {
   async #leave(name: string, joined: JoinedCluster): Promise<void> {
     await joined.stop();
     this.#joined.delete(name);
-    const closing = joined.close().finally(() => this.#closing.delete(closing));
+    const closing = joined.close().finally(() => {
+      this.#closing.delete(closing);
+      if (!this.#joined.has(name)) this.#options.metricsFor(name).remove();
+    });
     this.#closing.add(closing);
   }
 
   #dependenciesOf(namespace: string | undefined): UpperDependencies {
     const known = this.#dependencies.get(namespace);
     if (known) return known;
-    const { upper, logger } = this.#options;
+    const { logger } = this.#options;
     const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-    const dependencies = new UpperDependencies({ upper: new Client(upper), namespace, onError });
+    const metrics = this.#metrics;
+    const dependencies = new UpperDependencies({ upper: this.#upper, namespace, onError, metrics });
     void dependencies.run(this.#watching.signal);
     this.#dependencies.set(namespace, dependencies);
     return dependencies;
   }
 }
-
-const connecting = { isReady: false, says: 'asks both clusters who they are' };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LowerCluster } from '../clusters/lower-cluster.ts';
 import { type Backoff, backoffDelay } from '../kube/backoff.ts';
 import { loadConnection } from '../kube/connection.ts';
+import { describeError } from '../kube/errors.ts';
 import { linkSignals } from '../kube/signals.ts';
 import type { OpenCluster } from './open-cluster.ts';
 
@@ -23,6 +24,7 @@ export class JoinedCluster {
   readonly #attempts: Promise<void>;
   #cluster: LowerCluster;
   #opened: OpenCluster | undefined;
+  #failure: string | undefined;
   #pause: AbortController | undefined;
 
   /** Begins at once. */
@@ -41,6 +43,11 @@ export class JoinedCluster {
     return this.#opened;
   }
 
+  /** Why the last attempt to start failed; undefined when it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   /** Takes over what has changed, if that can be done in passing: new credentials for the same server. */
   update(cluster: LowerCluster): boolean {
     if (!isSameButForCredentials(this.#cluster, cluster)) return false;
@@ -51,13 +58,14 @@ export class JoinedCluster {
   }
 
   /** Ends the work; when it resolves nothing is written any more. */
-  async stop(): Promise<void> {
+  async stop(how?: { lost: boolean }): Promise<void> {
     this.#stopping.abort();
     const enough = new AbortController();
     // An attempt that waits for a cluster that does not answer ends by itself, and is then closed.
     const late = sleep(stopGrace, undefined, { signal: enough.signal }).catch(() => {});
-    await Promise.race([this.#attempts, late]).finally(() => enough.abort());
-    await this.#opened?.stop();
+    await (how?.lost ? undefined : Promise.race([this.#attempts, late]).finally(() => enough.abort()));
+    enough.abort();
+    await this.#opened?.stop(how);
   }
 
   /** Ends the sessions of kubectl, too. */
@@ -70,12 +78,16 @@ export class JoinedCluster {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted && !this.#opened; ) {
       try {
+        const began = this.#cluster;
         const opened = await this.#options.open(this.#followed(), signal);
-        if (signal.aborted) await opened.close();
-        else this.#opened = opened;
+        if (signal.aborted) return await opened.close();
+        this.#opened = opened;
+        this.#failure = undefined;
+        if (this.#cluster !== began) opened.renewCredentials();
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
+        this.#failure = describeError(error);
         this.#options.onFailure(error);
         await this.#wait(backoffDelay(retry, failures));
       }
@@ -115,12 +127,14 @@ function isSameButForCredentials(one: LowerCluster, other: LowerCluster): boolea
   if (JSON.stringify(one.configuration) !== JSON.stringify(other.configuration)) return false;
   if ('path' in one.kubeconfig || 'path' in other.kubeconfig) return false;
   try {
-    return serverOf(one) === serverOf(other);
+    return wayOf(one) === wayOf(other);
   } catch {
     return false;
   }
 }
 
-function serverOf({ configuration, kubeconfig }: LowerCluster): string {
-  return loadConnection(configuration.name, kubeconfig).server.href;
+/** The server and the proxy on the way to it, which cannot change under connections. */
+function wayOf({ configuration, kubeconfig }: LowerCluster): string {
+  const { server, proxyUrl } = loadConnection(configuration.name, kubeconfig);
+  return `${server.href} ${proxyUrl}`;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../kube/logger.ts';
 import { RateLimit } from '../kube/rate-limit.ts';
 import { parseLabelSelector } from '../kube/selector.ts';
 import { Transport } from '../kube/transport.ts';
-import type { NodeMetrics } from '../metrics/node-metrics.ts';
+import type { NodeMetrics, NodeReadings } from '../metrics/node-metrics.ts';
 import { readResources } from '../scheduling/resource-list.ts';
 import type { PodDownOptions } from '../translate/pod-down.ts';
 import type { Refusable } from '../translate/policy.ts';
@@ -39,8 +39,11 @@ export interface OpenCluster {
   readonly provider: Provider;
   /** The kubeconfig has changed: it is read again before the next call. */
   renewCredentials(): void;
-  /** Ends the work; when it resolves nothing is written for this virtual node any more. */
-  stop(): Promise<void>;
+  /**
+   * Ends the work; when it resolves nothing is written for this virtual node any more. When leadership was `lost`,
+   * what is under way is cut off, otherwise it may end in a short grace.
+   */
+  stop(how?: { lost: boolean }): Promise<void>;
   /** Ends the sessions of kubectl, too, after their grace. */
   close(): Promise<void>;
 }
@@ -62,13 +65,14 @@ export async function openCluster(
   const transport = new Transport(connection, { rateLimit: new RateLimit({ qps, burst }) });
   const streams = new Transport(connection);
   const metrics = shared.metricsFor(nodeName);
+  const working = new AbortController();
   const lower = new Client(transport, metrics.calls('lower'));
   const closeTransport = () => void transport.close();
   signal.addEventListener('abort', closeTransport, { once: true });
   try {
     const provider = await startProvider({
       ...(await providerOptions(shared, cluster, lower)),
-      upper: new Client(shared.upper, metrics.calls('upper')),
+      upper: new Client(shared.upper, metrics.calls('upper'), working.signal),
       lower,
       streams: new Client(streams, metrics.calls('lower')),
       metrics,
@@ -82,10 +86,14 @@ export async function openCluster(
         transport.renewCredentials();
         streams.renewCredentials();
       },
-      async stop() {
+      async stop({ lost } = { lost: false }) {
+        const cutOff = () => {
+          working.abort();
+          return transport.close();
+        };
+        if (lost) await cutOff();
         await provider.stop();
-        // What did not end in its grace fails now.
-        await transport.close();
+        await cutOff();
       },
       async close() {
         await provider.close();
@@ -94,13 +102,21 @@ export async function openCluster(
       },
     };
   } catch (error) {
-    metrics.remove();
+    // Until the next attempt it is shown as a cluster that does not answer.
+    metrics.read(absent);
     await Promise.all([transport.close(), streams.close()]);
     throw error;
   } finally {
     signal.removeEventListener('abort', closeTransport);
   }
 }
+
+const absent: NodeReadings = {
+  streams: () => 0,
+  isReachable: () => false,
+  isInStep: () => false,
+  waiting: () => ({ pods: 0, oldest: 0 }),
+};
 
 async function providerOptions(
   shared: SharedOptions,

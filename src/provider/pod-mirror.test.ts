@@ -7,6 +7,7 @@ import type { Refusable } from '../translate/policy.ts';
 import { options, owner, raw, upperPod } from '../translate/test-objects.ts';
 import { mirror } from './pod-mirror.ts';
 import type { PodSync } from './pod-sync.ts';
+import type { Lack } from './quota.ts';
 import { SyncLag } from './sync-lag.ts';
 
 interface Sent {
@@ -34,6 +35,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
       },
     },
     refusedEdits: new Map<string, string>(),
+    quota: { admit: () => lack },
     dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
     lag: new SyncLag({ owner, isServed: () => true, metrics: undefined }),
@@ -43,6 +45,8 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
 }
 
 let lower: Pod;
+/** What the quota has not left. */
+let lack: Lack | undefined;
 
 /** An upper pod whose lower one was made before its last edit. */
 function edited(before: object, after: object): Pod {
@@ -53,6 +57,7 @@ function edited(before: object, after: object): Pod {
 }
 
 beforeEach(() => {
+  lack = undefined;
   lower = raw({});
 });
 
@@ -112,5 +117,14 @@ describe('an edit that the lower API server refuses', () => {
       expect([attempt, result]).toEqual([attempt, { requeueAfter: 30_000 }]);
     }
     expect(sent.map(({ subresource }) => subresource)).toEqual(['resize', 'resize']);
+  });
+
+  test('is told too where the quota of the virtual node has no room for it', async () => {
+    const { sync, sent, told } = scene([]);
+    lack = { resource: 'cpu', requested: 64n, used: 1n, limit: 2n };
+    const result = await mirror(sync, edited(sized('1'), sized('64')), lower);
+    expect(sent).toEqual([]);
+    expect(told).toEqual(['OutOfcpu']);
+    expect(result).toEqual({ requeueAfter: 30_000 });
   });
 });

@@ -1,16 +1,17 @@
 import { hasCode } from '../kube/errors.ts';
-import { pods } from '../kube/resources.ts';
+import { keyOf, pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { deletedBelow, untilOverdue } from '../translate/deleted-below.ts';
 import { changesOf, type LowerPatch } from '../translate/pod-changes.ts';
 import { isFinished, lowerPodNote, statusUp } from '../translate/pod-status.ts';
-import { debugRefusal } from '../translate/refusal.ts';
+import { debugRefusal, type Refusal } from '../translate/refusal.ts';
 import { mountsTokens } from '../translate/service-account.ts';
 import { letGo, prepare } from './pod-dependencies.ts';
 import { failStuck } from './pod-removal.ts';
 import { type PodSync, patchUpper, recordRefusal, soonest } from './pod-sync.ts';
 import { prepareTokens } from './pod-tokens.ts';
+import { outOf } from './quota.ts';
 
 /** An edit that the lower API server refused is tried again after this, in milliseconds. */
 export const refusedEditRetry = 30_000;
@@ -68,13 +69,21 @@ async function carryChanges(
       retry = { requeueAfter: refusedEditRetry };
       continue;
     }
-    try {
-      current = await send(sync, upper, current, change);
-    } catch (error) {
-      if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
-      sync.refusedEdits.set(edit, text);
-      recordRefusal(sync, upper, { reason: 'LowerClusterRefused', message: error.message });
-      retry = { requeueAfter: refusedEditRetry };
+    const lack = change.subresource === 'resize' ? sync.quota.admit(keyOf(upper), upper) : undefined;
+    const refused = lack ? outOf(lack) : await trySend();
+    if (!refused) continue;
+    sync.refusedEdits.set(edit, text);
+    recordRefusal(sync, upper, refused);
+    retry = { requeueAfter: refusedEditRetry };
+
+    async function trySend(): Promise<Refusal | undefined> {
+      try {
+        current = await send(sync, upper, current, change);
+        return undefined;
+      } catch (error) {
+        if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
+        return { reason: 'LowerClusterRefused', message: error.message };
+      }
     }
   }
   return { lower: current, retry };

@@ -111,6 +111,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
 
   async function begin(): Promise<void> {
     await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
+    if (signal.aborted) return;
     reconcilers.start();
     isInStep = true;
     running.push(news.run(signal));
@@ -126,10 +127,13 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   return {
     ready: begin(),
     get state() {
-      const watches = (['upper', 'lower'] as const).flatMap((side) =>
+      const own = (['upper', 'lower'] as const).flatMap((side) =>
         reflectors[side].map(({ state }) => ({ side, ...state })),
       );
-      return { watches, isInStep, lower: health.now };
+      const shared = options.upperDependencies
+        .states()
+        .map((state) => ({ side: 'upper' as const, ...state }));
+      return { watches: [...own, ...shared], isInStep, lower: health.now };
     },
     stop,
     async close() {

@@ -41,15 +41,16 @@ export class Quota {
       if (isOurs(pod) && !isFinished(pod)) this.#set(key, podRequests(pod));
   }
 
-  /** Sets room aside for a pod that is about to be made, or says what it lacks. */
+  /** Sets room aside for a pod that is about to be made or to grow, or says what it lacks. */
   admit(key: string, pod: Pod): Lack | undefined {
     if (this.#limit.size === 0) return undefined;
-    this.release(key);
+    const taken = this.#taken.get(key);
     const requests = podRequests(pod);
     for (const [resource, limit] of this.#limit) {
       const requested = requests.get(resource) ?? 0n;
-      const used = this.#used.get(resource) ?? 0n;
-      if (requested > 0n && used + requested > limit) return { resource, requested, used, limit };
+      const has = taken?.get(resource) ?? 0n;
+      const used = (this.#used.get(resource) ?? 0n) - has;
+      if (requested > has && used + requested > limit) return { resource, requested, used, limit };
     }
     this.#set(key, requests);
     return undefined;

@@ -1,4 +1,4 @@
-import { describeError } from '../kube/errors.ts';
+import { describeError, hasCode } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { NodeMetrics } from '../metrics/node-metrics.ts';
@@ -69,8 +69,11 @@ export function createReconcilers(
     return { ready, version: options.lowerVersion, sample, agreed: labels.now(), ...rooms.now() };
   };
   const node = { upper: options.upper, settings, node: caches.upperNode, facts, logger, now: sync.now };
-  const retry = (kind: string) => (key: string, error: unknown) =>
+  const retry = (kind: string) => (key: string, error: unknown) => {
+    // Cut off because we stop: whoever works for the node next looks at everything.
+    if (hasCode(error, 'Aborted')) return;
     logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
+  };
 
   const podQueue = new WorkQueue({
     workers: options.podSyncWorkers,

@@ -1,8 +1,9 @@
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
-import { Reflector } from '../kube/reflector.ts';
-import { configMaps, secrets } from '../kube/resources.ts';
+import { Reflector, type ReflectorState } from '../kube/reflector.ts';
+import { configMaps, type Resource, secrets } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import type { DependencyKind } from './dependency-keys.ts';
 
 export interface UpperDependenciesOptions {
@@ -10,6 +11,7 @@ export interface UpperDependenciesOptions {
   /** The upper namespace to watch; all of them when undefined. */
   readonly namespace: string | undefined;
   readonly onError: (message: string) => void;
+  readonly metrics?: Pick<NodeMetrics, 'watch'> | undefined;
 }
 
 /** The ConfigMaps and Secrets above, by their metadata alone: one picture for all virtual nodes of a process. */
@@ -17,14 +19,22 @@ export class UpperDependencies {
   readonly caches: Readonly<Record<DependencyKind, Cache<KubeObject>>>;
   readonly #reflectors: Reflector<KubeObject>[];
 
-  constructor({ upper, ...options }: UpperDependenciesOptions) {
+  constructor({ upper, namespace, onError, metrics }: UpperDependenciesOptions) {
     const cache = () => new Cache<KubeObject>({}, onlyVersion);
     this.caches = { ConfigMap: cache(), Secret: cache() };
-    const watch = { ...options, metadataOnly: true };
-    this.#reflectors = [
-      new Reflector<KubeObject>(upper, configMaps, this.caches.ConfigMap, watch),
-      new Reflector<KubeObject>(upper, secrets, this.caches.Secret, watch),
-    ];
+    const reflect = (resource: Resource<KubeObject>, into: Cache<KubeObject>) =>
+      new Reflector<KubeObject>(upper, resource, into, {
+        namespace,
+        onError,
+        metadataOnly: true,
+        observer: metrics?.watch('upper', resource.plural),
+      });
+    this.#reflectors = [reflect(configMaps, this.caches.ConfigMap), reflect(secrets, this.caches.Secret)];
+  }
+
+  /** How both watches stand. */
+  states(): ReflectorState[] {
+    return this.#reflectors.map(({ state }) => state);
   }
 
   /** Resolves when both are known; rejects when stopped before. */

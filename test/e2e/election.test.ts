@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/kube/client.ts';
 import { loadConnection } from '../../src/kube/connection.ts';
@@ -12,7 +13,7 @@ const { upper } = openClusters();
 const connection = loadConnection('upper', upper.kubeconfig);
 const direct = new Client(new Transport(connection));
 const namespace = `election-${Date.now().toString(36)}`;
-const timing = timingOf(3_000);
+const timing = timingOf(2_000);
 
 interface Replica {
   readonly name: string;
@@ -33,7 +34,7 @@ afterEach(async () => {
   await Promise.all(replicas.map(({ cable }) => cable.close()));
   replicas = [];
   atWork.clear();
-  expect(doubles).toEqual([]);
+  expect(doubles.splice(0)).toEqual([]);
 });
 afterAll(async () => {
   const { metadata } = await direct.get(namespaces, { name: namespace });
@@ -41,9 +42,17 @@ afterAll(async () => {
   await direct.transport.close();
 });
 
-async function start(group: string, name: string, names: string[]): Promise<Replica> {
+interface Odd {
+  /** Its watch brings nothing after the first list. */
+  readonly isDeaf?: boolean;
+  /** Work that ends late, after so many milliseconds. */
+  readonly slow?: Readonly<Record<string, number>>;
+}
+
+async function start(group: string, name: string, names: string[], odd: Odd = {}): Promise<Replica> {
   const cable = await layCable(connection);
   const client = new Client(new Transport(cable.connection));
+  if (odd.isDeaf) client.watch = async (_resource, { signal }) => new PassThrough({ signal });
   const election = new Election({
     client,
     group: { namespace, name: group },
@@ -56,7 +65,7 @@ async function start(group: string, name: string, names: string[]): Promise<Repl
       atWork.set(work, name);
     },
     onStopped: async (work) => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, odd.slow?.[work] ?? 100));
       if (atWork.get(work) === name) atWork.delete(work);
     },
   });
@@ -141,6 +150,59 @@ describe('an election', () => {
         'isthmus-dropped-member-first',
       ]);
     });
+  });
+
+  it('does not take a replica for dead that hears nothing of the others', { timeout: 60_000 }, async () => {
+    const deaf = await start('deaf', 'first', ['a'], { isDeaf: true });
+    await settled(1);
+    const other = await start('deaf', 'second', ['a']);
+    // Longer than what is left of dead replicas stays.
+    const end = performance.now() + 7 * timing.duration;
+    await eventually(
+      () => {
+        expect([deaf.election.held.size, other.election.held.size]).toEqual([1, 0]);
+        expect(performance.now()).toBeGreaterThan(end);
+      },
+      { within: 8 * timing.duration },
+    );
+  });
+
+  it('cuts the work off of a replica whose sign of life somebody deletes', async () => {
+    await start('deleted', 'first', ['a']);
+    await settled(1);
+    await start('deleted', 'second', ['a']);
+    const where = { namespace, name: 'isthmus-deleted-member-first' };
+    const { metadata } = await direct.get(leases, where);
+    await direct.delete(leases, where, { uid: metadata?.uid ?? '' });
+    await eventually(async () =>
+      expect((await direct.get(leases, where)).metadata?.uid).not.toBe(metadata?.uid),
+    );
+    await settled(0, 1);
+  });
+
+  it('does not let one name that ends late hold up the others of a replica that leaves', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const leaving = await start('late', 'first', names, { slow: { a: 4_000 } });
+    await settled(4);
+    const other = await start('late', 'second', names);
+    await settled(2, 2);
+    const began = performance.now();
+    const isLate = leaving.election.held.has('a');
+    replicas = [other];
+    const stopped = leaving.stop();
+    await eventually(() => expect(other.election.held.size).toBeGreaterThanOrEqual(isLate ? 3 : 4), {
+      every: 20,
+    });
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await stopped;
+    await settled(4);
+    await leaving.cable.close();
+  });
+
+  it('lets replicas that share other names be', async () => {
+    await start('differ', 'first', []);
+    await start('differ', 'second', ['a', 'b']);
+    await settled(0, 2);
   });
 
   it('writes nothing but signs of life at rest', async () => {

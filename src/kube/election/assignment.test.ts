@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign } from './assignment.ts';
+import { assign as assignShare, type Share } from './assignment.ts';
 
 const names = (count: number) => new Set(Array.from({ length: count }, (_, index) => `n${index}`));
+/** As the election does: free is what none of the replicas leads. */
+function assign(share: Omit<Share, 'free'>) {
+  const led = new Set([...share.held.values()].flatMap((each) => [...each]));
+  return assignShare({ ...share, free: [...share.names].filter((name) => !led.has(name)) });
+}
+
 const held = (shares: Record<string, string[]>) =>
   new Map(Object.entries(shares).map(([replica, list]) => [replica, new Set(list)]));
 
@@ -19,6 +25,11 @@ describe('what a replica takes', () => {
     const share = assign({ self: 'a', names: names(4), held: held({ a: [], b: ['n0'] }) });
     expect(share.take).toHaveLength(2);
     expect(share.take).not.toContain('n0');
+  });
+
+  it('is nothing that a living replica leads which shares other names', () => {
+    const share = assignShare({ self: 'a', names: names(3), free: ['n2'], held: held({ a: [] }) });
+    expect(share.take).toEqual(['n2']);
   });
 
   it('is another first name for each of many replicas', () => {

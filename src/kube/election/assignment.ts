@@ -6,7 +6,9 @@ export interface Share {
   readonly self: string;
   /** Everything that is to be led by somebody. */
   readonly names: ReadonlySet<string>;
-  /** The names that each living replica leads, ours among them; one that leads nothing has an empty set. */
+  /** Those of the names that no living replica leads. */
+  readonly free: readonly string[];
+  /** The names that each living replica leads which is to share the same names, ours among them; none, an empty set. */
   readonly held: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -21,10 +23,8 @@ export interface Assignment {
  * somebody leads at least two fewer. What is no longer to be led is given up at once. Each replica decides for
  * itself; two that want the same name are told apart by the API server.
  */
-export function assign({ self, names, held }: Share): Assignment {
+export function assign({ self, names, free, held }: Share): Assignment {
   const ours = held.get(self) ?? new Set<string>();
-  const led = new Set([...held.values()].flatMap((each) => [...each]));
-  const free = [...names].filter((name) => !led.has(name));
   const mean = names.size / Math.max(1, held.size);
   const kept = [...ours].filter((name) => names.has(name));
   const release = [...ours].filter((name) => !names.has(name));
@@ -47,7 +47,7 @@ function isOneTooMany(self: string, held: Share['held']): boolean {
 }
 
 /** Everybody begins at another end, so that replicas that start together do not all want the same. */
-function sorted(names: string[], self: string): string[] {
+function sorted(names: readonly string[], self: string): string[] {
   const order = (name: string) => createHash('sha256').update(`${self}/${name}`).digest('hex');
   return names
     .map((name) => ({ name, order: order(name) }))

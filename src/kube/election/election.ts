@@ -4,9 +4,18 @@ import type { Client } from '../client.ts';
 import { describeError, hasCode } from '../errors.ts';
 import { Reflector } from '../reflector.ts';
 import { leases } from '../resources.ts';
+import { type LinkedSignal, linkSignals } from '../signals.ts';
 import type { Lease } from '../types.ts';
 import { assign } from './assignment.ts';
-import { electionLabel, type Group, leaderLease, leaderOf, leaseName } from './leases.ts';
+import {
+  electionLabel,
+  type Group,
+  hashOfNames,
+  isOfLeader,
+  leaderLease,
+  leaderOf,
+  leaseName,
+} from './leases.ts';
 import { Membership } from './membership.ts';
 import type { Timing } from './timing.ts';
 
@@ -17,8 +26,11 @@ export interface ElectionOptions {
   readonly identity: string;
   /** Begins the work of a name; returns at once. */
   readonly onStarted: (name: string) => void;
-  /** Ends the work of a name; when it resolves nothing is done for it any more. Never rejects. */
-  readonly onStopped: (name: string) => Promise<void>;
+  /**
+   * Ends the work of a name; when it resolves nothing is done for it any more. Never rejects. When it is `lost`,
+   * another may begin any moment: what is under way must be cut off, not waited for.
+   */
+  readonly onStopped: (name: string, how: { lost: boolean }) => Promise<void>;
   readonly onError: (message: string) => void;
   readonly timing: Timing;
   readonly now?: () => Date;
@@ -33,23 +45,26 @@ const tick = 500;
  */
 export class Election {
   readonly #options: ElectionOptions;
-  readonly #timing: Timing;
   readonly #leases = new Cache<Lease>({});
   readonly #members: Membership;
   readonly #held = new Set<string>();
+  /** Names whose work is being ended. */
   readonly #stopping = new Map<string, Promise<void>>();
   #names: ReadonlySet<string> = new Set();
-  #changed = new AbortController();
-  #calmSince = performance.now();
-  #living = '';
-  #deadline: NodeJS.Timeout | undefined;
+  #shares = hashOfNames(new Set());
+  #isLeaving = false;
   #isAlive = false;
+  #isKnown = false;
+  #living = '';
+  #calmSince = performance.now();
+  #deadline: NodeJS.Timeout | undefined;
+  #changed = new AbortController();
+  #beat: LinkedSignal | undefined;
 
   constructor(options: ElectionOptions) {
     this.#options = options;
-    this.#timing = options.timing;
-    const { client, group, identity, now = () => new Date() } = options;
-    const { duration, interval: timeout } = this.#timing;
+    const { client, group, identity, timing, now = () => new Date() } = options;
+    const { duration, interval: timeout } = timing;
     this.#members = new Membership({ client, group, identity, leases: this.#leases, duration, timeout, now });
     this.#leases.subscribe(() => this.#changed.abort());
   }
@@ -57,6 +72,8 @@ export class Election {
   /** Says what is to be led by somebody from now on. */
   setNames(names: Iterable<string>): void {
     this.#names = new Set(names);
+    this.#shares = hashOfNames(this.#names);
+    this.#beat?.abort();
     this.#changed.abort();
   }
 
@@ -65,148 +82,203 @@ export class Election {
     return this.#held;
   }
 
+  /** Whether we take part: the Leases of the others are known, and ours is there. */
+  get isTakingPart(): boolean {
+    return this.#isKnown && this.#isAlive;
+  }
+
   /** Takes part until the signal aborts, then gives up everything it leads. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { client, group, onError } = this.#options;
-    const watching = new AbortController();
+    const ended = new AbortController();
     const labelSelector = `${electionLabel}=${group.name}`;
-    const reflector = new Reflector(client, leases, this.#leases, {
-      namespace: group.namespace,
-      labelSelector,
-      onError,
+    const { namespace } = group;
+    const reflector = new Reflector(client, leases, this.#leases, { namespace, labelSelector, onError });
+    const watching = reflector.run(ended.signal);
+    const beating = this.#keepAlive(ended.signal);
+    const aborted = new Promise<void>((resolve) => {
+      const leave = () => {
+        this.#isLeaving = true;
+        this.#beat?.abort();
+        this.#changed.abort();
+        resolve();
+      };
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
     });
-    const running = [reflector.run(watching.signal), this.#keepAlive(signal)];
-    signal.addEventListener('abort', () => this.#changed.abort(), { once: true });
-    const synced = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-    await Promise.race([reflector.synced, synced]);
+    await Promise.race([reflector.synced, aborted]);
+    this.#isKnown = true;
     while (!signal.aborted) {
       this.#changed = new AbortController();
-      await this.#look().catch((error: unknown) => onError(`election: ${describeError(error)}`));
+      await this.#look(signal).catch((error: unknown) => this.#tell(error));
       await sleep(tick, undefined, { signal: this.#changed.signal }).catch(() => {});
     }
+    for (const name of [...this.#held]) void this.#release(name);
+    await Promise.all(this.#stopping.values());
+    ended.abort();
     clearTimeout(this.#deadline);
-    await Promise.all([...this.#held].map((name) => this.#release(name)));
+    await Promise.all([beating, watching]);
     await this.#members.leave();
-    watching.abort();
-    await Promise.all(running);
   }
 
   async #keepAlive(signal: AbortSignal): Promise<void> {
-    const { interval, deadline } = this.#timing;
+    const { interval, deadline } = this.#options.timing;
     while (!signal.aborted) {
       const began = performance.now();
+      let pause = interval;
+      this.#beat = linkSignals(signal);
+      const beat = this.#beat;
       try {
-        await this.#members.renew();
+        await this.#members.renew(this.#isLeaving ? '' : this.#shares);
         this.#isAlive = true;
         clearTimeout(this.#deadline);
         const left = Math.max(0, deadline - (performance.now() - began));
-        if (!signal.aborted) this.#deadline = setTimeout(() => this.#loseAll(), left);
-        await sleep(interval, undefined, { signal }).catch(() => {});
+        this.#deadline = setTimeout(() => this.#loseAll(), left);
+        this.#changed.abort();
       } catch (error) {
-        this.#options.onError(`election: ${describeError(error)}`);
-        await sleep(interval / 5, undefined, { signal }).catch(() => {});
+        // Who deletes our Lease tells the others that we are dead.
+        if (hasCode(error, 'Gone')) this.#loseAll();
+        this.#tell(error);
+        pause = interval / 5;
       }
+      await sleep(pause, undefined, { signal: beat.signal }).catch(() => {});
+      beat.release();
     }
   }
 
-  /** Others may take what we lead any moment now, so we stop, without a word to an API server that does not answer. */
+  /** Others may take what we lead any moment now: it is cut off, without a word to an API server that is silent. */
   #loseAll(): void {
     this.#isAlive = false;
-    for (const name of [...this.#held]) void this.#stop(name);
+    for (const name of [...this.#held]) void this.#stop(name, true);
   }
 
   /** One look at who leads what, and the steps that follow from it. @throws KubeError */
-  async #look(): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     if (!this.#isAlive) return;
-    await this.#dropTaken();
+    const { identity } = this.#options;
+    for (const name of [...this.#held])
+      if (leaderOf(this.#lease(name)) !== identity) void this.#stop(name, true);
+    const living = this.#members.living();
     const { take, release } = assign({
-      self: this.#options.identity,
+      self: identity,
       names: this.#names,
-      held: this.#shares(),
+      free: [...this.#names].filter((name) => this.#isFree(name, living)),
+      held: this.#sharers(living),
     });
-    for (const name of release) if (!this.#names.has(name) || this.#isCalm()) await this.#release(name);
-    for (const name of take) if (this.#isAlive) await this.#tryToTake(name);
+    for (const name of release) if (!this.#names.has(name) || this.#isCalm()) void this.#release(name);
+    for (const name of take) {
+      if (signal.aborted || !this.#isAlive) return;
+      await this.#take(name).catch((error: unknown) => this.#tell(error));
+    }
     await this.#members.sweep();
+    await this.#sweepLeaders(living);
   }
 
-  /** The names each living replica leads. */
-  #shares(): Map<string, Set<string>> {
-    const living = this.#members.living();
-    const now = [...living].sort().join();
+  #isFree(name: string, living: ReadonlyMap<string, string>): boolean {
+    return !this.#held.has(name) && !this.#stopping.has(name) && !living.has(leaderOf(this.#lease(name)));
+  }
+
+  /** The names that we and each living replica lead that shares the same names as we do. */
+  #sharers(living: ReadonlyMap<string, string>): Map<string, ReadonlySet<string>> {
+    const now = [...living]
+      .map(([replica, shares]) => `${replica} ${shares}`)
+      .sort()
+      .join();
     if (now !== this.#living) this.#calmSince = performance.now();
     this.#living = now;
-    const shares = new Map([...living].map((replica) => [replica, new Set<string>()]));
+    const sharers = new Map<string, Set<string>>([[this.#options.identity, new Set(this.#held)]]);
+    for (const [replica, shares] of living) if (shares === this.#shares) sharers.set(replica, new Set());
     for (const name of this.#names) {
       const leader = leaderOf(this.#lease(name));
-      if (leader !== this.#options.identity) shares.get(leader)?.add(name);
+      if (leader !== this.#options.identity) sharers.get(leader)?.add(name);
     }
-    for (const name of this.#held) shares.get(this.#options.identity)?.add(name);
-    return shares;
+    return sharers;
   }
 
   #isCalm(): boolean {
-    if (performance.now() - this.#calmSince < this.#timing.calm) return false;
+    if (performance.now() - this.#calmSince < this.#options.timing.calm) return false;
     this.#calmSince = performance.now();
     return true;
   }
 
-  /** A Lease that another replica, or a person, took from us ends our work. */
-  async #dropTaken(): Promise<void> {
-    const { identity } = this.#options;
-    for (const name of [...this.#held]) if (leaderOf(this.#lease(name)) !== identity) await this.#stop(name);
-  }
-
-  /** What fails for one name does not keep the others from being taken. */
-  async #tryToTake(name: string): Promise<void> {
-    try {
-      await this.#take(name);
-    } catch (error) {
-      this.#options.onError(`election: ${describeError(error)}`);
-    }
-  }
-
+  /** @throws KubeError */
   async #take(name: string): Promise<void> {
     const { identity, onStarted } = this.#options;
-    await this.#stopping.get(name);
     const before = this.#lease(name);
     const leader = leaderOf(before);
     if (leader !== '' && leader !== identity && !(await this.#members.isDead(leader))) return;
-    if (!(await this.#write(name, identity, before)) || !this.#isAlive) return;
+    if (!(await this.#write(name, identity, before))) return;
+    // Meanwhile we were told to stop, or lost our own sign of life.
+    if (!this.#isAlive || this.#isLeaving || !this.#names.has(name)) {
+      await this.#write(name, '', this.#lease(name));
+      return;
+    }
     this.#held.add(name);
     onStarted(name);
   }
 
-  async #release(name: string): Promise<void> {
-    await this.#stop(name);
-    const lease = this.#lease(name);
-    try {
+  /** Ends the work of a name and says that nobody leads it. Never rejects. */
+  #release(name: string): Promise<void> {
+    const stopped = this.#stop(name, false);
+    const released = stopped.then(async () => {
+      const lease = this.#lease(name);
+      if (leaderOf(lease) !== this.#options.identity) return;
       if (lease && !this.#names.has(name)) await this.#remove(lease);
       else await this.#write(name, '', lease);
-    } catch (error) {
-      this.#options.onError(`election: ${describeError(error)}`);
-    }
+    });
+    const told = released
+      .catch((error: unknown) => this.#tell(error))
+      .finally(() => {
+        this.#stopping.delete(name);
+        this.#changed.abort();
+      });
+    this.#stopping.set(name, told);
+    return told;
   }
 
-  /** Nobody is to lead this any more. @throws KubeError */
-  async #remove(lease: Lease): Promise<void> {
-    const { namespace, name = '', uid = '' } = lease.metadata ?? {};
-    await this.#options.client.delete(leases, { namespace, name }, { uid });
-    this.#leases.remove(lease);
-  }
-
-  /** Ends the work of a name; one end at a time. */
-  #stop(name: string): Promise<void> {
+  /** Ends the work of a name; one end at a time. Never rejects. */
+  #stop(name: string, lost: boolean): Promise<void> {
     if (!this.#held.delete(name)) return this.#stopping.get(name) ?? Promise.resolve();
-    const stopped = this.#options.onStopped(name).finally(() => this.#stopping.delete(name));
+    const stopped = this.#options.onStopped(name, { lost }).finally(() => {
+      if (this.#stopping.get(name) === stopped) this.#stopping.delete(name);
+      this.#changed.abort();
+    });
     this.#stopping.set(name, stopped);
     return stopped;
   }
 
+  /** Removes the Leases of what nobody is to lead any more; only while all that live agree on what that is. */
+  async #sweepLeaders(living: ReadonlyMap<string, string>): Promise<void> {
+    if ([...living.values()].some((shares) => shares !== this.#shares)) return;
+    const { group } = this.#options;
+    const wanted = new Set(
+      [...this.#names, ...this.#stopping.keys()].map((name) => leaseName(group, 'leader', name)),
+    );
+    for (const lease of [...this.#leases.values()]) {
+      if (!isOfLeader(lease) || wanted.has(lease.metadata?.name ?? '')) continue;
+      const leader = leaderOf(lease);
+      if (leader === '' || (leader !== this.#options.identity && !living.has(leader)))
+        await this.#remove(lease);
+    }
+  }
+
+  /** @throws KubeError */
+  async #remove(lease: Lease): Promise<void> {
+    const { namespace, name = '', uid = '', resourceVersion } = lease.metadata ?? {};
+    try {
+      await this.#options.client.delete(leases, { namespace, name }, { uid, resourceVersion });
+    } catch (error) {
+      if (hasCode(error, 'Conflict')) return;
+      if (!hasCode(error, 'NotFound')) throw error;
+    }
+    this.#leases.remove(lease);
+  }
+
   /** Writes who leads; false when somebody else wrote first. @throws KubeError */
   async #write(name: string, leader: string, before: Lease | undefined): Promise<boolean> {
-    const { client, group, now = () => new Date() } = this.#options;
+    const { client, group, timing, now = () => new Date() } = this.#options;
     const lease = leaderLease(group, name, leader, now(), before);
-    const call = { urgent: true, timeout: this.#timing.interval };
+    const call = { urgent: true, timeout: timing.interval };
     try {
       const written = before
         ? await client.replace(leases, lease, call)
@@ -222,5 +294,9 @@ export class Election {
   #lease(name: string): Lease | undefined {
     const { group } = this.#options;
     return this.#leases.get(`${group.namespace}/${leaseName(group, 'leader', name)}`);
+  }
+
+  #tell(error: unknown): void {
+    this.#options.onError(`election: ${describeError(error)}`);
   }
 }

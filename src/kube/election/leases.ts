@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { metaMicroTime } from '../meta-time.ts';
 import type { Lease } from '../types.ts';
 
@@ -7,17 +8,43 @@ export const electionLabel = 'isthmus.io/election';
 /** Tells the two kinds of Lease apart: the sign of life of a replica, and who leads a name. */
 const roleLabel = 'isthmus.io/election-role';
 
+/** Annotation of a sign of life: a hash of the names that the replica is to share; empty when it leaves. */
+const sharesAnnotation = 'isthmus.io/election-shares';
+
 export interface Group {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** What a replica renews for as long as it lives. @param seconds how long it counts without being renewed */
-export function memberLease(group: Group, identity: string, seconds: number, now: Date): Lease {
+/**
+ * What a replica renews for as long as it lives.
+ *
+ * @param shares as {@link hashOfNames}; empty when it takes nothing any more
+ * @param seconds how long it counts without being renewed
+ */
+export function memberLease(
+  group: Group,
+  identity: string,
+  shares: string,
+  seconds: number,
+  now: Date,
+): Lease {
   return {
-    metadata: metadata(group, 'member', identity),
-    spec: { holderIdentity: identity, leaseDurationSeconds: seconds, renewTime: metaMicroTime(now) },
+    metadata: { ...metadata(group, 'member', identity), annotations: { [sharesAnnotation]: shares } },
+    spec: {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.max(1, Math.round(seconds)),
+      renewTime: metaMicroTime(now),
+    },
   };
+}
+
+/** Stands for a set of names: replicas with the same one share them. */
+export function hashOfNames(names: ReadonlySet<string>): string {
+  return createHash('sha256')
+    .update([...names].sort().join('\n'))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /**
@@ -50,9 +77,19 @@ export function memberOf(lease: Lease): string | undefined {
   return lease.metadata?.labels?.[roleLabel] === 'member' ? lease.spec?.holderIdentity : undefined;
 }
 
+/** What the replica of a sign of life shares. */
+export function sharesOf(lease: Lease): string {
+  return lease.metadata?.annotations?.[sharesAnnotation] ?? '';
+}
+
 /** The replica that leads by this Lease; empty when nobody does. */
 export function leaderOf(lease: Lease | undefined): string {
-  return lease?.metadata?.labels?.[roleLabel] === 'leader' ? (lease.spec?.holderIdentity ?? '') : '';
+  return lease && isOfLeader(lease) ? (lease.spec?.holderIdentity ?? '') : '';
+}
+
+/** Whether a Lease says who leads a name. */
+export function isOfLeader(lease: Lease): boolean {
+  return lease.metadata?.labels?.[roleLabel] === 'leader';
 }
 
 /** The name of a Lease, by its role and whom or what it is about. */

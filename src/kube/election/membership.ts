@@ -1,10 +1,10 @@
 import type { Cache } from '../cache.ts';
 import type { Client } from '../client.ts';
-import { hasCode } from '../errors.ts';
+import { hasCode, KubeError } from '../errors.ts';
 import { findObject } from '../find-object.ts';
 import { keyOf, leases } from '../resources.ts';
 import type { Lease } from '../types.ts';
-import { type Group, leaseName, memberLease, memberOf } from './leases.ts';
+import { type Group, leaseName, memberLease, memberOf, sharesOf } from './leases.ts';
 
 export interface MembershipOptions {
   readonly client: Client;
@@ -19,6 +19,9 @@ export interface MembershipOptions {
   readonly now: () => Date;
 }
 
+/** What a dead replica has left behind is removed after so many durations. */
+const mourning = 6;
+
 /**
  * The living replicas of a group. Each renews one Lease, however many names it leads. Whether another lives is
  * told by our own clock, from when we last saw its Lease change: the clocks of machines need not agree.
@@ -32,37 +35,44 @@ export class Membership {
   constructor(options: MembershipOptions) {
     this.#options = options;
     options.leases.subscribe(({ type, key, object }) => {
-      if (memberOf(object) === undefined) return;
-      if (type === 'deleted') this.#seen.delete(key);
-      else this.#seen.set(key, performance.now());
+      // Whoever leaves gives up its names first: a Lease that somebody deletes is no sign of death.
+      if (type !== 'deleted' && memberOf(object) !== undefined) this.#seen.set(key, performance.now());
     });
   }
 
-  /** Gives our sign of life. @throws KubeError */
-  async renew(): Promise<void> {
-    const { client, group, identity, duration, timeout, now } = this.#options;
+  /**
+   * Gives our sign of life.
+   *
+   * @param shares what we share, as `hashOfNames`; empty when we leave
+   * @throws KubeError `Gone` when ours was taken away since the last: others may have taken us for dead
+   */
+  async renew(shares: string): Promise<void> {
+    const { client, group, identity, leases: cache, duration, timeout, now } = this.#options;
     const call = { urgent: true, timeout };
-    const lease = memberLease(group, identity, duration / 1_000, now());
+    const lease = memberLease(group, identity, shares, duration / 1_000, now());
     const { resourceVersion } = this.#own?.metadata ?? {};
     try {
       this.#own = resourceVersion
         ? await client.replace(leases, { ...lease, metadata: { ...lease.metadata, resourceVersion } }, call)
         : await client.create(leases, lease, call);
+      cache.apply(this.#own);
     } catch (error) {
-      // Somebody deleted or edited it, or our last attempt did arrive.
-      if (hasCode(error, 'NotFound')) this.#own = undefined;
+      // Somebody edited it, or our last attempt did arrive.
       if (hasCode(error, 'Conflict', 'AlreadyExists')) this.#own = await this.#find(identity);
-      throw error;
+      if (!hasCode(error, 'NotFound') || !resourceVersion) throw error;
+      this.#own = undefined;
+      throw new KubeError('Gone', 'our Lease was taken away', { cause: error });
     }
   }
 
-  /** The replicas that count as living, ours among them. */
-  living(): Set<string> {
+  /** The other replicas that count as living, and what each shares: nothing, for one that leaves. */
+  living(): Map<string, string> {
     const { leases: cache, identity } = this.#options;
-    const found = new Set([identity]);
+    const found = new Map<string, string>();
     for (const [key, lease] of cache.entries()) {
       const member = memberOf(lease);
-      if (member !== undefined && this.#isFresh(key)) found.add(member);
+      if (member !== undefined && member !== identity && this.#isFresh(key))
+        found.set(member, sharesOf(lease));
     }
     return found;
   }
@@ -87,17 +97,22 @@ export class Membership {
 
   /** Takes our sign of life away: whoever waits need not wait for its end. Never rejects. */
   async leave(): Promise<void> {
-    if (this.#own) await this.#delete(this.#own);
+    const own = this.#own;
     this.#own = undefined;
+    if (own) await this.#delete(own);
   }
 
-  /** Removes what replicas have left behind that died long ago. */
+  /** Removes what replicas have left behind that died long ago. @throws KubeError */
   async sweep(): Promise<void> {
-    const { leases: cache, duration } = this.#options;
+    const { leases: cache, duration, identity } = this.#options;
+    for (const [key, seen] of this.#seen)
+      if (!cache.get(key) && performance.now() - seen > duration) this.#seen.delete(key);
     for (const lease of [...cache.values()]) {
+      const member = memberOf(lease);
       const seen = this.#seen.get(keyOf(lease));
-      if (memberOf(lease) === undefined || seen === undefined) continue;
-      if (performance.now() - seen > 6 * duration) await this.#delete(lease);
+      if (member === undefined || member === identity || seen === undefined) continue;
+      if (performance.now() - seen > mourning * duration && (await this.isDead(member)))
+        await this.#delete(lease);
     }
   }
 
@@ -112,8 +127,9 @@ export class Membership {
     return findObject(client, leases, where, { urgent: true, timeout });
   }
 
+  /** Only as we saw it: a replica that gave a sign meanwhile keeps it. */
   async #delete({ metadata }: Lease): Promise<void> {
-    const { namespace, name = '', uid = '' } = metadata ?? {};
-    await this.#options.client.delete(leases, { namespace, name }, { uid }).catch(() => {});
+    const { namespace, name = '', uid = '', resourceVersion } = metadata ?? {};
+    await this.#options.client.delete(leases, { namespace, name }, { uid, resourceVersion }).catch(() => {});
   }
 }
