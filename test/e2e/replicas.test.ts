@@ -57,11 +57,11 @@ async function start(duration: string): Promise<Replica> {
 
 /** Which replica leads each virtual node, as the Leases say. */
 async function leaders(): Promise<Map<string, string>> {
-  const labelSelector = 'isthmus.io/election=provider,isthmus.io/election-role=leader';
+  const labelSelector = 'isthmus.io/election=provider-file,isthmus.io/election-role=leader';
   const { items } = await above.list(leases, { namespace: 'isthmus-system', labelSelector });
   return new Map(
     items.map(({ metadata, spec }) => [
-      metadata?.name?.replace('isthmus-provider-leader-', '') ?? '',
+      metadata?.name?.replace('isthmus-provider-file-leader-', '') ?? '',
       spec?.holderIdentity ?? '',
     ]),
   );
