@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { hasCode, KubeError } from './errors.ts';
 import { namespaces, type Resource, resourcePath, type Subresource } from './resources.ts';
-import type { CallObserver, Transport, TransportRequest } from './transport.ts';
+import type { Transport } from './transport.ts';
+import type { CallObserver, TransportRequest } from './transport-request.ts';
 import type { KubeList, KubeObject, Namespace } from './types.ts';
 
 /** Which patch: the API server merges maps either way; lists by their keys only in the strategic one. */

@@ -7,7 +7,8 @@ import type { Credentials } from './connection.ts';
 import { describeError, hasCode, KubeError } from './errors.ts';
 import { RateLimit } from './rate-limit.ts';
 import { pods } from './resources.ts';
-import { type ApiVerb, type CallObserver, isPassing, Transport, type TransportOptions } from './transport.ts';
+import { isPassing, Transport, type TransportOptions } from './transport.ts';
+import type { ApiVerb, CallObserver } from './transport-request.ts';
 
 let server: LocalServer;
 let transport: Transport;

@@ -1,66 +1,19 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import { type Backoff, backoffDelay } from './backoff.ts';
+import type { Dispatcher } from 'undici';
 import type { Connection, Credentials } from './connection.ts';
-import { codeOfResponse, hasCode, KubeError, type KubeErrorCode } from './errors.ts';
+import { ConnectionPools } from './connection-pools.ts';
+import { hasCode, KubeError } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { linkSignals } from './signals.ts';
-import type { Status } from './types.ts';
-
-/** The verbs of the API (k8s.io/apiserver `RequestInfo.Verb`) that are sent. */
-export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
-
-/** Is told of what is sent; for metrics. Called often, so it must be cheap and must not throw. */
-export interface CallObserver {
-  /**
-   * One attempt is over: headers came, or it failed without an answer, after so many milliseconds.
-   *
-   * @param code the HTTP status, or the kind of failure
-   */
-  answered(verb: ApiVerb, code: number | KubeErrorCode, duration: number): void;
-  /** A call waited so many milliseconds for our own rate limit. */
-  limited(waited: number): void;
-}
-
-export interface TransportRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  path: string;
-  query?: Record<string, string | undefined>;
-  body?: unknown;
-  contentType?: string;
-  accept?: string;
-  signal?: AbortSignal;
-  /**
-   * Passes by the rate limit and the pool of connections: for leases and health probes, which must not queue
-   * behind bulk work.
-   */
-  urgent?: boolean;
-  /** Milliseconds until headers must have come, from the moment it may be sent; 30 s unless told. */
-  timeout?: number;
-  /** The API's name of what is asked; by default it follows from the method. */
-  verb?: ApiVerb;
-  observer?: CallObserver | undefined;
-}
+import { parse, refusal, retryDelay } from './transport-answer.ts';
+import { type TransportKind, type TransportRequest, verbOf } from './transport-request.ts';
 
 export interface TransportOptions {
   rateLimit?: RateLimit;
   /** Connections kept for calls; streams (watches) and urgent calls get connections of their own beyond it. */
   connections?: number;
   userAgent?: string;
-}
-
-type Kind = 'call' | 'stream';
-
-interface Agents {
-  /** The last of those that these connections are good for. */
-  credentials: Credentials;
-  readonly tlsKey: string;
-  readonly calls: Dispatcher;
-  readonly unbounded: Dispatcher;
-  underWay: number;
-  /** When an answer last came over any of these connections. */
-  answered: number;
 }
 
 /** How long credentials are used before the kubeconfig is asked again, in milliseconds. */
@@ -70,11 +23,9 @@ const renewalPause = 10_000;
 /** A watch brings a bookmark every minute, so a silence of this length means a dead connection. */
 const streamSilence = 150_000;
 const defaultTimeout = 30_000;
-const connectTimeout = 10_000;
 const mostAttempts = 5;
 /** The longest wait that a server may ask of an urgent call, in milliseconds. */
 const urgentPatience = 1_000;
-const throttled: Backoff = { first: 500, most: 10_000 };
 
 /**
  * HTTP to one API server: pooled connections, credentials that are renewed, the caller's rate limit, and the
@@ -85,16 +36,15 @@ export class Transport {
   readonly connection: Connection;
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
-  /** Also those of former credentials, whose watches have not ended yet. */
-  readonly #open = new Set<Agents>();
+  readonly #pools: ConnectionPools;
   #credentials: { value: Promise<Credentials>; until: number } | undefined;
   #renewed = Number.NEGATIVE_INFINITY;
   #refused = false;
-  #agents: Agents | undefined;
 
   constructor(connection: Connection, options: TransportOptions = {}) {
     this.connection = connection;
     this.#options = options;
+    this.#pools = new ConnectionPools(connection, options.connections ?? 16);
   }
 
   /** Sends a call and returns the parsed body. @throws KubeError */
@@ -119,8 +69,7 @@ export class Transport {
   /** Ends every connection; calls under way fail as `Aborted`. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#agents = undefined;
-    await Promise.all([...this.#open].map((agents) => this.#end(agents)));
+    await this.#pools.close();
   }
 
   /** Reads the kubeconfig again before the next call: it was told that credentials changed. */
@@ -149,7 +98,7 @@ export class Transport {
   }
 
   /** Sends, and sends again as long as the server asks to; returns what is no refusal. */
-  async #sendUntilAnswered(request: TransportRequest, kind: Kind): Promise<Dispatcher.ResponseData> {
+  async #sendUntilAnswered(request: TransportRequest, kind: TransportKind): Promise<Dispatcher.ResponseData> {
     for (let attempt = 1; ; attempt++) {
       await this.#pass(request, kind);
       const response = await this.#send(request, kind);
@@ -164,7 +113,7 @@ export class Transport {
   }
 
   /** Waits for the rate limit, which is for calls that are not urgent. */
-  async #pass(request: TransportRequest, kind: Kind): Promise<void> {
+  async #pass(request: TransportRequest, kind: TransportKind): Promise<void> {
     const { rateLimit } = this.#options;
     if (!rateLimit || kind !== 'call' || request.urgent) return;
     const began = performance.now();
@@ -178,9 +127,9 @@ export class Transport {
     await this.#guard(request, () => wait(link.signal)).finally(link.release);
   }
 
-  async #send(request: TransportRequest, kind: Kind): Promise<Dispatcher.ResponseData> {
+  async #send(request: TransportRequest, kind: TransportKind): Promise<Dispatcher.ResponseData> {
     const credentials = await this.credentials();
-    const agents = this.#agentsFor(credentials);
+    const agents = this.#pools.for(credentials);
     const headers: Record<string, string> = {
       ...credentials.headers,
       accept: request.accept ?? 'application/json',
@@ -194,14 +143,14 @@ export class Transport {
     const late = new Error(`there was no answer within ${timeout / 1000} s`);
     const began = performance.now();
     const timer = setTimeout(() => {
-      // Nothing came to anybody: after a partition every connection kept may be half open, so begin anew.
-      if (agents.answered < began && agents === this.#agents) this.#agents = undefined;
+      // Nothing came to anybody.
+      if (agents.answered < began) this.#pools.forget(agents);
       link.abort(late);
     }, timeout);
     const over = () => {
       clearTimeout(timer);
       link.release();
-      this.#ended(agents);
+      this.#pools.ended(agents);
     };
     // undici heeds the signal of a call that waits for a connection only when it gets one.
     const aborted = new Promise<never>((_, reject) => {
@@ -237,52 +186,6 @@ export class Transport {
     }
   }
 
-  /** The pools for these credentials. New client certificates get new pools; the old ones end when idle. */
-  #agentsFor(credentials: Credentials): Agents {
-    if (this.#closing.signal.aborted)
-      throw new KubeError('Aborted', `the connection to ${this.connection.name} is closed`);
-    if (this.#agents?.credentials === credentials) return this.#agents;
-    const { tls } = credentials;
-    const tlsKey = [tls.ca, tls.cert, tls.key, tls.servername, tls.rejectUnauthorized].join('\n');
-    const former = this.#agents;
-    if (former?.tlsKey === tlsKey) {
-      former.credentials = credentials;
-      return former;
-    }
-    const calls = this.#makeAgent(tls, this.#options.connections ?? 16);
-    const unbounded = this.#makeAgent(tls, null);
-    this.#agents = { credentials, tlsKey, calls, unbounded, underWay: 0, answered: 0 };
-    this.#open.add(this.#agents);
-    if (former?.underWay === 0) void this.#end(former);
-    return this.#agents;
-  }
-
-  /** A call or stream is over. Agents of former credentials go with their last one. */
-  #ended(agents: Agents): void {
-    agents.underWay -= 1;
-    if (agents.underWay === 0 && agents !== this.#agents) void this.#end(agents);
-  }
-
-  /** Not by close(): an undici agent that is closing cannot be destroyed any more, and waits for its watches. */
-  async #end(agents: Agents): Promise<void> {
-    this.#open.delete(agents);
-    await Promise.all([agents.calls.destroy(), agents.unbounded.destroy()]);
-  }
-
-  #makeAgent(tls: Credentials['tls'], connections: number | null): Dispatcher {
-    const { proxyUrl } = this.connection;
-    const secure = { ...tls, timeout: connectTimeout };
-    const options = { connections, keepAliveTimeout: 60_000 };
-    return proxyUrl
-      ? new ProxyAgent({
-          ...options,
-          uri: proxyUrl,
-          requestTls: secure,
-          proxyTls: { timeout: connectTimeout },
-        })
-      : new Agent({ ...options, connect: secure });
-  }
-
   #path({ path, query }: TransportRequest): string {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query ?? {}))
@@ -309,50 +212,4 @@ export class Transport {
 /** Whether a failure says nothing of the request itself, so that the same may be sent again later. */
 export function isPassing(error: unknown): boolean {
   return hasCode(error, 'Configuration', 'Unreachable', 'ServerError', 'TooManyRequests', 'Unauthorized');
-}
-
-const verbs = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
-
-function verbOf({ method, verb }: TransportRequest, kind: Kind): ApiVerb {
-  return verb ?? (kind === 'stream' ? 'watch' : verbs[method]);
-}
-
-/** Milliseconds that the server asks to wait, or undefined when it does not ask. */
-function retryDelay(response: Dispatcher.ResponseData, attempt: number): number | undefined {
-  const { statusCode, headers } = response;
-  if (statusCode !== 429 && statusCode < 500) return undefined;
-  const header = headers['retry-after'];
-  if (header === undefined) return statusCode === 429 ? backoffDelay(throttled, attempt) : undefined;
-  const seconds = Number(header);
-  return seconds >= 0 ? Math.min(seconds, 30) * 1000 : backoffDelay(throttled, attempt);
-}
-
-function refusal(httpStatus: number, text: string, { method, path }: TransportRequest): KubeError {
-  const status = parseStatus(text);
-  const said = status?.message ?? (text.trim().slice(0, 200) || `HTTP ${httpStatus}`);
-  const code = codeOfResponse(httpStatus, status?.reason);
-  return new KubeError(
-    code,
-    code === 'ServerError' ? `${method} ${path}: ${said}` : said,
-    status ? { status } : {},
-  );
-}
-
-function parseStatus(text: string): Status | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && 'message' in body ? (body as Status) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parse<T>(text: string, cluster: string): T {
-  try {
-    return JSON.parse(text) as T;
-  } catch (error) {
-    throw new KubeError('ServerError', `the ${cluster} API server sent something that is not JSON`, {
-      cause: error,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 import type { ReflectorObserver } from '../kube/reflector.ts';
-import type { CallObserver } from '../kube/transport.ts';
+import type { CallObserver } from '../kube/transport-request.ts';
 import type { QueueObserver } from '../kube/work-queue.ts';
 import type { Instruments } from './instruments.ts';
 import type { Direction, NodeMetrics, NodeReadings, QueueName, Side } from './node-metrics.ts';
