@@ -2,8 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Counts, countTests, sum, summaryLine, type VitestReport } from './checks/counts.ts';
+import { describeError } from '../src/kube/errors.ts';
+import {
+  type Counts,
+  countTests,
+  sum,
+  summaryLine,
+  type TestOutcome,
+  type VitestReport,
+} from './checks/counts.ts';
 import { run } from './checks/run.ts';
+import { findBinaries } from './clusters/binaries.ts';
 
 /** The checks, the quick ones first; the commands are those of the scripts in package.json. */
 const checks: [name: string, command: string, ...args: string[]][] = [
@@ -26,19 +35,56 @@ async function check(name: string, command: string, args: string[]): Promise<Cou
 }
 
 /** Runs one project of vitest and prints its line; its output is shown when something fails. */
-async function tests(name: string, project: string, folder: string): Promise<Counts> {
+async function tests(name: string, project: string, folder: string, parts = 1): Promise<Counts> {
   process.stdout.write(`${name} ... `);
-  const file = join(folder, `${project}.json`);
+  const numbers = Array.from({ length: parts }, (_, index) => index + 1);
+  const outcomes = await Promise.all(numbers.map((part) => runPart(project, folder, `${part}/${parts}`)));
+  const outcome = sum(outcomes);
+  const longest = Math.max(...outcomes.map(({ milliseconds }) => milliseconds));
+  process.stdout.write(`${summaryLine(outcome)} ${seconds(longest)}\n`);
+  for (const { failed, output, remarks } of outcomes) {
+    if (failed > 0) process.stdout.write(`${output.trimEnd()}\n`);
+    for (const remark of remarks) process.stdout.write(`${name}: ${remark}\n`);
+  }
+  return outcome;
+}
+
+/** Runs a part of the files of a project; tests on clusters get clusters of their own. */
+async function runPart(
+  project: string,
+  folder: string,
+  part: string,
+): Promise<TestOutcome & { output: string; milliseconds: number }> {
+  const file = join(folder, `${project}-${part.replace('/', '-')}.json`);
   const ended = await run(
     bin('vitest'),
-    ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`],
-    30 * minute,
+    [
+      'run',
+      '--project',
+      project,
+      `--shard=${part}`,
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ],
+    60 * minute,
   );
-  const outcome = countTests(readReport(file), ended.code, maySkip);
-  process.stdout.write(`${summaryLine(outcome)} ${seconds(ended.milliseconds)}\n`);
-  if (outcome.failed > 0) process.stdout.write(`${ended.output.trimEnd()}\n`);
-  for (const remark of outcome.remarks) process.stdout.write(`${name}: ${remark}\n`);
-  return outcome;
+  const { output, milliseconds } = ended;
+  return { ...countTests(readReport(file), ended.code, maySkip), output, milliseconds };
+}
+
+/** Finds or makes the Kubernetes programs, once for all who need them. */
+async function programs(): Promise<Counts> {
+  process.stdout.write('Kubernetes programs ... ');
+  const began = performance.now();
+  try {
+    await findBinaries();
+    process.stdout.write(`ok ${seconds(performance.now() - began)}\n`);
+    return { passed: 1, failed: 0, skipped: 0 };
+  } catch (error) {
+    process.stdout.write(`FAILED ${seconds(performance.now() - began)}\n${describeError(error)}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
 }
 
 /** As root on Linux everything can run but what needs a Docker engine. */
@@ -71,7 +117,9 @@ async function main(): Promise<void> {
     for (const [name, command, ...args] of checks) results.push(await check(name, bin(command), args));
     results.push(await check('build', 'npm', ['run', '--silent', 'build']));
     results.push(await tests('unit tests', 'unit', folder));
-    if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder));
+    if (!values.fast) results.push(await programs());
+    // They wait more than they compute: two halves beside each other take little more than half the time.
+    if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder, 2));
     if (values.conformance) results.push(await tests('conformance tests', 'conformance', folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
