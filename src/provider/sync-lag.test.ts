@@ -149,6 +149,15 @@ describe('up', () => {
     expect(lags).toEqual(['up 1000']);
   });
 
+  test('the oldest is the one that waits longest, also after its write conflicted', () => {
+    lowerPods.apply(lower());
+    lag.carry(key);
+    clock += 1_000;
+    lowerPods.apply(lower({ name: 'web-1', uid: 'other' }));
+    lag.conflicted(key);
+    expect(lag.waiting('up')).toEqual({ pods: 2, oldest: 1_000 });
+  });
+
   test('forgets a pod that is gone below', () => {
     lowerPods.apply(lower());
     lag.carry(key);

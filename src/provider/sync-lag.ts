@@ -23,7 +23,7 @@ type PodSource = Pick<Cache<Pod>, 'get' | 'subscribe'>;
 export class SyncLag {
   readonly #options: SyncLagOptions;
   readonly #now: () => number;
-  /** By uid of the upper pod, in the order in which they came. */
+  /** By uid of the upper pod. */
   readonly #down = new Map<string, number>();
   /** By key of the pod: what no reconcile has taken up yet. */
   readonly #changed = new Map<string, number>();
@@ -75,7 +75,9 @@ export class SyncLag {
 
   waiting(direction: Direction): Waiting {
     const maps = direction === 'down' ? [this.#down] : [this.#carried, this.#changed];
-    const since = Math.min(...maps.flatMap((map) => first(map) ?? []));
+    let since = Number.POSITIVE_INFINITY;
+    // All are looked at: after a conflict one comes back behind those that came later.
+    for (const map of maps) for (const began of map.values()) since = Math.min(since, began);
     return {
       pods: maps.reduce((sum, { size }) => sum + size, 0),
       oldest: Number.isFinite(since) ? this.#now() - since : 0,
@@ -111,8 +113,4 @@ export class SyncLag {
 
 function hasCopy(lower: Pod | undefined, upperUid: string): boolean {
   return lower !== undefined && upperUidOf(lower) === upperUid;
-}
-
-function first(map: ReadonlyMap<string, number>): number | undefined {
-  return map.values().next().value;
 }
