@@ -19,7 +19,9 @@ class Scene {
   readonly queued: string[] = [];
   now = start;
   /** What the next call of a kind fails with, once. */
-  fail: { create?: KubeErrorCode; patch?: KubeErrorCode } = {};
+  fail: { create?: KubeErrorCode; get?: KubeErrorCode; patch?: KubeErrorCode } = {};
+  /** What the upper cluster has of the event when it is asked. */
+  above: Partial<Event> = {};
   readonly refused: string[] = [];
   readonly events = this.#observer();
 
@@ -48,7 +50,7 @@ class Scene {
   }
 
   #client(): Client {
-    const answer = (call: 'create' | 'patch') => {
+    const answer = (call: 'create' | 'get' | 'patch') => {
       const code = this.fail[call];
       delete this.fail[call];
       if (code) throw new KubeError(code, 'refused');
@@ -58,6 +60,10 @@ class Scene {
         answer('create');
         this.created.push(event);
         return event;
+      },
+      get: async () => {
+        answer('get');
+        return this.above;
       },
       patch: async (_: unknown, { name }: { name: string }, patch: object) => {
         answer('patch');
@@ -197,6 +203,39 @@ describe('a repetition', () => {
     await again.reconcile(key);
     expect(scene.patched).toEqual([{ name: 'web-0.18a', patch: expect.objectContaining({ count: 4 }) }]);
   });
+});
+
+describe('after a restart', () => {
+  beforeEach(async () => {
+    scene.events.apply(event(2));
+    await scene.events.reconcile(key);
+    scene.above = scene.created[0] ?? {};
+    scene.fail = { create: 'AlreadyExists' };
+  });
+
+  test('what is above already is not written again', async () => {
+    const again = scene.restarted();
+    again.replace([event(2)]);
+    await again.reconcile(key);
+    await again.reconcile(key);
+    expect(scene.patched).toEqual([]);
+    scene.now += 60_000;
+    again.apply(event(3, { at: scene.now }));
+    await again.reconcile(key);
+    expect(scene.patched).toHaveLength(1);
+  });
+
+  test.each(['NotFound', 'Forbidden'] as const)(
+    'that it cannot be read (%s) holds nothing up',
+    async (code) => {
+      const again = scene.restarted();
+      scene.fail = { create: 'AlreadyExists', get: code };
+      again.replace([event(2)]);
+      await expect(again.reconcile(key)).resolves.toBeUndefined();
+      expect(scene.patched).toEqual([]);
+      expect(scene.refused.length).toBe(code === 'Forbidden' ? 1 : 0);
+    },
+  );
 });
 
 describe('a write that fails', () => {

@@ -5,7 +5,7 @@ import { RateLimit } from '../kube/rate-limit.ts';
 import { events, keyOf } from '../kube/resources.ts';
 import type { Event, Pod } from '../kube/types.ts';
 import type { ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
-import { eventUp, lastSeenAt, repetition } from '../translate/event-up.ts';
+import { eventUp, isTold, lastSeenAt, repetition } from '../translate/event-up.ts';
 import { upperUidOf } from '../translate/marks.ts';
 
 export interface LowerEventsOptions {
@@ -84,7 +84,7 @@ export class LowerEvents {
     try {
       await this.#options.upper.create(events, eventUp(event, upper));
     } catch (error) {
-      if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event);
+      if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event, { isNew: false });
       // Its namespace or pod is going, and nobody will ask for the news; or it is not lawful above and never will be.
       if (!hasCode(error, 'Forbidden', 'NotFound', 'Invalid', 'BadRequest')) throw error;
       this.#tellRefusal(error);
@@ -92,10 +92,12 @@ export class LowerEvents {
     this.#written.set(eventKey, this.#options.now());
   }
 
-  async #repeat(eventKey: string, event: Event): Promise<void> {
+  /** @param isNew whether it is known to differ; after a start what is above most often says the same already */
+  async #repeat(eventKey: string, event: Event, { isNew = true } = {}): Promise<void> {
     const { namespace, name = '' } = event.metadata;
     this.#written.set(eventKey, this.#options.now());
     try {
+      if (!isNew && isTold(event, await this.#options.upper.get(events, { namespace, name }))) return;
       await this.#options.upper.patch(events, { namespace, name }, repetition(event));
     } catch (error) {
       this.#written.delete(eventKey);
