@@ -6,6 +6,7 @@ import { readRoles } from '../joining/roles.ts';
 import { KubeError } from '../kube/errors.ts';
 import { parseDuration } from './duration.ts';
 import { checkName, type JoiningFlags, joiningFlags, say, withClusters } from './joining-flags.ts';
+import { packageFolder } from './package-folder.ts';
 
 const flags = {
   ...joiningFlags,
@@ -61,7 +62,6 @@ async function run(given: JoinFlags): Promise<void> {
 
 /** The roles of deploy/rbac, as they come with this program. */
 async function rolesBelow(withoutMetrics: boolean) {
-  const { packageFolder } = await import('../../hack/clusters/folders.ts');
   const files = ['lower.yaml', ...(withoutMetrics ? [] : ['lower-metrics.yaml'])];
   const texts = await Promise.all(
     files.map((file) => readFile(joinPath(packageFolder(), 'deploy', 'rbac', file), 'utf8')),
