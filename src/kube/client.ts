@@ -164,19 +164,27 @@ export class Client {
     });
   }
 
-  /** Deletes the object of this uid and no other: another object of the name answers with `Conflict`. */
+  /**
+   * Deletes the object of this uid and no other: another object of the name answers with `Conflict`, and so does one
+   * that has changed, where a resource version is given.
+   */
   async delete<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
-    options: { uid: string; gracePeriodSeconds?: number | undefined },
+    options: {
+      uid: string;
+      resourceVersion?: string | undefined;
+      gracePeriodSeconds?: number | undefined;
+    },
   ): Promise<T> {
+    const { uid, resourceVersion } = options;
     return this.#request<T>({
       method: 'DELETE',
       path: resourcePath(resource, where),
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: { uid: options.uid },
+        preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
         ...(options.gracePeriodSeconds === undefined
           ? {}
           : { gracePeriodSeconds: options.gracePeriodSeconds }),

@@ -48,6 +48,11 @@ export function createPodSync(
     if (type === 'deleted' && upperUid !== undefined) lost.set(upperUid, object.metadata?.uid ?? '');
   });
   const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
+  const isUsedHere = (key: string) => {
+    for (const pod of lowerPods.by('dependency', key))
+      if (isOurs(pod, owner) && !pod.metadata?.deletionTimestamp) return true;
+    return false;
+  };
   return {
     upper,
     lower,
@@ -64,6 +69,7 @@ export function createPodSync(
       namespaces,
       caches: dependencies,
       isUsedBelow,
+      isUsedHere,
     }),
     events: new EventRecorder(upper, {
       component: 'isthmus',

@@ -29,8 +29,10 @@ export interface DependenciesOptions {
   owner: Owner;
   namespaces: LowerNamespaces;
   caches: Record<DependencyKind, DependencyCaches>;
-  /** Whether some pod of ours below names the object. */
+  /** Whether some pod of our upper cluster below names the object. */
   isUsedBelow: (key: string) => boolean;
+  /** Whether some pod of this virtual node below names it, and stays. */
+  isUsedHere: (key: string) => boolean;
 }
 
 /** So many edits of a copy below are undone at once, then one in so many milliseconds. */
@@ -99,7 +101,7 @@ export class Dependencies {
   }
 
   async #bring(key: string): Promise<DependencyState> {
-    const state = await this.reconcile(key);
+    const state = await this.reconcile(key, { isAwaited: true });
     // A pod that may do without would find the lower cluster's own instead.
     return state === 'missing' && (await this.#isTaken(key)) ? 'collision' : state;
   }
@@ -115,16 +117,17 @@ export class Dependencies {
     }
   }
 
-  /** Makes, updates or deletes the copy of one object; calls for the same key come one after another. @throws KubeError */
-  reconcile(key: string): Promise<DependencyState> {
+  /**
+   * Makes, updates or deletes the copy of one object; calls for the same key come one after another.
+   *
+   * @param isAwaited whether a pod waits for it that nobody sees below yet
+   * @throws KubeError
+   */
+  reconcile(key: string, { isAwaited = false } = {}): Promise<DependencyState> {
     // A call that has begun may have read what has changed since: who comes later must look again.
     const before = this.#underWay.get(key);
-    const call = before
-      ? before.then(
-          () => this.#reconcile(key),
-          () => this.#reconcile(key),
-        )
-      : this.#reconcile(key);
+    const look = () => this.#reconcile(key, isAwaited);
+    const call = before ? before.then(look, look) : look();
     const tracked = call.finally(() => {
       if (this.#underWay.get(key) === tracked) this.#underWay.delete(key);
     });
@@ -151,7 +154,7 @@ export class Dependencies {
     return above !== undefined && copy !== undefined && isEditedBelow(copy, above);
   }
 
-  async #reconcile(key: string): Promise<DependencyState> {
+  async #reconcile(key: string, isAwaited: boolean): Promise<DependencyState> {
     const { caches, owner } = this.#options;
     const { kind, namespace, name, lowerName } = partsOf(key, owner);
     const above = caches[kind].upper.get(`${namespace}/${name}`);
@@ -162,8 +165,16 @@ export class Dependencies {
       if (copy) await this.#delete(kind, copy);
       return 'missing';
     }
-    if (copy && isInStep(copy, above)) return 'in step';
+    if (copy && isInStep(copy, above) && !(isAwaited && this.#mayGo(key, copy))) return 'in step';
     return this.#write(key, copy);
+  }
+
+  /**
+   * Whether another virtual node may take the copy away before it sees a pod of ours that uses it: our mark keeps it.
+   * Two nodes that both have such pods leave it with whom it is.
+   */
+  #mayGo(key: string, copy: Dependency): boolean {
+    return !isOurs(copy, this.#options.owner) && !this.#options.isUsedHere(key);
   }
 
   #isUsed(key: string): boolean {
@@ -227,10 +238,15 @@ export class Dependencies {
   async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {
     const { lower, owner, caches } = this.#options;
     if (!isOurs(copy, owner)) return;
-    const { namespace, name = '', uid = '' } = copy.metadata ?? {};
-    await lower.delete(resources[kind], { namespace, name }, { uid }).catch((error: unknown) => {
-      if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
-    });
+    const { namespace, name = '', uid = '', resourceVersion } = copy.metadata ?? {};
+    try {
+      // Another virtual node may have put its mark on it for a pod that is not there yet.
+      await lower.delete(resources[kind], { namespace, name }, { uid, resourceVersion });
+    } catch (error) {
+      // What became of it the watch brings.
+      if (hasCode(error, 'Conflict')) return;
+      if (!hasCode(error, 'NotFound')) throw error;
+    }
     caches[kind].copies.remove(copy);
   }
 }
