@@ -13,6 +13,7 @@ export function virtualNodeSettings(
   const { nodeName, region, zone, provider, taint, kubeletPort } = configuration;
   return {
     name: nodeName,
+    cluster: configuration.name,
     labels: {
       ...(region === undefined ? {} : { 'topology.kubernetes.io/region': region }),
       ...(zone === undefined ? {} : { 'topology.kubernetes.io/zone': zone }),

@@ -66,7 +66,7 @@ export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<Recon
  */
 export async function checkLowerCluster(
   upper: Client,
-  { name, lowerCluster }: VirtualNodeSettings,
+  { name, cluster, lowerCluster }: VirtualNodeSettings,
 ): Promise<void> {
   const node = await upper.get(nodes, { name }).catch((error: unknown) => {
     if (hasCode(error, 'NotFound')) return undefined;
@@ -77,14 +77,14 @@ export async function checkLowerCluster(
   if (known === undefined && node.metadata?.labels?.['type'] !== 'virtual-kubelet') {
     throw new KubeError(
       'Configuration',
-      `the upper cluster has a node ${name} that is no virtual node; choose another --nodename`,
+      `the upper cluster has a node ${name} that is no virtual node; choose another nodeName for cluster ${cluster}`,
     );
   }
   if (known !== undefined && known !== lowerCluster) {
     throw new KubeError(
       'Configuration',
-      `virtual node ${name} stands for the lower cluster ${known}, but --client-kubeconfig leads to ${lowerCluster}; ` +
-        `if that is meant, delete the node first: kubectl delete node ${name}`,
+      `virtual node ${name} stands for the lower cluster ${known}, but the kubeconfig of cluster ${cluster} ` +
+        `leads to ${lowerCluster}; choose another nodeName or, if that is meant, delete the node first: kubectl delete node ${name}`,
     );
   }
 }

@@ -14,6 +14,7 @@ import {
 
 const settings: VirtualNodeSettings = frozen({
   name: 'vk-a',
+  cluster: 'a',
   labels: { clusterID: 'a' },
   taint: { key: 'virtual-kubelet.io/provider', value: 'k8s', effect: 'NoSchedule' },
   addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],

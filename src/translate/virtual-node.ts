@@ -9,6 +9,8 @@ type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 /** What the operator configured about a virtual node. */
 export interface VirtualNodeSettings {
   readonly name: string;
+  /** What messages call the lower cluster. */
+  readonly cluster: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly taint: Taint | undefined;
   readonly addresses: readonly { type: 'InternalIP' | 'ExternalIP' | 'Hostname'; address: string }[];
