@@ -68,7 +68,16 @@ export function createReconcilers(
     const ready = readiness(health.now);
     return { ready, version: options.lowerVersion, sample, agreed: labels.now(), ...rooms.now() };
   };
-  const node = { upper: options.upper, settings, node: caches.upperNode, facts, logger, now: sync.now };
+  const { upper } = options;
+  const node = {
+    upper,
+    settings,
+    node: caches.upperNode,
+    facts,
+    events: sync.events,
+    logger,
+    now: sync.now,
+  };
   const retry = (kind: string) => (key: string, error: unknown) =>
     logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
 
@@ -102,7 +111,7 @@ export function createReconcilers(
     observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({
-    upper: options.upper,
+    upper,
     lowerPod: (key) => ourPod(caches.lowerPods.get(key), owner),
     upperPod: (key) => caches.upperPods.get(key),
     queue: eventQueue,

@@ -1,13 +1,15 @@
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { hasCode, KubeError } from '../kube/errors.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import { metaTime } from '../kube/meta-time.ts';
 import { nodes } from '../kube/resources.ts';
 import type { Node } from '../kube/types.ts';
 import type { ReconcileResult } from '../kube/work-queue.ts';
 import { mergePatch } from '../translate/merge-patch.ts';
-import { lowerClusterAnnotation } from '../translate/names.ts';
+import { configuredTaintAnnotation, lowerClusterAnnotation } from '../translate/names.ts';
+import { taintFinding } from '../translate/node-taint.ts';
 import {
   type LowerFacts,
   newVirtualNode,
@@ -17,12 +19,16 @@ import {
   type VirtualNodeSettings,
 } from '../translate/virtual-node.ts';
 
+/** Reason of the event at a node whose taint is not the configured one. */
+const taintReason = 'TaintNotFollowed';
+
 export interface VirtualNodeSync {
   readonly upper: Client;
   readonly settings: VirtualNodeSettings;
   /** Holds the one node, as the upper API server has it. */
   readonly node: Pick<Cache<Node>, 'get' | 'apply'>;
   readonly facts: () => LowerFacts;
+  readonly events: Pick<EventRecorder, 'record'>;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -33,8 +39,11 @@ export async function reconcileVirtualNode(sync: VirtualNodeSync): Promise<Recon
   const facts = sync.facts();
   const node = sync.node.get(settings.name) ?? (await register(sync, facts));
   const status = mergePatch(node.status, nodeStatus(node, settings, facts, metaTime(sync.now())));
-  const labels = missingFrom(node.metadata?.labels, nodeLabels(settings, facts));
-  const annotations = missingFrom(node.metadata?.annotations, nodeAnnotations(settings, facts));
+  const labels = missingFrom(node.metadata?.labels, nodeLabels(settings, facts, node));
+  const annotations = missingFrom(node.metadata?.annotations, {
+    ...nodeAnnotations(settings, facts),
+    ...followTaint(sync, node),
+  });
   if (!status && !labels && !annotations) return undefined;
   const { uid, resourceVersion } = node.metadata ?? {};
   const patch = {
@@ -87,6 +96,14 @@ export async function checkLowerCluster(
         `leads to ${lowerCluster}; choose another nodeName or, if that is meant, delete the node first: kubectl delete node ${name}`,
     );
   }
+}
+
+/** The provider may not write the taints of a node: it tells of a change. @returns what to remember of it */
+function followTaint({ settings, events, logger }: VirtualNodeSync, node: Node): Record<string, string> {
+  const { configured, advice: message } = taintFinding(node, settings);
+  if (message !== undefined && events.record(nodes, node, { type: 'Warning', reason: taintReason, message }))
+    logger.warn({ node: settings.name, message }, 'the taint of the virtual node is another');
+  return configured === undefined ? {} : { [configuredTaintAnnotation]: configured };
 }
 
 async function register(

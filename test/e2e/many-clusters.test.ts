@@ -12,7 +12,7 @@ import { Reflector } from '../../src/kube/reflector.ts';
 import { configMaps, namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { type Cable, layCable } from '../cable.ts';
-import { eventually, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { configMap, podOn } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
 import { isReady, isthmus } from '../provider.ts';
@@ -261,6 +261,30 @@ describe('virtual nodes that share a lower cluster, when one of them is unjoined
     expect(await holder()).toBe('vk-fast');
     await remove(await above.get(pods, { namespace, name: 'keeps-fast' }));
     await eventually(async () => expect(await copy()).toBeUndefined());
+  });
+});
+
+describe('a configuration that is changed', () => {
+  it('reaches the node that is registered: labels come and go, of the taint it is told', async () => {
+    const base = { name: 'changed', nodeName: 'vk-changed', kubeconfig: b.providerKubeconfig };
+    configure(direct, { ...base, labels: { tier: 'web', disk: 'ssd' } });
+    await ready('vk-changed');
+    const labels = async () => (await above.get(nodes, { name: 'vk-changed' })).metadata?.labels;
+    const { metadata } = await above.get(nodes, { name: 'vk-changed' });
+    await above.patch(
+      nodes,
+      { name: 'vk-changed' },
+      { metadata: { uid: metadata?.uid, labels: { mine: 'x' } } },
+    );
+    configure(direct, { ...base, labels: { disk: 'nvme' }, taint: { key: 'gpu', effect: 'NoExecute' } });
+    await eventually(async () => expect(await labels()).toMatchObject({ disk: 'nvme', mine: 'x' }));
+    expect(await labels()).not.toHaveProperty('tier');
+    const advice = 'kubectl taint node vk-changed gpu:NoExecute --overwrite';
+    expect(replica.log()).toContain(advice);
+    await eventually(async () => {
+      const { stdout } = await kubectl(clusters.upper, 'describe', 'node', 'vk-changed');
+      expect(stdout).toMatch(/TaintNotFollowed.*kubectl taint node vk-changed gpu:NoExecute/);
+    });
   });
 });
 
