@@ -172,7 +172,10 @@ export class Client {
     });
   }
 
-  /** Deletes the object of this uid (and version) and no other: another of the name answers with `Conflict`. */
+  /**
+   * Deletes the object of this uid and no other: another object of the name answers with `Conflict`, and so does one
+   * that has changed, where a resource version is given.
+   */
   async delete<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
@@ -182,16 +185,14 @@ export class Client {
       gracePeriodSeconds?: number | undefined;
     },
   ): Promise<T> {
+    const { uid, resourceVersion } = options;
     return this.#request<T>({
       method: 'DELETE',
       path: resourcePath(resource, where),
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: {
-          uid: options.uid,
-          ...(options.resourceVersion ? { resourceVersion: options.resourceVersion } : {}),
-        },
+        preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
         ...(options.gracePeriodSeconds === undefined
           ? {}
           : { gracePeriodSeconds: options.gracePeriodSeconds }),
