@@ -53,11 +53,12 @@ export function mergeSettings(
   return { text: text === '' ? undefined : text, configuration: read.value.configuration };
 }
 
-/** Writes the Secret above. @throws KubeError */
+/** Writes the Secret above; with `dryRun` everything is asked and nothing is written. @throws KubeError */
 export async function writeClusterSecret(
   upper: Client,
   joining: Joining,
   content: { kubeconfig: string; settings: WantedSettings; lowerCluster: string },
+  { dryRun = false } = {},
 ): Promise<void> {
   const { name, namespace } = joining;
   const { text } = content.settings;
@@ -78,6 +79,7 @@ export async function writeClusterSecret(
       },
     },
     fieldManager,
+    { dryRun },
   );
 }
 

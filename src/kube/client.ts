@@ -160,12 +160,17 @@ export class Client {
    *
    * @param fieldManager who it is that says so, for the next time
    */
-  async apply<T extends KubeObject>(resource: Resource<T>, object: T, fieldManager: string): Promise<T> {
+  async apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    fieldManager: string,
+    { dryRun = false } = {},
+  ): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
     return this.#request<T>({
       method: 'PATCH',
       path: resourcePath(resource, { namespace, name }),
-      query: { fieldManager, force: 'true' },
+      query: { fieldManager, force: 'true', ...(dryRun ? { dryRun: 'All' } : {}) },
       body: { apiVersion: resource.apiVersion, kind: resource.kind, ...object },
       // JSON is YAML.
       contentType: 'application/apply-patch+yaml',

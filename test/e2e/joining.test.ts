@@ -108,6 +108,16 @@ describe('isthmus join', () => {
     await kubectl(upper, 'delete', 'node', 'b-node-x');
   });
 
+  it('makes nothing below where it may not write above, however often it is tried', async () => {
+    const args = [isthmus, 'join', name, '--kubeconfig', upper.providerKubeconfig, ...admin];
+    for (const _ of [1, 2]) {
+      const { exitCode, stderr } = await execute(process.execPath, args);
+      expect(stderr).toMatch(/cannot patch resource "secrets"/);
+      expect(exitCode).toBe(1);
+    }
+    expect(await made()).toBe('');
+  });
+
   it('makes account and Secret, says what it waits for, and ends when the node is Ready', async () => {
     const joining = run('join', ...admin, '--node-name', node, '--zone', 'eu-1', '--capacity', 'cpu=8');
     await eventually(secretOf);
