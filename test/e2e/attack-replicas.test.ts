@@ -35,8 +35,20 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (replicas.length === 0) await start();
-  await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false');
-  await eventually(async () => expect((await below.list(pods, { namespace })).items).toEqual([]), { within: 40_000 });
+  await kubectl(
+    clusters.upper,
+    '-n',
+    namespace,
+    'delete',
+    'pods',
+    '--all',
+    '--grace-period=0',
+    '--force',
+    '--wait=false',
+  );
+  await eventually(async () => expect((await below.list(pods, { namespace })).items).toEqual([]), {
+    within: 40_000,
+  });
   await Promise.all(replicas.map((replica) => replica.stop()));
   await kubectl(clusters.upper, 'delete', 'node', ...names);
   for (const cluster of [above, below]) {
@@ -47,7 +59,14 @@ afterAll(async () => {
 });
 
 async function start(): Promise<Replica> {
-  const flags = ['--clusters', file, '--leader-elect', '--leader-elect-resource-namespace=isthmus-system', '--leader-elect-lease-duration=2s', '--log-level=debug'];
+  const flags = [
+    '--clusters',
+    file,
+    '--leader-elect',
+    '--leader-elect-resource-namespace=isthmus-system',
+    '--leader-elect-lease-duration=2s',
+    '--log-level=debug',
+  ];
   const replica = await startReplica(clusters, ...flags);
   replicas.push(replica);
   return replica;
@@ -90,7 +109,8 @@ async function running(wanted: readonly string[], within = 30_000): Promise<void
       const { items } = await above.list(pods, { namespace });
       const phases = new Map(items.map(({ metadata, status }) => [metadata?.name, status?.phase]));
       const late = wanted.filter((name) => phases.get(name) !== 'Running');
-      if (late.length > 0) throw new Error(`not running: ${late.map((name) => `${name} ${phases.get(name)}`)} ${logs()}`);
+      if (late.length > 0)
+        throw new Error(`not running: ${late.map((name) => `${name} ${phases.get(name)}`)} ${logs()}`);
     },
     { within },
   );
@@ -98,7 +118,9 @@ async function running(wanted: readonly string[], within = 30_000): Promise<void
 async function goneBelow(wanted: readonly string[]): Promise<void> {
   await eventually(async () => {
     const { items } = await below.list(pods, { namespace });
-    expect(items.map(({ metadata }) => metadata?.name).filter((name) => wanted.includes(name ?? ''))).toEqual([]);
+    expect(items.map(({ metadata }) => metadata?.name).filter((name) => wanted.includes(name ?? ''))).toEqual(
+      [],
+    );
   });
 }
 async function watchCopies() {
@@ -121,7 +143,8 @@ async function watchCopies() {
     },
   };
 }
-const range = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+const range = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 const inStep = () =>
   eventually(
     async () => {
@@ -141,7 +164,9 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
     const led = await allLed();
     const identity = led.get('vk-first');
     await start();
-    await eventually(async () => expect(new Set((await leaders()).values()).size).toBe(2), { within: 40_000 });
+    await eventually(async () => expect(new Set((await leaders()).values()).size).toBe(2), {
+      within: 40_000,
+    });
     const figures: string[] = [];
     for (let round = 0; round < 3; round++) {
       const node = await eventually(async () => {
@@ -151,13 +176,17 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
       });
       await create(`warm-${round}`, node);
       await running([`warm-${round}`]);
+      // Stopped in the middle of work: a process that idles hears of its timers first when it goes on.
+      const storm = range(`storm-${round}`, 60);
+      await Promise.all(storm.map((name) => create(name, node)));
+      await sleep(round * 40);
       process.kill(first.pid, 'SIGSTOP');
       try {
         const [ends, stays] = [range(`ends-${round}`, 60), range(`stays-${round}`, 10)];
         await Promise.all([...ends, ...stays].map((name) => create(name, node)));
-        await running([...ends, ...stays]);
-        await Promise.all(ends.map(remove));
-        await goneBelow(ends);
+        await running([...storm, ...ends, ...stays]);
+        await Promise.all([...storm, ...ends].map(remove));
+        await goneBelow([...storm, ...ends]);
       } finally {
         process.kill(first.pid, 'SIGCONT');
       }
@@ -166,7 +195,14 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
       await inStep();
     }
     await witness.stop();
-    console.log(`SIGSTOP: ${figures.join('; ')}; its log: ${first.log().split('\n').filter((line) => /"level":(40|50)/.test(line)).slice(-6).join('\n')}`);
+    console.log(
+      `SIGSTOP: ${figures.join('; ')}; its log: ${first
+        .log()
+        .split('\n')
+        .filter((line) => /"level":"(warn|error)"/.test(line))
+        .slice(-6)
+        .join('\n')}`,
+    );
     expect(witness.doubled()).toBe(0);
   });
 });
@@ -179,16 +215,29 @@ describe('both replicas killed', { timeout: 120_000 }, () => {
     const kinds = ['above', 'slow', 'below', 'both', 'again', 'kept'];
     const all = kinds.flatMap((kind) => range(kind, 8));
     await Promise.all(
-      all.map((name, index) => create(name, names[index % 2] ?? '', name.startsWith('slow') ? { terminationGracePeriodSeconds: 20 } : {})),
+      all.map((name, index) =>
+        create(
+          name,
+          names[index % 2] ?? '',
+          name.startsWith('slow') ? { terminationGracePeriodSeconds: 20 } : {},
+        ),
+      ),
     );
     await running(all);
     await Promise.all(replicas.map((replica) => replica.kill()));
     replicas = [];
     const removeBelow = async (name: string) => {
       const pod = await find(below, pods, { namespace, name });
-      if (pod) await below.delete(pods, { namespace, name }, { uid: pod.metadata?.uid ?? '', gracePeriodSeconds: 0 });
+      if (pod)
+        await below.delete(
+          pods,
+          { namespace, name },
+          { uid: pod.metadata?.uid ?? '', gracePeriodSeconds: 0 },
+        );
     };
-    await Promise.all([...range('above', 8), ...range('slow', 8), ...range('both', 8), ...range('again', 8)].map(remove));
+    await Promise.all(
+      [...range('above', 8), ...range('slow', 8), ...range('both', 8), ...range('again', 8)].map(remove),
+    );
     await Promise.all([...range('below', 8), ...range('both', 8)].map(removeBelow));
     await Promise.all(range('again', 8).map((name) => create(name, 'vk-second')));
     await start();
@@ -198,7 +247,9 @@ describe('both replicas killed', { timeout: 120_000 }, () => {
     await eventually(async () => {
       const { items } = await above.list(pods, { namespace });
       const now = (prefix: string) =>
-        items.filter(({ metadata }) => metadata?.name?.startsWith(`${prefix}-`)).map(({ status }) => `${status?.phase} ${status?.reason}`);
+        items
+          .filter(({ metadata }) => metadata?.name?.startsWith(`${prefix}-`))
+          .map(({ status }) => `${status?.phase} ${status?.reason}`);
       expect(now('below')).toEqual(range('below', 8).map(() => 'Failed LowerPodLost'));
       expect([...now('above'), ...now('slow'), ...now('both')]).toEqual([]);
     });
@@ -214,7 +265,10 @@ describe('a pod that moves between two virtual nodes of one lower cluster', { ti
     if (replicas.length === 0) await start();
     await allLed();
     await above.create(configMaps, { metadata: { name: 'shared', namespace }, data: { key: 'one' } });
-    await above.create(secrets, { metadata: { name: 'shared', namespace }, stringData: { key: 'one' } } as object);
+    await above.create(secrets, {
+      metadata: { name: 'shared', namespace },
+      stringData: { key: 'one' },
+    } as object);
     const volumes = [
       { name: 'c', configMap: { name: 'shared' } },
       { name: 's', secret: { secretName: 'shared', optional: true } },
