@@ -193,6 +193,11 @@ describe('a mistake is named with its place and what was expected', () => {
       one('ignoreLabels: a'),
       'clusters.yaml: clusters[0].ignoreLabels: expected a list of labels, found "a"',
     ],
+    [
+      'a burst that lets nothing pass',
+      one('burst: 0.5'),
+      'clusters.yaml: clusters[0].burst: expected a number of at least 1, found 0.5',
+    ],
     ['no rate', one('qps: 0'), 'clusters.yaml: clusters[0].qps: expected a number above 0, found 0'],
     [
       'a name twice',

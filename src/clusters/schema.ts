@@ -25,6 +25,7 @@ const name = text('a name of at most 63 of a-z, 0-9, "-" and "."', isNodeName);
 const rate = number('a number above 0', (value) => value > 0);
 /** Each watch of lower nodes has it in its address. */
 const longestSelector = 4_096;
+const burst = number('a number of at least 1', (value) => value >= 1);
 const isPort = (value: number) => Number.isInteger(value) && value > 0 && value < 65_536;
 const isNamespace = (value: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
 
@@ -49,7 +50,7 @@ const settingFields = {
   ignoreLabels: listOf('labels', labelKey).optional(),
   refuse: listOf(`words out of ${refusable.join(', ')}`, oneOf(refusable)).optional(),
   qps: rate.optional(),
-  burst: rate.optional(),
+  burst: burst.optional(),
 };
 const entryFields = {
   name,

@@ -28,28 +28,36 @@ export interface ListOptions {
   metadataOnly?: boolean;
 }
 
+/** How long the calls of a client may be made; watches end by a signal of their own. */
+export interface Bounds {
+  /** Ends the calls under way and those to come. */
+  readonly signal?: AbortSignal;
+  /** As in TransportRequest. */
+  readonly mayBeSent?: (() => boolean) | undefined;
+}
+
 const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 
 /** The calls of the Kubernetes API that Isthmus makes, on raw JSON. Every method throws KubeError. */
 export class Client {
   readonly transport: Transport;
   readonly #observer: CallObserver | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #bounds: Bounds;
 
   /**
    * Several clients may share a transport, and each tell its own observer.
-   *
-   * @param signal ends the calls under way and those to come, but for watches, which have one of their own
    */
-  constructor(transport: Transport, observer?: CallObserver, signal?: AbortSignal) {
+  constructor(transport: Transport, observer?: CallObserver, bounds: Bounds = {}) {
     this.transport = transport;
     this.#observer = observer;
-    this.#signal = signal;
+    this.#bounds = bounds;
   }
 
   #request<T>(request: TransportRequest): Promise<T> {
-    const signal = request.signal ?? this.#signal;
-    return this.transport.request<T>({ ...request, observer: this.#observer, ...(signal && { signal }) });
+    const { mayBeSent } = this.#bounds;
+    const signal = request.signal ?? this.#bounds.signal;
+    const bounded = { ...request, observer: this.#observer, mayBeSent, ...(signal && { signal }) };
+    return this.transport.request<T>(bounded);
   }
 
   async get<T extends KubeObject>(

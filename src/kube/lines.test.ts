@@ -72,3 +72,14 @@ test('ends the stream when its reader leaves, and passes errors on', async () =>
   }).rejects.toThrow('cut');
   expect(seen).toEqual(['a']);
 });
+
+test('gives up a line without end, however many came before it', async () => {
+  const chunk = Buffer.alloc(1_048_576, 'x');
+  let read = 0;
+  const endless = function* () {
+    for (let i = 0; i < 40; i++) yield Buffer.concat([chunk, Buffer.from('\n')]);
+    for (; ; read++) yield chunk;
+  };
+  await expect(collect(endless())).rejects.toThrow('a line of the watch has no end');
+  expect(read).toBeLessThan(40);
+});

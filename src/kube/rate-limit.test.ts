@@ -70,3 +70,17 @@ test.each([
 ])('refuses %s per second with bursts of %s, for nothing would pass', (qps, burst) => {
   expect(() => new RateLimit({ qps, burst })).toThrow('no request passes');
 });
+
+test('holds back also what would have to wait longer than a timer can', async () => {
+  const limit = new RateLimit({ qps: 1e-9, burst: 1 });
+  await limit.pass();
+  const given = new AbortController();
+  let hasPassed = false;
+  const waiting = limit.pass(given.signal).then(() => {
+    hasPassed = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(hasPassed).toBe(false);
+  given.abort();
+  await expect(waiting).rejects.toThrow();
+});

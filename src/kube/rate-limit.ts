@@ -8,6 +8,9 @@ export interface RateLimitOptions {
   now?: () => number;
 }
 
+/** Timers cannot wait longer than this, in milliseconds; beyond it Node fires at once, and nothing is held back. */
+const longestWait = 2 ** 31 - 1;
+
 /** A token bucket, as client-go's flowcontrol: callers pass in order, each waiting for its own token. */
 export class RateLimit {
   readonly #perMillisecond: number;
@@ -45,7 +48,7 @@ export class RateLimit {
 
   /** Resolves when the caller may go; rejects when the signal aborts first. */
   async pass(signal?: AbortSignal): Promise<void> {
-    const wait = this.take();
+    const wait = Math.min(this.take(), longestWait);
     if (wait <= 0) return;
     try {
       await sleep(wait, undefined, { signal });

@@ -33,6 +33,8 @@ export interface TransportRequest {
   /** The API's name of what is asked; by default it follows from the method. */
   verb?: ApiVerb;
   observer?: CallObserver | undefined;
+  /** Asked right before each attempt goes out; what may not go any more fails as `Aborted`. */
+  mayBeSent?: (() => boolean) | undefined;
 }
 
 /** A call has an end; a stream, such as a watch, has none. */

@@ -436,3 +436,17 @@ test('leaves no listener on a signal that lives on', async () => {
   await transport.request({ ...get, signal });
   await vi.waitUntil(() => getEventListeners(signal, 'abort').length === 0);
 });
+
+test('sends nothing, and nothing again, that may not be sent any more', async () => {
+  let [asked, arrived] = [0, 0];
+  answer = (_, response) => {
+    arrived += 1;
+    sendJson(response, 429, {}, { 'retry-after': '0' });
+  };
+  const mayBeSent = () => {
+    asked += 1;
+    return asked < 3;
+  };
+  expect((await errorOf(transport.request({ ...get, mayBeSent }))).code).toBe('Aborted');
+  expect(arrived).toBe(2);
+});

@@ -129,6 +129,7 @@ export class Transport {
 
   async #send(request: TransportRequest, kind: TransportKind): Promise<Dispatcher.ResponseData> {
     const credentials = await this.credentials();
+    if (request.mayBeSent?.() === false) throw new KubeError('Aborted', 'the call was given up');
     const agents = this.#pools.for(credentials);
     const headers: Record<string, string> = {
       ...credentials.headers,

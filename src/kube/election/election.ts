@@ -57,6 +57,7 @@ export class Election {
   #isKnown = false;
   #living = '';
   #calmSince = performance.now();
+  #certainUntil = Number.NEGATIVE_INFINITY;
   #deadline: NodeJS.Timeout | undefined;
   #changed = new AbortController();
   #beat: LinkedSignal | undefined;
@@ -85,6 +86,14 @@ export class Election {
   /** Whether we take part: the Leases of the others are known, and ours is there. */
   get isTakingPart(): boolean {
     return this.#isKnown && this.#isAlive;
+  }
+
+  /**
+   * Whether what we lead is ours for certain, by the clock. A process that was stopped for a while reads what came
+   * meanwhile, and would act upon it, before any timer tells it that its time is over.
+   */
+  get isCertain(): boolean {
+    return performance.now() < this.#certainUntil;
   }
 
   /** Takes part until the signal aborts, then gives up everything it leads. Never rejects. */
@@ -131,6 +140,7 @@ export class Election {
       try {
         await this.#members.renew(this.#isLeaving ? '' : this.#shares);
         this.#isAlive = true;
+        this.#certainUntil = began + deadline;
         clearTimeout(this.#deadline);
         const left = Math.max(0, deadline - (performance.now() - began));
         this.#deadline = setTimeout(() => this.#loseAll(), left);
@@ -149,6 +159,7 @@ export class Election {
   /** Others may take what we lead any moment now: it is cut off, without a word to an API server that is silent. */
   #loseAll(): void {
     this.#isAlive = false;
+    this.#certainUntil = Number.NEGATIVE_INFINITY;
     for (const name of [...this.#held]) void this.#stop(name, true);
   }
 

@@ -11,7 +11,7 @@ import { JoinedCluster } from './joined-cluster.ts';
 import { openCluster, type SharedOptions } from './open-cluster.ts';
 import { type ProviderReadiness, readinessOf } from './readiness.ts';
 
-export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies'> {
+export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 'mayBeSent'> {
   readonly source: ClusterSource;
   /** How replicas agree on who does what; alone, all of it is ours. */
   readonly election: Pick<ElectionOptions, 'group' | 'identity' | 'timing'> | undefined;
@@ -55,7 +55,11 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#shared = { ...options, upperDependencies: (namespace) => this.#dependenciesOf(namespace) };
+    this.#shared = {
+      ...options,
+      upperDependencies: (namespace) => this.#dependenciesOf(namespace),
+      mayBeSent: options.election && (() => this.#election?.isCertain ?? false),
+    };
     this.#failed.promise.catch(() => {});
     this.#metrics = options.metricsFor('');
     this.#upper = new Client(options.upper, this.#metrics.calls('upper'));

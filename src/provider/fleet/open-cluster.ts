@@ -31,6 +31,8 @@ export interface SharedOptions {
   readonly refuse: readonly Refusable[];
   readonly podSyncWorkers: number;
   readonly metricsFor: (nodeName: string) => NodeMetrics;
+  /** Whether it is still certain that no other replica leads what we lead; always when undefined. */
+  readonly mayBeSent: (() => boolean) | undefined;
   readonly logger: Logger;
 }
 
@@ -66,13 +68,14 @@ export async function openCluster(
   const streams = new Transport(connection);
   const metrics = shared.metricsFor(nodeName);
   const working = new AbortController();
-  const lower = new Client(transport, metrics.calls('lower'));
+  const { mayBeSent } = shared;
+  const lower = new Client(transport, metrics.calls('lower'), { mayBeSent });
   const closeTransport = () => void transport.close();
   signal.addEventListener('abort', closeTransport, { once: true });
   try {
     const provider = await startProvider({
       ...(await providerOptions(shared, cluster, lower)),
-      upper: new Client(shared.upper, metrics.calls('upper'), working.signal),
+      upper: new Client(shared.upper, metrics.calls('upper'), { signal: working.signal, mayBeSent }),
       lower,
       streams: new Client(streams, metrics.calls('lower')),
       metrics,

@@ -35,7 +35,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
       },
     },
     refusedEdits: new Map<string, string>(),
-    quota: { admit: () => lack },
+    quota: { admit: () => lack, correct: (key: string, pod: Pod) => corrected.push([key, pod]) },
     dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
     lag: new SyncLag({ owner, isServed: () => true, metrics: undefined }),
@@ -45,6 +45,8 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
 }
 
 let lower: Pod;
+/** What the quota was told that is there all the same. */
+let corrected: [string, Pod][];
 /** What the quota has not left. */
 let lack: Lack | undefined;
 
@@ -58,6 +60,7 @@ function edited(before: object, after: object): Pod {
 
 beforeEach(() => {
   lack = undefined;
+  corrected = [];
   lower = raw({});
 });
 
@@ -107,6 +110,12 @@ describe('an edit that the lower API server refuses', () => {
     ]);
     expect(told).toEqual(['LowerClusterRefused']);
     expect(result).toEqual({ requeueAfter: 30_000 });
+  });
+
+  test('takes no room from others', async () => {
+    const { sync } = scene([], ({ subresource }) => subresource === 'resize');
+    await mirror(sync, edited(sized('1'), sized('64')), lower);
+    expect(corrected).toEqual([[expect.any(String), lower]]);
   });
 
   test('keeps no other edit of the spec back, and nothing says that the spec has arrived', async () => {

@@ -82,6 +82,7 @@ async function carryChanges(
         return undefined;
       } catch (error) {
         if (!hasCode(error, 'Forbidden', 'Invalid', 'BadRequest')) throw error;
+        if (change.subresource === 'resize') sync.quota.correct(keyOf(upper), current);
         return { reason: 'LowerClusterRefused', message: error.message };
       }
     }

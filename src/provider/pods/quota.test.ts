@@ -84,6 +84,22 @@ describe('a quota', () => {
     expect(quota.admit('shop/d', pod('d', '0'))?.resource).toBe('pods');
   });
 
+  test('lets go of a pod from which somebody takes our marks', () => {
+    cache.apply(thaw(pod('a', '2')));
+    const stripped = pod('a', '2');
+    cache.apply({ ...stripped, metadata: { ...stripped.metadata, labels: {} } });
+    expect(quota.admit('shop/b', pod('b', '2'))).toBeUndefined();
+  });
+
+  test('counts again what a pod has that was not let grow, and nothing of one that is gone', () => {
+    cache.apply(thaw(pod('a', '500m')));
+    quota.admit('shop/a', pod('a', '2'));
+    expect(quota.admit('shop/b', pod('b', '1'))?.resource).toBe('cpu');
+    quota.correct('shop/a', pod('a', '500m'));
+    quota.correct('shop/gone', pod('gone', '2'));
+    expect(quota.admit('shop/b', pod('b', '1500m'))).toBeUndefined();
+  });
+
   test('that limits nothing refuses nothing', () => {
     const none = new Quota(readResources({}), cache, () => true);
     expect(none.admit('shop/a', pod('a', '1000'))).toBeUndefined();

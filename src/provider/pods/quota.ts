@@ -32,8 +32,13 @@ export class Quota {
   ) {
     this.#limit = limit;
     if (limit.size === 0) return;
-    lowerPods.subscribe(({ type, key, object }) => {
-      if (!isOurs(object)) return;
+    lowerPods.subscribe((event) => {
+      const { type, key, object } = event;
+      if (!isOurs(object)) {
+        // Somebody took our marks: what it takes is nothing of ours any more, and its end would not be told us.
+        if (event.type === 'updated' && isOurs(event.old)) this.release(key);
+        return;
+      }
       if (type === 'deleted' || isFinished(object)) this.release(key);
       else this.#set(key, podRequests(object));
     });
@@ -63,6 +68,11 @@ export class Quota {
     this.#taken.delete(key);
     for (const [resource, amount] of taken)
       this.#used.set(resource, (this.#used.get(resource) ?? 0n) - amount);
+  }
+
+  /** Counts for a pod what it has below: it did not grow. */
+  correct(key: string, lower: Pod): void {
+    if (this.#taken.has(key)) this.#set(key, podRequests(lower));
   }
 
   #set(key: string, requests: Resources): void {
