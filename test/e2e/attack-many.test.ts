@@ -261,7 +261,7 @@ describe('a lower API server that fails for some calls', { timeout: 90_000 }, ()
       proxy.rule((method, url) => {
         if (!/\/pods(\/|$|\?)/.test(url) || (method !== 'POST' && method !== 'DELETE')) return undefined;
         turn += 1;
-        return turn % 2 === 0 && turn < 24 ? what : undefined;
+        return turn % 2 === 0 && turn < 20 ? what : undefined;
       });
       const names = range(`odd${what}`, 20);
       await Promise.all(names.map((name) => create(name, 'vk-odd')));
