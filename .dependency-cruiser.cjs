@@ -68,9 +68,10 @@ module.exports = {
       to: { path: '^test/|\\.test\\.ts$' },
     },
     {
-      name: 'only-cli-imports-hack',
+      name: 'only-local-clusters-import-hack',
+      comment: 'up and down are hack/clusters; status looks there when nothing else names a cluster.',
       severity: 'error',
-      from: { path: '^src/(?!cli/)' },
+      from: { path: '^src/(?!cli/(up|up-command|down|status/run)\\.ts$)' },
       to: { path: '^hack/' },
     },
     {

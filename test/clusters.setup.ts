@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startClusters } from '../hack/clusters/clusters.ts';
 import { mustExecute } from '../hack/clusters/exec.ts';
-import { packageFolder } from '../hack/clusters/folders.ts';
 import { stopClusters } from '../hack/clusters/stop.ts';
+import { packageFolder } from '../src/cli/package-folder.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

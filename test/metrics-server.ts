@@ -6,7 +6,7 @@ import { readKubeconfig, writeKubeconfig } from '../hack/clusters/kubeconfig.ts'
 import type { LocalClusters } from '../hack/clusters/open.ts';
 import { filesOf } from '../hack/clusters/pki.ts';
 import { findTestProgram } from '../hack/clusters/test-programs.ts';
-import { TestAuthority } from '../src/provider/kubelet/test-authority.ts';
+import { TestAuthority } from '../src/provider/kubelet/tls/test-authority.ts';
 import { apply, eventually, kubectl } from './clusters.ts';
 
 /** A metrics-server of the upper cluster. */

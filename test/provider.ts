@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../hack/clusters/folders.ts';
 import type { LocalCluster, LocalClusters } from '../hack/clusters/open.ts';
 import { filesOf } from '../hack/clusters/pki.ts';
 import { freePorts } from '../hack/clusters/plan.ts';
 import type { RunningProgram } from '../hack/clusters/programs.ts';
+import { packageFolder } from '../src/cli/package-folder.ts';
 import type { Client } from '../src/kube/client.ts';
 import { nodes } from '../src/kube/resources.ts';
 import type { Node } from '../src/kube/types.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { mustExecute } from './exec.ts';
-import { packageFolder } from './folders.ts';
 import { filesOf } from './pki.ts';
 import type { ClusterState } from './state.ts';
 import type { Binaries } from './versions.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { complaint, findBinaries, locate } from './binaries.ts';
-import { cacheFolder, packageFolder, stateFolder } from './folders.ts';
+import { cacheFolder, stateFolder } from './folders.ts';
 import { goArguments } from './gobuild.ts';
 import { type Program, programs, versions } from './versions.ts';
 
@@ -70,6 +70,5 @@ describe('folders', () => {
     expect(cacheFolder({ ISTHMUS_CACHE: '/c', XDG_CACHE_HOME: '/x' })).toBe('/c');
     expect(cacheFolder({ XDG_CACHE_HOME: '/x' })).toBe('/x/isthmus');
     expect(stateFolder({ XDG_STATE_HOME: '' })).toMatch(/\/\.local\/state\/isthmus$/);
-    expect(packageFolder()).toBe(join(import.meta.dirname, '..', '..'));
   });
 });

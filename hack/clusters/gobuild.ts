@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { execute } from './exec.ts';
-import { packageFolder } from './folders.ts';
 import { lines } from './text.ts';
 import { moduleOf, type Program, versions } from './versions.ts';
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { openApi } from './api.ts';
 import { programName } from './controlplane.ts';
-import { packageFolder } from './folders.ts';
 import { filesOf } from './pki.ts';
 import { startProgram } from './programs.ts';
 import type { ClusterState } from './state.ts';

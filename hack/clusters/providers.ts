@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { openApi } from './api.ts';
-import { packageFolder } from './folders.ts';
 import type { LocalClusters } from './open.ts';
 import { filesOf } from './pki.ts';
 import { freePorts } from './plan.ts';

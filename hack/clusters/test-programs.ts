@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { isExecutable } from './binaries.ts';
 import { execute } from './exec.ts';
-import { cacheFolder, packageFolder } from './folders.ts';
+import { cacheFolder } from './folders.ts';
 import { lines } from './text.ts';
 
 interface TestProgram {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { fates } from '../../src/translate/fates/fates.ts';
-import { packageFolder } from '../clusters/folders.ts';
 import { podFields } from './pod-fields.ts';
 
 const made = podFields();

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import type { Fate, Fates } from '../../src/translate/fates/fate.ts';
 import { fates } from '../../src/translate/fates/fates.ts';
-import { packageFolder } from '../clusters/folders.ts';
 
 const head = `<!-- Made from src/translate/fates/ by \`npm run generate\`. -->
 

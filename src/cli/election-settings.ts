@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { timingOf } from '../kube/election/timing.ts';
-import type { FleetOptions } from '../provider/fleet.ts';
+import type { FleetOptions } from '../provider/fleet/fleet.ts';
 import { parseDuration } from './duration.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 

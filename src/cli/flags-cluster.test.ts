@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import yargs from 'yargs';
-import { podDownOptions } from '../provider/open-cluster.ts';
+import { podDownOptions } from '../provider/fleet/open-cluster.ts';
 import { refusable } from '../translate/policy.ts';
 import { kubeletPort, lowerClusterOf } from './flags-cluster.ts';
 import { type ProviderFlags, providerFlags } from './provider-flags.ts';

@@ -6,6 +6,7 @@ import { readRoles } from '../joining/roles.ts';
 import { KubeError } from '../kube/errors.ts';
 import { parseDuration } from './duration.ts';
 import { checkName, type JoiningFlags, joiningFlags, say, withClusters } from './joining-flags.ts';
+import { packageFolder } from './package-folder.ts';
 
 const flags = {
   ...joiningFlags,
@@ -23,9 +24,9 @@ const flags = {
   label: { type: 'string', describe: 'labels of the virtual node, as disk=ssd,tier=web' },
   region: { type: 'string', describe: 'its topology.kubernetes.io/region' },
   zone: { type: 'string', describe: 'its topology.kubernetes.io/zone' },
-  'without-metrics': {
+  'with-metrics': {
     type: 'boolean',
-    describe: 'do without the right that kubectl top and autoscalers need below (get nodes/proxy)',
+    describe: 'give the right that kubectl top and autoscalers need below, a wide one (get nodes/proxy)',
     default: false,
   },
   'wait-timeout': { type: 'string', describe: 'how long to wait for the virtual node', default: '2m' },
@@ -50,7 +51,7 @@ export const joinCommand: CommandModule<object, JoinFlags> = {
 
 async function run(given: JoinFlags): Promise<void> {
   checkName(given.name);
-  const roles = await rolesBelow(given['without-metrics']);
+  const roles = await rolesBelow(given['with-metrics']);
   await withClusters(given.kubeconfig, given['client-kubeconfig'], async (upper, lower) => {
     if (!lower) throw new KubeError('Configuration', '--client-kubeconfig is empty');
     const { name, namespace } = given;
@@ -60,9 +61,8 @@ async function run(given: JoinFlags): Promise<void> {
 }
 
 /** The roles of deploy/rbac, as they come with this program. */
-async function rolesBelow(withoutMetrics: boolean) {
-  const { packageFolder } = await import('../../hack/clusters/folders.ts');
-  const files = ['lower.yaml', ...(withoutMetrics ? [] : ['lower-metrics.yaml'])];
+async function rolesBelow(withMetrics: boolean) {
+  const files = ['lower.yaml', ...(withMetrics ? ['lower-metrics.yaml'] : [])];
   const texts = await Promise.all(
     files.map((file) => readFile(joinPath(packageFolder(), 'deploy', 'rbac', file), 'utf8')),
   );

@@ -1,6 +1,6 @@
 import { connect, isIP } from 'node:net';
 import { KubeError } from '../kube/errors.ts';
-import type { NodeAddress } from '../provider/node-settings.ts';
+import type { NodeAddress } from '../provider/node/node-settings.ts';
 
 /**
  * Where the upper API server reaches this process: VKUBELET_POD_IP, or the address from which we reach it, and

@@ -151,12 +151,12 @@ describe('a mistake is named with its place and what was expected', () => {
     [
       'a selector that is a map',
       one('nodeSelector: {disk: ssd}'),
-      'clusters.yaml: clusters[0].nodeSelector: expected a label selector such as disk=ssd,!gpu, found a map',
+      'clusters.yaml: clusters[0].nodeSelector: expected a label selector such as disk=ssd,!gpu, of at most 4096 characters, found a map',
     ],
     [
       'a selector that is none',
       one('nodeSelector: disk=ssd=x'),
-      'clusters.yaml: clusters[0].nodeSelector: expected a label selector such as disk=ssd,!gpu, found "disk=ssd=x"',
+      'clusters.yaml: clusters[0].nodeSelector: expected a label selector such as disk=ssd,!gpu, of at most 4096 characters, found "disk=ssd=x"',
     ],
     [
       'a port too high',

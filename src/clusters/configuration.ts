@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { ClusterConfiguration, ClusterTaint } from './lower-cluster.ts';
-import { mistakeLines, placeOf, type Read } from './mistakes.ts';
+import { mistakeLines, placeOf, type Read, told } from './mistakes.ts';
 import { fileSchema, keysOfFile, keysOfSettings, type Settings, settingsSchema } from './schema.ts';
-import { readYaml } from './yaml.ts';
+import { longestInSecret, readYaml } from './yaml.ts';
 
 /** One entry of a file; the path of its kubeconfig as it is written there. */
 export interface ClusterEntry {
@@ -20,7 +20,7 @@ export function readClusterFile(where: string, text: string): Read<readonly Clus
   const yaml = readYaml(where, text);
   if ('mistakes' in yaml) return yaml;
   const read = fileSchema.safeParse(yaml.value ?? null, { reportInput: true });
-  if (!read.success) return { mistakes: lines(where, read.error, keysOfFile) };
+  if (!read.success) return { mistakes: mistakeLines(where, read.error.issues, keysOfFile) };
   const entries = read.data.clusters.map(({ name, kubeconfig, ...settings }) => ({
     configuration: configurationOf(name, settings),
     kubeconfig,
@@ -40,10 +40,10 @@ export function readSettings(
   text: string,
   name: string,
 ): Read<{ readonly configuration: ClusterConfiguration; readonly context: string | undefined }> {
-  const yaml = readYaml(where, text);
+  const yaml = readYaml(where, text, longestInSecret);
   if ('mistakes' in yaml) return yaml;
   const read = settingsSchema.safeParse(yaml.value ?? {}, { reportInput: true });
-  if (!read.success) return { mistakes: lines(where, read.error, keysOfSettings) };
+  if (!read.success) return { mistakes: mistakeLines(where, read.error.issues, keysOfSettings) };
   return { value: { configuration: configurationOf(name, read.data), context: read.data.context } };
 }
 
@@ -81,10 +81,6 @@ function toTaint({ key, value, effect }: z.output<typeof settingsSchema.shape.ta
   return { key, ...(value === undefined ? {} : { value }), effect };
 }
 
-function lines(where: string, error: z.ZodError, keysAt: typeof keysOfFile): string[] {
-  return error.issues.flatMap((issue) => mistakeLines(where, issue, keysAt));
-}
-
 /** Two clusters cannot share a name, a virtual node or a port. */
 function duplicates(where: string, entries: readonly ClusterEntry[]): string[] {
   const mistakes: string[] = [];
@@ -100,5 +96,5 @@ function duplicates(where: string, entries: readonly ClusterEntry[]): string[] {
     // A name that is there twice makes a virtual node that is there twice.
     if (mistakes.length > 0) break;
   }
-  return mistakes;
+  return told(mistakes, (line) => line);
 }

@@ -20,8 +20,11 @@ export function number(expected: string, isGood: (value: number) => boolean) {
 /** A list of such values, none of them twice. */
 export function listOf<T extends z.ZodType>(expected: string, value: T) {
   return z.array(value, { error: `a list of ${expected}` }).superRefine((items, context) => {
-    for (const [index, item] of items.entries())
-      if (items.indexOf(item) < index) complain(context, index, 'each only once', item);
+    const seen = new Set<unknown>();
+    for (const [index, item] of items.entries()) {
+      if (seen.has(item)) complain(context, index, 'each only once', item);
+      seen.add(item);
+    }
   });
 }
 

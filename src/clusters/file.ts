@@ -5,7 +5,7 @@ import type { Logger } from '../kube/logger.ts';
 import { type ClusterEntry, readClusterFile } from './configuration.ts';
 import { looks } from './looks.ts';
 import type { LowerCluster } from './lower-cluster.ts';
-import type { Read } from './mistakes.ts';
+import { type Read, told } from './mistakes.ts';
 import type { ClusterSource } from './source.ts';
 
 export interface ClusterFileOptions {
@@ -14,8 +14,6 @@ export interface ClusterFileOptions {
   /** Milliseconds between two looks at the file, besides what the file system tells; 5 s unless told. */
   readonly period?: number;
 }
-
-const mostTold = 5;
 
 /**
  * The lower clusters that a file names. It is followed by its content, for a file may be replaced (editors) or stand
@@ -37,7 +35,7 @@ export class ClusterFile implements ClusterSource {
   ): Promise<void> {
     const { path, logger, period = 5_000 } = this.#options;
     let seen = await this.#read();
-    if ('mistakes' in seen) throw new KubeError('Configuration', summary(seen.mistakes));
+    if ('mistakes' in seen) throw new KubeError('Configuration', seen.mistakes.join('; '));
     this.#clusters = seen.value;
     onChange(seen.value);
     for await (const _ of looks(dirname(path), period, signal)) {
@@ -79,7 +77,7 @@ export class ClusterFile implements ClusterSource {
       const before = this.#clusters.get(name);
       clusters.set(name, before && JSON.stringify(before) === JSON.stringify(cluster) ? before : cluster);
     }
-    return mistakes.length > 0 ? { mistakes } : { value: clusters };
+    return mistakes.length > 0 ? { mistakes: told(mistakes, (line) => line) } : { value: clusters };
   }
 }
 
@@ -98,11 +96,6 @@ async function whyUnreadable(path: string): Promise<string | undefined> {
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   return code === 'ENOENT' ? 'there is no such file' : code;
-}
-
-function summary(mistakes: readonly string[]): string {
-  const more = mistakes.length - mostTold;
-  return `${mistakes.slice(0, mostTold).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
 }
 
 function isSame(a: Read<unknown>, b: Read<ReadonlyMap<string, LowerCluster>>): boolean {

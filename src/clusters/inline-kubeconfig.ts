@@ -1,8 +1,8 @@
 import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
-import type { Read } from './mistakes.ts';
+import { type Read, told } from './mistakes.ts';
 import { nearest } from './nearest.ts';
-import { readYaml } from './yaml.ts';
+import { longestInSecret, readYaml } from './yaml.ts';
 
 const named = z.looseObject({ name: z.string() });
 const outline = z.looseObject({
@@ -33,6 +33,8 @@ const allowed = {
   }),
 };
 type Part = keyof typeof allowed;
+/** Of a name that is repeated, in characters. */
+const longestName = 64;
 
 const runsPrograms = 'a kubeconfig in a Secret may not run programs; give a token or a client certificate';
 const readsFiles = 'a kubeconfig in a Secret may not name files; put the content in';
@@ -60,7 +62,7 @@ const reasons: Readonly<Record<string, string>> = {
  * @param context the current one when undefined
  */
 export function readInlineKubeconfig(where: string, text: string, context: string | undefined): Read<string> {
-  const yaml = readYaml(where, text);
+  const yaml = readYaml(where, text, longestInSecret);
   if ('mistakes' in yaml) return yaml;
   const read = outline.safeParse(yaml.value);
   if (!read.success) {
@@ -74,15 +76,16 @@ export function readInlineKubeconfig(where: string, text: string, context: strin
     ...clusters.flatMap(({ name, cluster }) => wrongKeys(where, 'cluster', name, cluster)),
     ...users.flatMap(({ name, user }) => wrongKeys(where, 'user', name, user ?? {})),
   ];
-  if (mistakes.length > 0) return { mistakes };
+  if (mistakes.length > 0) return { mistakes: told(mistakes, (describe) => describe()) };
   const wanted = context ?? current;
   if (!wanted) return { mistakes: [`${where}: it has no current-context`] };
   const chosen = contexts.find(({ name }) => name === wanted)?.context;
-  if (!chosen) return { mistakes: [`${where}: it has no context "${wanted}"`] };
+  if (!chosen) return { mistakes: [`${where}: it has no context "${wanted.slice(0, longestName)}"`] };
   const cluster = clusters.find(({ name }) => name === chosen.cluster)?.cluster;
   const user = users.find(({ name }) => name === chosen.user)?.user;
-  if (!cluster) return { mistakes: [`${where}: its context "${wanted}" names no cluster`] };
-  if (!user) return { mistakes: [`${where}: its context "${wanted}" names no user`] };
+  if (!cluster)
+    return { mistakes: [`${where}: its context "${wanted.slice(0, longestName)}" names no cluster`] };
+  if (!user) return { mistakes: [`${where}: its context "${wanted.slice(0, longestName)}" names no user`] };
   const unusable = [...unusableCluster(cluster), ...unusableUser(user)];
   if (unusable.length > 0) return { mistakes: unusable.map((why) => `${where}: ${why}`) };
   return { value: JSON.stringify(kubeconfigOf(cluster, user)) };
@@ -90,15 +93,17 @@ export function readInlineKubeconfig(where: string, text: string, context: strin
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function wrongKeys(where: string, part: Part, name: string, fields: Fields): string[] {
-  const place = `${where}: its ${part} "${name}"`;
+/** What says each of them, for only the first are told. */
+function wrongKeys(where: string, part: Part, name: string, fields: Fields): (() => string)[] {
+  const place = `${where}: its ${part} "${name.slice(0, longestName)}"`;
   const read = allowed[part].safeParse(fields);
   return (read.error?.issues ?? []).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
-      return [`${place}: ${issue.path.join('.')} is missing or no text`];
-    return issue.keys.map((key) => {
+      return [() => `${place}: ${issue.path.join('.')} is missing or no text`];
+    return issue.keys.map((key) => () => {
       const meant = nearest(key, Object.keys(allowed[part].shape));
-      return `${place} has ${key}: ${reasons[key] ?? (meant ? `did you mean ${meant}?` : 'it is not known')}`;
+      const why = reasons[key] ?? (meant ? `did you mean ${meant}?` : 'it is not known');
+      return `${place} has ${key.slice(0, longestName)}: ${why}`;
     });
   });
 }

@@ -4,31 +4,50 @@ import { nearest } from './nearest.ts';
 /** Either what was read, or every mistake in one line each, such as a person can act on. */
 export type Read<T> = { readonly value: T } | { readonly mistakes: readonly string[] };
 
+/** Nobody reads more of them at once, and whoever writes a Secret must not fill our log. */
+const mostTold = 5;
+
+/** The lines of the first few mistakes, and how many more there are. */
+export function told<T>(mistakes: readonly T[], lineOf: (mistake: T) => string): string[] {
+  const more = mistakes.length - mostTold;
+  return [...mistakes.slice(0, mostTold).map(lineOf), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
 /** Longer values are not repeated: nobody reads them, and one may be a token in the wrong place. */
 const longestShown = 48;
 
 /**
- * One line for a mistake that zod has found; the messages of our schemas say what was expected.
+ * One line for each of the first mistakes that zod has found; the messages of our schemas say what was expected.
  *
  * @param where the file or Secret
  * @param keysAt the keys that may stand at a path, for an unknown one
  */
 export function mistakeLines(
   where: string,
-  issue: z.core.$ZodIssue,
+  issues: readonly z.core.$ZodIssue[],
   keysAt: (path: readonly PropertyKey[]) => readonly string[],
 ): string[] {
+  const single = issues.flatMap((issue): z.core.$ZodIssue[] =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue],
+  );
+  return told(single, (issue) => mistakeLine(where, issue, keysAt));
+}
+
+function mistakeLine(
+  where: string,
+  issue: z.core.$ZodIssue,
+  keysAt: (path: readonly PropertyKey[]) => readonly string[],
+): string {
   const place = placeOf(where, issue.path);
   if (issue.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
     const known = keysAt(issue.path);
-    return issue.keys.map((key) => {
-      const meant = nearest(key, known);
-      const advice = meant ? `did you mean "${meant}"?` : `known are ${known.join(', ')}`;
-      return `${place}: unknown key "${key.slice(0, longestShown)}"; ${advice}`;
-    });
+    const meant = nearest(key, known);
+    const advice = meant ? `did you mean "${meant}"?` : `known are ${known.join(', ')}`;
+    return `${place}: unknown key "${key.slice(0, longestShown)}"; ${advice}`;
   }
-  if (issue.input === undefined) return [`${place}: missing; expected ${issue.message}`];
-  return [`${place}: expected ${issue.message}, found ${shown(issue.input)}`];
+  if (issue.input === undefined) return `${place}: missing; expected ${issue.message}`;
+  return `${place}: expected ${issue.message}, found ${shown(issue.input)}`;
 }
 
 /** `clusters.yaml: clusters[2].capacity["nvidia.com/gpu"]` */

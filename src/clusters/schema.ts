@@ -24,6 +24,8 @@ const taintOrFalse = z.unknown().transform((value, context) => {
 const name = text('a name of at most 63 of a-z, 0-9, "-" and "."', isNodeName);
 const rate = number('a number above 0', (value) => value > 0);
 const burst = number('a number of at least 1', (value) => value >= 1);
+/** Each watch of lower nodes has it in its address. */
+const longestSelector = 4_096;
 const isPort = (value: number) => Number.isInteger(value) && value > 0 && value < 65_536;
 const isNamespace = (value: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
 
@@ -36,7 +38,10 @@ const settingFields = {
   zone: labelValue.optional(),
   provider: labelValue.optional(),
   taint: taintOrFalse.optional(),
-  nodeSelector: text('a label selector such as disk=ssd,!gpu', isLabelSelector).optional(),
+  nodeSelector: text(
+    `a label selector such as disk=ssd,!gpu, of at most ${longestSelector} characters`,
+    (value) => value.length <= longestSelector && isLabelSelector(value),
+  ).optional(),
   capacity: quantities.optional(),
   namespace: text('the name of a namespace', isNamespace).optional(),
   kubeletPort: number('a port from 1 to 65535', isPort).optional(),

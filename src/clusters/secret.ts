@@ -10,19 +10,16 @@ export const clusterLabel = 'isthmus.io/cluster';
 /** The keys of such a Secret. */
 export const secretKeys = { kubeconfig: 'kubeconfig', configuration: 'configuration' } as const;
 
-/** In characters. What is longer is no configuration, and looking at all of it would hold up every other cluster. */
-const longestConfiguration = 32_768;
-
 /** Reads the lower cluster for which a Secret stands: its name is the Secret's. */
 export function readClusterSecret(secret: Secret): Read<LowerCluster> {
   const { namespace, name = '' } = secret.metadata ?? {};
   const from = `secret ${namespace}/${name}`;
   const kubeconfig = decode(secret, secretKeys.kubeconfig);
-  const configurationText = decode(secret, secretKeys.configuration) ?? '';
-  const place = `${from}, key ${secretKeys.configuration}`;
-  if (configurationText.length > longestConfiguration)
-    return { mistakes: [`${place}: it is longer than ${longestConfiguration} characters`] };
-  const settings = readSettings(place, configurationText, name);
+  const settings = readSettings(
+    `${from}, key ${secretKeys.configuration}`,
+    decode(secret, secretKeys.configuration) ?? '',
+    name,
+  );
   if ('mistakes' in settings) return settings;
   const unknown = Object.keys(secret.data ?? {}).filter((key) => !Object.hasOwn(secretKeys, key));
   if (unknown.length > 0)

@@ -98,14 +98,21 @@ function bindingName(joining: Joining, role: string): string {
   return `${accountName(joining)}:${role}`;
 }
 
-/** Deletes exactly this object; that it is gone already is no failure. @throws KubeError */
+/**
+ * Deletes exactly this object; that it is gone already is no failure.
+ *
+ * @param unchanged only as it was read; one that has changed since stays, which is no failure either
+ * @throws KubeError
+ */
 export async function deleteObject<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
   object: T,
+  { unchanged = false } = {},
 ): Promise<void> {
-  const { namespace, name = '', uid = '' } = object.metadata ?? {};
-  await client.delete(resource, { namespace, name }, { uid }).catch((error: unknown) => {
+  const { namespace, name = '', uid = '', resourceVersion } = object.metadata ?? {};
+  const expected = unchanged ? { uid, resourceVersion } : { uid };
+  await client.delete(resource, { namespace, name }, expected).catch((error: unknown) => {
     if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
   });
 }

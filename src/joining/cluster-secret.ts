@@ -1,7 +1,8 @@
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { readSettings } from '../clusters/configuration.ts';
 import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
 import { clusterLabel, secretKeys } from '../clusters/secret.ts';
+import { longestInSecret, readYaml } from '../clusters/yaml.ts';
 import type { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import { findObject } from '../kube/find-object.ts';
@@ -52,11 +53,12 @@ export function mergeSettings(
   return { text: text === '' ? undefined : text, configuration: read.value.configuration };
 }
 
-/** Writes the Secret above. @throws KubeError */
+/** Writes the Secret above; with `dryRun` everything is asked and nothing is written. @throws KubeError */
 export async function writeClusterSecret(
   upper: Client,
   joining: Joining,
   content: { kubeconfig: string; settings: WantedSettings; lowerCluster: string },
+  { dryRun = false } = {},
 ): Promise<void> {
   const { name, namespace } = joining;
   const { text } = content.settings;
@@ -77,6 +79,7 @@ export async function writeClusterSecret(
       },
     },
     fieldManager,
+    { dryRun },
   );
 }
 
@@ -86,6 +89,7 @@ function decode(secret: Secret | undefined, key: string): string | undefined {
 }
 
 function toMap(yaml: string): object {
-  const value: unknown = parse(yaml, { logLevel: 'silent' });
-  return typeof value === 'object' && value !== null ? value : {};
+  const read = readYaml('configuration', yaml, longestInSecret);
+  if ('mistakes' in read) throw new KubeError('Configuration', read.mistakes.join('; '));
+  return typeof read.value === 'object' && read.value !== null ? read.value : {};
 }

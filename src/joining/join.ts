@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
-import { describeError, KubeError } from '../kube/errors.ts';
+import { describeError, hasCode, KubeError } from '../kube/errors.ts';
 import { findObject } from '../kube/find-object.ts';
 import { listAll } from '../kube/list-all.ts';
 import { events, namespaces, nodes, secrets } from '../kube/resources.ts';
@@ -9,7 +9,8 @@ import { lowerClusterAnnotation } from '../translate/names.ts';
 import { deleteObject, isTokenUsed, makeAccount, makeToken, tokensBut } from './account.ts';
 import { findClusterSecret, mergeSettings, writeClusterSecret } from './cluster-secret.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { fieldManager, type Joining, madeByJoinAnnotation } from './names.ts';
+import { accountName, fieldManager, type Joining, madeByJoinAnnotation } from './names.ts';
+import { takeBack } from './take-back.ts';
 
 export interface JoinOptions {
   readonly upper: Client;
@@ -49,21 +50,42 @@ export async function join(options: JoinOptions): Promise<void> {
     throw new KubeError('Configuration', `${name} has another virtual node; first: isthmus unjoin ${name}`);
   checkNode(await findObject(upper, nodes, { name: nodeName }), nodeName, lowerCluster);
 
-  await makeAccount(lower, joining, options.roles);
-  const { name: tokenName, token } = await makeToken(lower, joining);
-  say(
-    `below: the service account ${namespace}/${tokenName.replace(/-[^-]*$/, '')} has its rights and a new token`,
-  );
-  if (!(await findObject(upper, namespaces, { name: namespace })))
-    await upper.create(namespaces, {
-      metadata: { name: namespace, annotations: { [madeByJoinAnnotation]: fieldManager } },
-    });
-  const kubeconfig = await kubeconfigText(lower.transport.connection, token);
-  await writeClusterSecret(upper, joining, { kubeconfig, settings, lowerCluster });
+  const content = { kubeconfig: '', settings, lowerCluster };
+  await makeNamespace(upper, namespace);
+  const before = await tokensBut(lower, joining);
+  let tokenName: string;
+  let isSent = false;
+  try {
+    // First of all, for whoever may not write it must not leave tokens below that nobody knows.
+    await writeClusterSecret(upper, joining, content, { dryRun: true });
+    await makeAccount(lower, joining, options.roles);
+    const made = await makeToken(lower, joining);
+    tokenName = made.name;
+    say(`below: the service account ${namespace}/${accountName(joining)} has its rights and a new token`);
+    const kubeconfig = await kubeconfigText(lower.transport.connection, made.token);
+    isSent = true;
+    await writeClusterSecret(upper, joining, { ...content, kubeconfig });
+  } catch (error) {
+    // Without an answer the token may be the one in use now.
+    const isUnknown = isSent && hasCode(error, 'Unreachable', 'ServerError', 'Aborted');
+    const isNew = former === undefined && before.length === 0;
+    const left = isUnknown
+      ? ['all of it, for nobody knows whether the secret above was written: run the command again']
+      : await takeBack(lower, joining, { isNew, before });
+    for (const line of left) say(`below is left: ${line}`);
+    throw error;
+  }
   say(`above: the secret ${namespace}/${name} stands for the cluster`);
   const end = Date.now() + options.wait;
   await waitUntilReady(options, nodeName, lowerCluster, end);
   await retireTokens(options, joining, tokenName, end);
+}
+
+async function makeNamespace(upper: Client, name: string): Promise<void> {
+  if (await findObject(upper, namespaces, { name })) return;
+  await upper.create(namespaces, {
+    metadata: { name, annotations: { [madeByJoinAnnotation]: fieldManager } },
+  });
 }
 
 /** An unlucky name must not turn the pods of one cluster into lost pods of another. */

@@ -9,10 +9,11 @@ import { Transport } from '../kube/transport.ts';
 import type { Node, Secret } from '../kube/types.ts';
 import { lowerClusterAnnotation, virtualNodeLabel } from '../translate/names.ts';
 import { deleteObject } from './account.ts';
-import { removeAccount, removeCopies } from './clean-below.ts';
 import { findClusterSecret } from './cluster-secret.ts';
 import { cordon, deleteInTime, deleteNow, evictAll, podsToDrain, some, withoutOwner } from './drain.ts';
 import type { Joining } from './names.ts';
+import { removeAccount } from './remove-account.ts';
+import { removeCopies } from './remove-copies.ts';
 
 export interface UnjoinOptions {
   readonly upper: Client;

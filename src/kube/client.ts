@@ -168,19 +168,27 @@ export class Client {
    *
    * @param fieldManager who it is that says so, for the next time
    */
-  async apply<T extends KubeObject>(resource: Resource<T>, object: T, fieldManager: string): Promise<T> {
+  async apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    fieldManager: string,
+    { dryRun = false } = {},
+  ): Promise<T> {
     const { namespace, name = '' } = object.metadata ?? {};
     return this.#request<T>({
       method: 'PATCH',
       path: resourcePath(resource, { namespace, name }),
-      query: { fieldManager, force: 'true' },
+      query: { fieldManager, force: 'true', ...(dryRun ? { dryRun: 'All' } : {}) },
       body: { apiVersion: resource.apiVersion, kind: resource.kind, ...object },
       // JSON is YAML.
       contentType: 'application/apply-patch+yaml',
     });
   }
 
-  /** Deletes the object of this uid (and version) and no other: another of the name answers with `Conflict`. */
+  /**
+   * Deletes the object of this uid and no other: another object of the name answers with `Conflict`, and so does one
+   * that has changed, where a resource version is given.
+   */
   async delete<T extends KubeObject>(
     resource: Resource<T>,
     where: ObjectName,
@@ -190,16 +198,14 @@ export class Client {
       gracePeriodSeconds?: number | undefined;
     },
   ): Promise<T> {
+    const { uid, resourceVersion } = options;
     return this.#request<T>({
       method: 'DELETE',
       path: resourcePath(resource, where),
       body: {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: {
-          uid: options.uid,
-          ...(options.resourceVersion ? { resourceVersion: options.resourceVersion } : {}),
-        },
+        preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
         ...(options.gracePeriodSeconds === undefined
           ? {}
           : { gracePeriodSeconds: options.gracePeriodSeconds }),

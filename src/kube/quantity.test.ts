@@ -160,6 +160,14 @@ describe('formatQuantity', () => {
     [one + 1_000n, 'decimal', '1000001u'],
     [one + 1n, 'binary', '1000000001n'],
     [-one * 2048n, 'binary', '-2Ki'],
+    // As the API server keeps them: 11000 comes back as 11k, also of memory that is no whole number of Ki.
+    [one * 11_000n, 'decimal', '11k'],
+    [one * 11_500n, 'decimal', '11500'],
+    [one * 10n ** 18n, 'decimal', '1E'],
+    [one * 10n ** 21n, 'decimal', '1000E'],
+    [one * 1_000n, 'binary', '1k'],
+    [one * 1_025_000n, 'binary', '1025k'],
+    [one * 1_024_000n, 'binary', '1000Ki'],
   ] as const)('writes %s, %s, as %s', (value, form, expected) => {
     expect(formatQuantity(value, form)).toBe(expected);
   });

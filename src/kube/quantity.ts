@@ -42,19 +42,24 @@ export function parseQuantity(text: string | number): bigint {
   return sign === '-' ? -value : value;
 }
 
-/** Writes billionths as a quantity: in bytes with a binary suffix, or as a decimal count. */
+const decimal = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+
+/**
+ * Writes billionths as a quantity, in bytes with a binary suffix where one fits or as a decimal count, exactly as the
+ * API server gives it back (k8s.io/apimachinery `Quantity.CanonicalizeBytes`): what we wrote then equals what we want.
+ */
 export function formatQuantity(value: bigint, form: 'binary' | 'decimal'): string {
-  if (value % billionth !== 0n) {
-    if (value % 1_000_000n === 0n) return `${value / 1_000_000n}m`;
-    return value % 1_000n === 0n ? `${value / 1_000n}u` : `${value}n`;
-  }
-  const whole = value / billionth;
-  if (form === 'decimal' || whole === 0n) return whole.toString();
-  const suffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-  let rest = whole;
+  const isBinary = form === 'binary' && value !== 0n && value % (1024n * billionth) === 0n;
+  return isBinary ? shorten(value / billionth, 1024n, binary) : shorten(value, 1000n, decimal);
+}
+
+function shorten(value: bigint, base: bigint, suffixes: readonly string[]): string {
+  if (value === 0n) return '0';
+  let rest = value;
   let step = 0;
-  while (rest % 1024n === 0n && step < suffixes.length - 1) {
-    rest /= 1024n;
+  while (rest % base === 0n && step < suffixes.length - 1) {
+    rest /= base;
     step += 1;
   }
   return `${rest}${suffixes[step]}`;

@@ -29,6 +29,14 @@ describe('a label selector', () => {
   });
 });
 
+test('a long one is read in proportion to its length', () => {
+  const began = process.cpuUsage();
+  expect(parseLabelSelector('a,'.repeat(40_000).slice(0, -1))).toHaveLength(40_000);
+  expect(() => parseLabelSelector(`a in (${'b,'.repeat(40_000)}`)).toThrow(/^"a in \(b,b.{0,80}"/);
+  const { user, system } = process.cpuUsage(began);
+  expect((user + system) / 1_000).toBeLessThan(1_000);
+});
+
 test.each([
   ['a=b', true],
   ['a==b', true],

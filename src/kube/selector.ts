@@ -8,6 +8,8 @@ export interface LabelRequirement {
   readonly values?: string[];
 }
 
+/** Of a condition that is none, in a message. */
+const longestShown = 64;
 const set = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/;
 const equality = /^([^!=\s]+)\s*(==|=|!=)\s*([^!=\s]*)$/;
 const presence = /^(!?)\s*([^!=\s()]+)$/;
@@ -20,8 +22,7 @@ const presence = /^(!?)\s*([^!=\s()]+)$/;
  */
 export function parseLabelSelector(text: string): LabelRequirement[] {
   if (text.trim() === '') return [];
-  // A comma within parentheses separates values, not conditions.
-  return text.split(/,(?![^(]*\))/).map((part) => parseRequirement(part.trim()));
+  return conditionsOf(text).map((part) => parseRequirement(part.trim()));
 }
 
 /** Whether a text is a label selector that {@link parseLabelSelector} can read, and says something. */
@@ -33,11 +34,28 @@ export function isLabelSelector(text: string): boolean {
   }
 }
 
+/** A comma within parentheses separates values, not conditions. */
+function conditionsOf(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let isWithin = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === '(') isWithin = true;
+    else if (character === ')') isWithin = false;
+    else if (character === ',' && !isWithin) {
+      parts.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
+}
+
 function parseRequirement(text: string): LabelRequirement {
   const requirement = readRequirement(text);
   const { key = '', values = [] } = requirement ?? {};
   if (requirement && isLabelKey(key) && values.every(isLabelValue)) return requirement;
-  throw new KubeError('BadRequest', `"${text}" is no condition of a label selector`);
+  throw new KubeError('BadRequest', `"${text.slice(0, longestShown)}" is no condition of a label selector`);
 }
 
 function readRequirement(text: string): LabelRequirement | undefined {

@@ -9,9 +9,9 @@ import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
 import { podNameOf } from '../translate/token-secret.ts';
-import type { DependencyCaches } from './dependencies.ts';
-import { type DependencyKind, keysOfLowerPod, keysOfUpperPod } from './dependency-keys.ts';
-import type { UpperDependencies } from './upper-dependencies.ts';
+import type { DependencyCaches } from './dependencies/dependencies.ts';
+import { type DependencyKind, keysOfLowerPod, keysOfUpperPod } from './dependencies/dependency-keys.ts';
+import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 
 /** Everything a virtual node knows of its two clusters. */
 export interface ProviderCaches {

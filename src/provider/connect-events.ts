@@ -11,7 +11,7 @@ import {
   keyOfCopy,
   keysOfLowerPod,
   keysOfUpperPod,
-} from './dependency-keys.ts';
+} from './dependencies/dependency-keys.ts';
 
 export interface EventWiring {
   caches: ProviderCaches;

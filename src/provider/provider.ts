@@ -6,12 +6,12 @@ import type { Pod } from '../kube/types.ts';
 import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
+import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
-import { LowerHealth, type Reachability } from './lower-health.ts';
-import { runNodeLease } from './node-lease.ts';
+import { LowerHealth, type Reachability } from './node/lower-health.ts';
+import { runNodeLease } from './node/node-lease.ts';
+import { checkLowerCluster } from './node/virtual-node.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
-import type { UpperDependencies } from './upper-dependencies.ts';
-import { checkLowerCluster } from './virtual-node.ts';
 
 export interface ProviderOptions extends ReconcilersOptions {
   /** uid of the upper cluster's kube-system. */

@@ -6,14 +6,14 @@ import { isOurs, type Owner } from '../translate/marks.ts';
 import type { LowerFacts } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents, servedBy } from './connect-events.ts';
-import { createPodSync, type PodSyncOptions } from './create-pod-sync.ts';
-import { LowerEvents } from './lower-events.ts';
-import type { LowerHealth, Reachability } from './lower-health.ts';
-import { LowerLabels } from './lower-labels.ts';
-import { LowerRooms } from './lower-rooms.ts';
-import { reconcilePod } from './pod-reconcile.ts';
-import { SyncLag } from './sync-lag.ts';
-import { reconcileVirtualNode } from './virtual-node.ts';
+import type { LowerHealth, Reachability } from './node/lower-health.ts';
+import { LowerLabels } from './node/lower-labels.ts';
+import { LowerRooms } from './node/lower-rooms.ts';
+import { reconcileVirtualNode } from './node/virtual-node.ts';
+import { createPodSync, type PodSyncOptions } from './pods/create-pod-sync.ts';
+import { LowerEvents } from './pods/lower-events.ts';
+import { reconcilePod } from './pods/pod-reconcile.ts';
+import { SyncLag } from './pods/sync-lag.ts';
 
 export interface ReconcilersOptions extends PodSyncOptions {
   /** gitVersion of the lower API server. */
@@ -68,7 +68,16 @@ export function createReconcilers(
     const ready = readiness(health.now);
     return { ready, version: options.lowerVersion, sample, agreed: labels.now(), ...rooms.now() };
   };
-  const node = { upper: options.upper, settings, node: caches.upperNode, facts, logger, now: sync.now };
+  const { upper } = options;
+  const node = {
+    upper,
+    settings,
+    node: caches.upperNode,
+    facts,
+    events: sync.events,
+    logger,
+    now: sync.now,
+  };
   const retry = (kind: string) => (key: string, error: unknown) => {
     // Cut off because we stop: whoever works for the node next looks at everything.
     if (hasCode(error, 'Aborted')) return;
@@ -105,7 +114,7 @@ export function createReconcilers(
     observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({
-    upper: options.upper,
+    upper,
     lowerPod: (key) => ourPod(caches.lowerPods.get(key), owner),
     upperPod: (key) => caches.upperPods.get(key),
     queue: eventQueue,

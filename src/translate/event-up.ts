@@ -1,4 +1,5 @@
 import type { Event, Pod } from '../kube/types.ts';
+import { mergePatch } from './merge-patch.ts';
 
 /**
  * The event above for one that a lower pod has: the same words about the upper pod. Its name is the lower one's,
@@ -28,6 +29,11 @@ export function repetition(
   event: Event,
 ): Pick<Event, 'count' | 'firstTimestamp' | 'lastTimestamp' | 'message'> {
   return { ...counted(event), ...(event.message ? { message: event.message } : {}) };
+}
+
+/** Whether the event above says already what a lower one would change about it. */
+export function isTold(event: Event, above: Event): boolean {
+  return mergePatch(above, { ...above, ...repetition(event) }) === undefined;
 }
 
 /** When the event was last seen, in milliseconds since 1970. */

@@ -45,6 +45,12 @@ export const lowerClusterAnnotation = 'isthmus.io/lower-cluster';
 /** Annotation of a virtual node: the room on the one lower node that has most, as JSON of quantities. */
 export const largestFreeNodeAnnotation = 'isthmus.io/largest-free-node';
 
+/** Annotation of a virtual node: names of the labels that its configuration gave it, as JSON. */
+export const configuredLabelsAnnotation = 'isthmus.io/configured-labels';
+
+/** Annotation of a virtual node: the taint that its configuration gave it, as kubectl writes it; empty for none. */
+export const configuredTaintAnnotation = 'isthmus.io/configured-taint';
+
 /** Label of a virtual node: the cloud in which its lower cluster runs. */
 export const cloudProviderLabel = 'isthmus.io/cloud-provider';
 

@@ -14,6 +14,7 @@ import {
 
 const settings: VirtualNodeSettings = frozen({
   name: 'vk-a',
+  cluster: 'a',
   labels: { clusterID: 'a' },
   taint: { key: 'virtual-kubelet.io/provider', value: 'k8s', effect: 'NoSchedule' },
   addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
@@ -62,7 +63,11 @@ test('the node as it is registered', () => {
         type: 'virtual-kubelet',
         clusterID: 'a',
       },
-      annotations: { 'isthmus.io/lower-cluster': 'lower-uid' },
+      annotations: {
+        'isthmus.io/lower-cluster': 'lower-uid',
+        'isthmus.io/configured-labels': '["clusterID"]',
+        'isthmus.io/configured-taint': 'virtual-kubelet.io/provider=k8s:NoSchedule',
+      },
     },
     spec: { taints: [settings.taint] },
   });
@@ -102,12 +107,27 @@ test("the operator's labels win", () => {
 });
 
 test.each([
+  // The operator's own labels, and those that are ours anyway, stay.
+  ['["clusterID","tier","kubernetes.io/hostname"]', { tier: null }],
+  ['["clusterID"]', {}],
+  [undefined, {}],
+  ['no JSON', {}],
+  ['{"tier":1}', {}],
+  ['[1]', {}],
+])('what the configuration gave the node before (%s), and gives it no more, goes', (before, gone) => {
+  const annotations = before === undefined ? {} : { 'isthmus.io/configured-labels': before };
+  const node = raw<Node>({ metadata: { labels: { tier: 'web', mine: 'x' }, annotations } });
+  expect(nodeLabels(settings, facts, node)).toEqual({ ...nodeLabels(settings, facts), ...gone });
+});
+
+test.each([
   [facts, '{"cpu":"2","memory":"4Gi"}'],
   // Without it the annotation of better days would stay.
   [nothing, '{}'],
 ])('the largest free node is always said', (known, expected) => {
   expect(nodeAnnotations(settings, known)).toEqual({
     'isthmus.io/lower-cluster': 'lower-uid',
+    'isthmus.io/configured-labels': '["clusterID"]',
     'isthmus.io/largest-free-node': expected,
   });
 });

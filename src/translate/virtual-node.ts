@@ -1,6 +1,13 @@
 import type { Node } from '../kube/types.ts';
 import type { AgreedLabels } from './agreed-labels.ts';
-import { largestFreeNodeAnnotation, lowerClusterAnnotation, virtualNodeLabel } from './names.ts';
+import {
+  configuredLabelsAnnotation,
+  configuredTaintAnnotation,
+  largestFreeNodeAnnotation,
+  lowerClusterAnnotation,
+  virtualNodeLabel,
+} from './names.ts';
+import { taintText } from './node-taint.ts';
 
 type NodeStatus = NonNullable<Node['status']>;
 type NodeCondition = NonNullable<NodeStatus['conditions']>[number];
@@ -9,6 +16,8 @@ type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 /** What the operator configured about a virtual node. */
 export interface VirtualNodeSettings {
   readonly name: string;
+  /** What messages call the lower cluster. */
+  readonly cluster: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly taint: Taint | undefined;
   readonly addresses: readonly { type: 'InternalIP' | 'ExternalIP' | 'Hostname'; address: string }[];
@@ -35,7 +44,11 @@ export function newVirtualNode(settings: VirtualNodeSettings, facts: LowerFacts)
     metadata: {
       name: settings.name,
       labels: present(nodeLabels(settings, facts)),
-      annotations: { [lowerClusterAnnotation]: settings.lowerCluster },
+      annotations: {
+        [lowerClusterAnnotation]: settings.lowerCluster,
+        [configuredLabelsAnnotation]: configuredLabels(settings),
+        [configuredTaintAnnotation]: taintText(settings.taint),
+      },
     },
     spec: settings.taint ? { taints: [settings.taint] } : {},
   };
@@ -43,13 +56,16 @@ export function newVirtualNode(settings: VirtualNodeSettings, facts: LowerFacts)
 
 /**
  * The labels we keep on the node; others are the operator's own. Null is a label that the node must not have: one
- * that speaks of the lower nodes and is not true of all of them.
+ * that speaks of the lower nodes and is not true of all of them, or one that its configuration gave it and gives it
+ * no more.
  */
 export function nodeLabels(
   settings: VirtualNodeSettings,
   { agreed, sample }: LowerFacts,
+  node?: Node,
 ): Record<string, string | null> {
   return {
+    ...Object.fromEntries(formerlyConfigured(node).map((name) => [name, null])),
     'kubernetes.io/hostname': settings.name,
     'kubernetes.io/role': 'agent',
     ...agreed,
@@ -57,6 +73,20 @@ export function nodeLabels(
     [virtualNodeLabel.name]: virtualNodeLabel.value,
     ...settings.labels,
   };
+}
+
+/** What the annotation of the node says; anybody who may write it can make it say something else. */
+function formerlyConfigured(node: Node | undefined): string[] {
+  try {
+    const names: unknown = JSON.parse(node?.metadata?.annotations?.[configuredLabelsAnnotation] ?? '[]');
+    return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function configuredLabels({ labels }: VirtualNodeSettings): string {
+  return JSON.stringify(Object.keys(labels).sort());
 }
 
 function present(labels: Record<string, string | null>): Record<string, string> {
@@ -71,6 +101,7 @@ export function nodeAnnotations(
 ): Record<string, string> {
   return {
     [lowerClusterAnnotation]: settings.lowerCluster,
+    [configuredLabelsAnnotation]: configuredLabels(settings),
     // Written also when there is no node: annotations are only added to, and an old one would stay.
     [largestFreeNodeAnnotation]: JSON.stringify(largestFree ?? {}),
   };

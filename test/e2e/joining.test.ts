@@ -108,6 +108,16 @@ describe('isthmus join', () => {
     await kubectl(upper, 'delete', 'node', 'b-node-x');
   });
 
+  it('makes nothing below where it may not write above, however often it is tried', async () => {
+    const args = [isthmus, 'join', name, '--kubeconfig', upper.providerKubeconfig, ...admin];
+    for (const _ of [1, 2]) {
+      const { exitCode, stderr } = await execute(process.execPath, args);
+      expect(stderr).toMatch(/cannot patch resource "secrets"/);
+      expect(exitCode).toBe(1);
+    }
+    expect(await made()).toBe('');
+  });
+
   it('makes account and Secret, says what it waits for, and ends when the node is Ready', async () => {
     const joining = run('join', ...admin, '--node-name', node, '--zone', 'eu-1', '--capacity', 'cpu=8');
     await eventually(secretOf);
@@ -118,7 +128,6 @@ describe('isthmus join', () => {
     expect(stdout).toContain('the virtual node vk-joined is Ready');
     expect((await made()).split('\n').sort()).toEqual([
       'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower',
-      'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower-metrics',
       'secret/isthmus-joined-#',
       'serviceaccount/isthmus-joined-#',
     ]);
@@ -134,8 +143,18 @@ describe('isthmus join', () => {
 
   it('again, renews the token, keeps the settings, and leaves the former token to who still needs it', async () => {
     const [former] = await tokens();
-    const { stdout, exitCode } = await run('join', ...admin, '--region', 'eu', '--wait-timeout', '3s');
+    const { stdout, exitCode } = await run(
+      'join',
+      ...admin,
+      '--region',
+      'eu',
+      '--wait-timeout',
+      '3s',
+      '--with-metrics',
+    );
     expect(exitCode).toBe(0);
+    // A wide right, which only who asks for it gives.
+    expect(await made()).toContain('isthmus-joined-#:isthmus-lower-metrics');
     expect(stdout).toContain('nobody came with the new token yet');
     expect(stdout).toContain(`delete secret ${former?.metadata?.name}`);
     expect((await tokens()).length).toBe(2);

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { execute } from '../../hack/clusters/exec.ts';
-import { packageFolder } from '../../hack/clusters/folders.ts';
 import { hasDocker } from '../../hack/clusters/k3s.ts';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 
 // The one thing that takes more than root: a Docker engine, and a registry with the image of k3s.
 it.runIf(await hasDocker())(

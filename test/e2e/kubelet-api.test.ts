@@ -15,7 +15,7 @@ import { loadConnection } from '../../src/kube/connection.ts';
 import { createLogger } from '../../src/kube/logger.ts';
 import { Transport } from '../../src/kube/transport.ts';
 import { type KubeletServer, startKubeletServer } from '../../src/provider/kubelet/server.ts';
-import { TestAuthority } from '../../src/provider/kubelet/test-authority.ts';
+import { TestAuthority } from '../../src/provider/kubelet/tls/test-authority.ts';
 import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 
 const isRoot = process.getuid?.() === 0;

@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageFolder } from '../../hack/clusters/folders.ts';
 import { BUSYBOX_IMAGE } from '../../hack/clusters/images.ts';
 import type { RunningProgram } from '../../hack/clusters/programs.ts';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { apply, eventually, kubectl, kubectlWith, lowerCluster, openClusters } from '../clusters.ts';
 
 const clusters = openClusters();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { execute } from '../../hack/clusters/exec.ts';
 import { layoutOfSet } from '../../hack/clusters/layout.ts';
 import { readState } from '../../hack/clusters/state.ts';
 import { Cache } from '../../src/kube/cache.ts';
@@ -11,10 +12,10 @@ import { Reflector } from '../../src/kube/reflector.ts';
 import { configMaps, namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { type Cable, layCable } from '../cable.ts';
-import { eventually, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { configMap, podOn } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
-import { isReady } from '../provider.ts';
+import { isReady, isthmus } from '../provider.ts';
 import { kubeconfigThrough, type Replica, startReplica } from '../replica.ts';
 
 const clusters = openClusters();
@@ -226,6 +227,64 @@ describe('virtual nodes that share a lower cluster', () => {
     await remove(await above.get(pods, { namespace, name: 'uses-fast' }));
     await gone('uses-fast');
     await eventually(async () => expect(await copy()).toBeUndefined());
+  });
+});
+
+describe('virtual nodes that share a lower cluster, when one of them is unjoined', () => {
+  it('leave each other what they both use, and it goes with the last pod all the same', async () => {
+    const small = { name: 'small', nodeName: 'vk-small', kubeconfig: b.providerKubeconfig };
+    configure(direct, small);
+    await ready('vk-small');
+    const metadata = { name: 'kept', namespace };
+    await above.create(configMaps, { ...configMap('kept', { key: 'one' }), metadata });
+    const volumes = [{ name: 'kept', configMap: { name: 'kept' } }];
+    for (const name of ['fast', 'small']) {
+      await create(podOn(`vk-${name}`, `keeps-${name}`, { volumes }));
+      await eventually(async () => {
+        const { status } = await above.get(pods, { namespace, name: `keeps-${name}` });
+        expect(status?.phase).toBe('Running');
+      });
+    }
+    const copy = () => find(below, configMaps, metadata);
+    const holder = async () => (await copy())?.metadata?.annotations?.['isthmus.io/virtual-node'];
+    const { uid } = (await copy())?.metadata ?? {};
+    // Whoever brings its first pod down makes sure that the other does not take the copy away meanwhile.
+    expect(await holder()).toBe('vk-small');
+    configure(direct);
+    const { exitCode, stdout, stderr } = await execute(process.execPath, [
+      ...[isthmus, 'unjoin', 'small', '--kubeconfig', clusters.upper.kubeconfig],
+      ...['--client-kubeconfig', b.kubeconfig, '--node-name', 'vk-small', '--force', '--timeout', '2s'],
+    ]);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).not.toContain('do not go');
+    expect((await copy())?.metadata?.uid).toBe(uid);
+    expect(await holder()).toBe('vk-fast');
+    await remove(await above.get(pods, { namespace, name: 'keeps-fast' }));
+    await eventually(async () => expect(await copy()).toBeUndefined());
+  });
+});
+
+describe('a configuration that is changed', () => {
+  it('reaches the node that is registered: labels come and go, of the taint it is told', async () => {
+    const base = { name: 'changed', nodeName: 'vk-changed', kubeconfig: b.providerKubeconfig };
+    configure(direct, { ...base, labels: { tier: 'web', disk: 'ssd' } });
+    await ready('vk-changed');
+    const labels = async () => (await above.get(nodes, { name: 'vk-changed' })).metadata?.labels;
+    const { metadata } = await above.get(nodes, { name: 'vk-changed' });
+    await above.patch(
+      nodes,
+      { name: 'vk-changed' },
+      { metadata: { uid: metadata?.uid, labels: { mine: 'x' } } },
+    );
+    configure(direct, { ...base, labels: { disk: 'nvme' }, taint: { key: 'gpu', effect: 'NoExecute' } });
+    await eventually(async () => expect(await labels()).toMatchObject({ disk: 'nvme', mine: 'x' }));
+    expect(await labels()).not.toHaveProperty('tier');
+    const advice = 'kubectl taint node vk-changed gpu:NoExecute --overwrite';
+    expect(replica.log()).toContain(advice);
+    await eventually(async () => {
+      const { stdout } = await kubectl(clusters.upper, 'describe', 'node', 'vk-changed');
+      expect(stdout).toMatch(/TaintNotFollowed.*kubectl taint node vk-changed gpu:NoExecute/);
+    });
   });
 });
 

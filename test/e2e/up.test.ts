@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cgroupsOf } from '../../hack/clusters/cgroups.ts';
 import { execute } from '../../hack/clusters/exec.ts';
-import { packageFolder } from '../../hack/clusters/folders.ts';
 import { layoutOfSet, MAX_SETS } from '../../hack/clusters/layout.ts';
 import { mountsBelow } from '../../hack/clusters/mounts.ts';
 import { processesOf, readRecords } from '../../hack/clusters/process.ts';
 import { claims, RUN_FOLDER } from '../../hack/clusters/state.ts';
+import { packageFolder } from '../../src/cli/package-folder.ts';
 import { eventually } from '../clusters.ts';
 
 /** A user's clusters beside those of the test run: `isthmus up` in a state folder of its own. */

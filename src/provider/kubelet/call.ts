@@ -4,9 +4,9 @@ import type { Logger } from '../../kube/logger.ts';
 import type { Transport } from '../../kube/transport.ts';
 import type { PodTarget } from '../../translate/kubelet-request.ts';
 import { refuse } from './answer.ts';
-import type { FindPod, ListPods } from './node-pods.ts';
 import type { Session } from './sessions.ts';
-import type { UsageFigures } from './usage-figures.ts';
+import type { FindPod, ListPods } from './usage/node-pods.ts';
+import type { UsageFigures } from './usage/usage-figures.ts';
 
 /** What every verb needs besides the request. */
 export interface KubeletContext {

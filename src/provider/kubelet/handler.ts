@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { describeError } from '../../kube/errors.ts';
 import { parseKubeletUrl } from '../../translate/kubelet-request.ts';
-import type { Access } from './access.ts';
+import type { Access } from './access/access.ts';
 import { refuse } from './answer.ts';
 import type { Call, KubeletContext } from './call.ts';
 import { finish } from './pipe.ts';

@@ -1,6 +1,6 @@
 import { refuse } from './answer.ts';
 import type { Call, KubeletContext } from './call.ts';
-import { serveFigures } from './serve-figures.ts';
+import { serveFigures } from './usage/serve-figures.ts';
 
 /** `GET /metrics/resource`: what metrics-server reads, CPU and memory of pods and containers. */
 export async function metricsResource(call: Call, context: KubeletContext): Promise<void> {

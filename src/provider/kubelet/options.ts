@@ -1,6 +1,6 @@
 import type { Client } from '../../kube/client.ts';
 import type { Logger } from '../../kube/logger.ts';
-import type { FindPod, ListPods } from './node-pods.ts';
+import type { FindPod, ListPods } from './usage/node-pods.ts';
 
 export interface KubeletServerOptions {
   upper: Client;

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import type { Pod } from '../../kube/types.ts';
-import type { PodPair } from './node-pods.ts';
 import { ask, clientOf, closeAll, fakeUpper, startServer } from './test-servers.ts';
+import type { PodPair } from './usage/node-pods.ts';
 
 afterEach(closeAll);
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pod } from '../../kube/types.ts';
 import type { Call, KubeletContext } from './call.ts';
-import type { PodPair } from './node-pods.ts';
+import type { PodPair } from './usage/node-pods.ts';
 
 /** `GET /pods`: the upper pods that are bound to this node, as a v1 PodList. */
 export async function pods(call: Call, { listPods }: KubeletContext): Promise<void> {

@@ -3,13 +3,13 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { describeError, KubeError } from '../../kube/errors.ts';
-import { Access } from './access.ts';
+import { Access } from './access/access.ts';
 import { Handler } from './handler.ts';
 import type { KubeletServer, KubeletServerOptions } from './options.ts';
 import { Sessions } from './sessions.ts';
-import { keepSigned } from './signed-certificate.ts';
-import { TlsKeeper } from './tls-keeper.ts';
-import { createUsageFigures } from './usage-figures.ts';
+import { keepSigned } from './tls/signed-certificate.ts';
+import { TlsKeeper } from './tls/tls-keeper.ts';
+import { createUsageFigures } from './usage/usage-figures.ts';
 
 export type { KubeletServer, KubeletServerOptions } from './options.ts';
 

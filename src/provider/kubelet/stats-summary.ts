@@ -1,6 +1,6 @@
 import { refuse } from './answer.ts';
 import type { Call, KubeletContext } from './call.ts';
-import { serveFigures } from './serve-figures.ts';
+import { serveFigures } from './usage/serve-figures.ts';
 
 /** `GET /stats/summary`: what pods use, volumes and network too, as the lower kubelets tell it. */
 export async function statsSummary(call: Call, context: KubeletContext): Promise<void> {

@@ -9,10 +9,10 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { selfSigned } from './self-signed.ts';
 import type { KubeletServer } from './server.ts';
-import { TestAuthority } from './test-authority.ts';
 import { ask, clientOf, closeAll, type FakeUpper, fakeUpper, listen, startServer } from './test-servers.ts';
+import { selfSigned } from './tls/self-signed.ts';
+import { TestAuthority } from './tls/test-authority.ts';
 
 /** The machine may be busy with everybody else's tests. */
 vi.setConfig({ testTimeout: 20_000 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { packageFolder } from '../../../hack/clusters/folders.ts';
+import { packageFolder } from '../../../src/cli/package-folder.ts';
 import type { ClusterRole, KubeObject } from '../../../src/kube/types.ts';
 
 export type Side = 'upper' | 'lower';

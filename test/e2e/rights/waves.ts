@@ -191,6 +191,7 @@ export const waves: readonly Wave[] = [
   {
     name: 'streams',
     without: [
+      'upper: get events',
       'lower: get pods/exec',
       'lower: get pods/attach',
       'lower: get pods/portforward',
@@ -209,6 +210,7 @@ export const waves: readonly Wave[] = [
         pod(scene, 'three'),
       );
       await Promise.all(['one', 'two', 'three'].map(scene.running));
+      await repeatEvent(scene, 'three');
       await below.create(configMaps, { metadata: { namespace, name: 'taken' } });
       await below.create(secrets, { metadata: { namespace, name: 'held' } });
       await scene.create(
@@ -303,7 +305,7 @@ function streamPath(verb: string, namespace: string, name: string): string {
   return verb === 'portForward' ? `${place}?port=80` : `${place}/main?command=ls&output=1`;
 }
 
-/** An event below that is above already: another replica wrote it. */
+/** An event below that is above already: another replica wrote it when it was seen once. */
 async function repeatEvent({ above, below, namespace }: Scene, name: string): Promise<void> {
   const { metadata } = await below.get(pods, { namespace, name });
   const now = new Date().toISOString().replace(/\.\d+/, '');
@@ -315,7 +317,7 @@ async function repeatEvent({ above, below, namespace }: Scene, name: string): Pr
     lastTimestamp: now,
     count: 2,
   };
-  await above.create(events, event);
+  await above.create(events, { ...event, count: 1 });
   await below.create(events, {
     ...event,
     involvedObject: { ...event.involvedObject, uid: metadata?.uid ?? '' },

@@ -1,0 +1,215 @@
+import type { LowerCluster } from '../../clusters/lower-cluster.ts';
+import type { ClusterSource } from '../../clusters/source.ts';
+import { Client } from '../../kube/client.ts';
+import { type Deferred, deferred } from '../../kube/deferred.ts';
+import { Election, type ElectionOptions } from '../../kube/election/election.ts';
+import { describeError } from '../../kube/errors.ts';
+import { linkSignals } from '../../kube/signals.ts';
+import type { NodeMetrics } from '../../metrics/node-metrics.ts';
+import { UpperDependencies } from '../dependencies/upper-dependencies.ts';
+import { JoinedCluster } from './joined-cluster.ts';
+import { openCluster, type SharedOptions } from './open-cluster.ts';
+import { type ProviderReadiness, readinessOf } from './readiness.ts';
+
+export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 'mayBeSent'> {
+  readonly source: ClusterSource;
+  /** How replicas agree on who does what; alone, all of it is ours. */
+  readonly election: Pick<ElectionOptions, 'group' | 'identity' | 'timing'> | undefined;
+  /** Whether a cluster that cannot be started ends everything: one that is alone should not seem to work. */
+  readonly endsOnFailure: boolean;
+  /** Told of each virtual node that has started. */
+  readonly onJoined: () => void;
+}
+
+/** How one virtual node stands in this process. */
+export interface FleetMember {
+  readonly name: string;
+  readonly isReady: boolean;
+  readonly says: string;
+}
+
+/**
+ * The virtual nodes of a process, one for each lower cluster that the source names and this replica leads. They
+ * share nothing but the way to the upper API server and what that cluster has for pods to name; each starts, fails
+ * and stops by itself.
+ */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #shared: SharedOptions;
+  /** By the name of the virtual node. */
+  readonly #wanted = new Map<string, LowerCluster>();
+  readonly #led = new Set<string>();
+  readonly #joined = new Map<string, JoinedCluster>();
+  /** The last step of each virtual node: its steps come one after another. */
+  readonly #turns = new Map<string, Promise<void>>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #dependencies = new Map<string | undefined, UpperDependencies>();
+  readonly #watching = new AbortController();
+  readonly #failed: Deferred = deferred();
+  /** Of what all virtual nodes share: the metrics' label of the lower cluster is empty. */
+  readonly #metrics: NodeMetrics;
+  readonly #upper: Client;
+  #election: Election | undefined;
+  #isListed = false;
+  #isStopping = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#shared = {
+      ...options,
+      upperDependencies: (namespace) => this.#dependenciesOf(namespace),
+      mayBeSent: options.election && (() => this.#election?.isCertain ?? false),
+    };
+    this.#failed.promise.catch(() => {});
+    this.#metrics = options.metricsFor('');
+    this.#upper = new Client(options.upper, this.#metrics.calls('upper'));
+  }
+
+  /** How every virtual node that is ours now stands. */
+  members(): FleetMember[] {
+    const nodes = [...this.#led].filter((name) => this.#wanted.has(name));
+    return [
+      ...(this.#isListed
+        ? []
+        : [{ name: 'clusters', isReady: false, says: 'waits for the list of clusters' }]),
+      ...(this.#election && !this.#election.isTakingPart
+        ? [{ name: 'election', isReady: false, says: 'waits for the Leases of the replicas' }]
+        : []),
+      ...nodes.map((name) => ({ name, ...this.#stateOf(this.#joined.get(name)) })),
+    ];
+  }
+
+  /** A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. */
+  #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
+    const provider = joined?.opened?.provider;
+    if (provider) return readinessOf(provider.state);
+    const { failure } = joined ?? {};
+    return failure === undefined
+      ? { isReady: false, says: 'asks both clusters who they are' }
+      : { isReady: true, says: `cannot be joined yet: ${failure}` };
+  }
+
+  /**
+   * Works until the signal aborts, then ends everything.
+   *
+   * @throws KubeError when the source cannot be read, or a cluster cannot be started and that ends everything
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, election, logger } = this.#options;
+    const stopping = linkSignals(signal);
+    if (election) {
+      this.#election = new Election({
+        ...election,
+        client: this.#upper,
+        onStarted: (name) => this.#lead(name),
+        onStopped: (name, how) => this.#yield(name, how),
+        onError: (message) => logger.warn({ message }, 'the election goes on'),
+      });
+    }
+    const electing = this.#election?.run(stopping.signal);
+    const reading = source.run((clusters) => this.#take(clusters), stopping.signal);
+    const ended = new Promise<void>((resolve) => {
+      stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    try {
+      await Promise.race([ended, this.#failed.promise, reading.then(() => ended)]);
+    } finally {
+      this.#isStopping = true;
+      stopping.abort();
+      stopping.release();
+      await electing;
+      await Promise.all([...this.#led].map((name) => this.#yield(name)));
+      await Promise.all(this.#closing);
+      this.#watching.abort();
+    }
+  }
+
+  #take(clusters: ReadonlyMap<string, LowerCluster>): void {
+    if (this.#isStopping) return;
+    this.#isListed = true;
+    const before = [...this.#wanted.keys()];
+    this.#wanted.clear();
+    for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
+    const names = new Set([...before, ...this.#wanted.keys()]);
+    if (!this.#election) for (const name of this.#wanted.keys()) this.#led.add(name);
+    for (const name of names) void this.#turn(name);
+    this.#election?.setNames(this.#wanted.keys());
+  }
+
+  #lead(name: string): void {
+    this.#options.logger.info({ node: name }, 'leads the virtual node');
+    this.#led.add(name);
+    void this.#turn(name);
+  }
+
+  async #yield(name: string, how?: { lost: boolean }): Promise<void> {
+    this.#led.delete(name);
+    // What is under way for it must not be waited for.
+    if (how?.lost) void this.#joined.get(name)?.stop(how);
+    await this.#turn(name);
+  }
+
+  /** Brings a virtual node to what is wanted of it now, after what is under way for it. Never rejects. */
+  #turn(name: string): Promise<void> {
+    const step = async () => {
+      const wanted = this.#led.has(name) ? this.#wanted.get(name) : undefined;
+      const joined = this.#joined.get(name);
+      if (joined?.cluster === wanted) return;
+      if (joined && wanted && joined.update(wanted)) return;
+      if (joined) await this.#leave(name, joined);
+      if (wanted) this.#join(name, wanted);
+    };
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(step).catch((error: unknown) => {
+      this.#options.logger.error(
+        { node: name, message: describeError(error) },
+        'a virtual node cannot be changed',
+      );
+    });
+    this.#turns.set(name, turn);
+    return turn;
+  }
+
+  #join(name: string, cluster: LowerCluster): void {
+    const { logger, endsOnFailure } = this.#options;
+    const joined = new JoinedCluster(cluster, {
+      open: async (latest, signal) => {
+        const opened = await openCluster(this.#shared, latest, signal);
+        this.#options.onJoined();
+        return opened;
+      },
+      onFailure: (error) => {
+        if (endsOnFailure) return this.#failed.reject(error);
+        const { name: clusterName } = cluster.configuration;
+        logger.error(
+          { cluster: clusterName, message: describeError(error) },
+          'a cluster cannot be joined yet',
+        );
+      },
+    });
+    this.#joined.set(name, joined);
+  }
+
+  /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */
+  async #leave(name: string, joined: JoinedCluster): Promise<void> {
+    await joined.stop();
+    this.#joined.delete(name);
+    const closing = joined.close().finally(() => {
+      this.#closing.delete(closing);
+      if (!this.#joined.has(name)) this.#options.metricsFor(name).remove();
+    });
+    this.#closing.add(closing);
+  }
+
+  #dependenciesOf(namespace: string | undefined): UpperDependencies {
+    const known = this.#dependencies.get(namespace);
+    if (known) return known;
+    const { logger } = this.#options;
+    const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
+    const metrics = this.#metrics;
+    const dependencies = new UpperDependencies({ upper: this.#upper, namespace, onError, metrics });
+    void dependencies.run(this.#watching.signal);
+    this.#dependencies.set(namespace, dependencies);
+    return dependencies;
+  }
+}

@@ -1,0 +1,193 @@
+import type { LowerCluster } from '../../clusters/lower-cluster.ts';
+import { Client } from '../../kube/client.ts';
+import { loadConnection } from '../../kube/connection.ts';
+import { describeError, KubeError } from '../../kube/errors.ts';
+import type { Logger } from '../../kube/logger.ts';
+import { RateLimit } from '../../kube/rate-limit.ts';
+import { parseLabelSelector } from '../../kube/selector.ts';
+import { Transport } from '../../kube/transport.ts';
+import type { NodeMetrics, NodeReadings } from '../../metrics/node-metrics.ts';
+import { readResources } from '../../scheduling/resource-list.ts';
+import type { PodDownOptions } from '../../translate/pod-down.ts';
+import type { Refusable } from '../../translate/policy.ts';
+import type { RefusalOptions } from '../../translate/refusal.ts';
+import type { ApiAddress } from '../../translate/service-account.ts';
+import type { UpperDependencies } from '../dependencies/upper-dependencies.ts';
+import { type NodeAddress, virtualNodeSettings } from '../node/node-settings.ts';
+import { type Provider, type ProviderOptions, startProvider } from '../provider.ts';
+
+/** What all virtual nodes of a process share. */
+export interface SharedOptions {
+  /** The upper API server; each virtual node counts its own calls. */
+  readonly upper: Transport;
+  readonly upperCluster: string;
+  readonly upperDependencies: (namespace: string | undefined) => UpperDependencies;
+  /** Where the upper API server reaches this process. */
+  readonly addresses: readonly NodeAddress[];
+  /** The kubelet port of a cluster that names none. */
+  readonly kubeletPort: number;
+  readonly kubelet: ProviderOptions['kubelet'];
+  /** What no pod may do, whatever its cluster allows. */
+  readonly refuse: readonly Refusable[];
+  readonly podSyncWorkers: number;
+  readonly metricsFor: (nodeName: string) => NodeMetrics;
+  /** Whether it is still certain that no other replica leads what we lead; always when undefined. */
+  readonly mayBeSent: (() => boolean) | undefined;
+  readonly logger: Logger;
+}
+
+/** A virtual node at work, and its way to the lower cluster. */
+export interface OpenCluster {
+  readonly provider: Provider;
+  /** The kubeconfig has changed: it is read again before the next call. */
+  renewCredentials(): void;
+  /**
+   * Ends the work; when it resolves nothing is written for this virtual node any more. When leadership was `lost`,
+   * what is under way is cut off, otherwise it may end in a short grace.
+   */
+  stop(how?: { lost: boolean }): Promise<void>;
+  /** Ends the sessions of kubectl, too, after their grace. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a lower cluster and starts its virtual node.
+ *
+ * @param signal gives up what is under way
+ * @throws KubeError
+ */
+export async function openCluster(
+  shared: SharedOptions,
+  cluster: LowerCluster,
+  signal: AbortSignal,
+): Promise<OpenCluster> {
+  const { configuration, kubeconfig } = cluster;
+  const { name, nodeName, qps, burst } = configuration;
+  const connection = loadConnection(name, kubeconfig);
+  const transport = new Transport(connection, { rateLimit: new RateLimit({ qps, burst }) });
+  const streams = new Transport(connection);
+  const metrics = shared.metricsFor(nodeName);
+  const working = new AbortController();
+  const { mayBeSent } = shared;
+  const lower = new Client(transport, metrics.calls('lower'), { mayBeSent });
+  const closeTransport = () => void transport.close();
+  signal.addEventListener('abort', closeTransport, { once: true });
+  try {
+    const provider = await startProvider({
+      ...(await providerOptions(shared, cluster, lower)),
+      upper: new Client(shared.upper, metrics.calls('upper'), { signal: working.signal, mayBeSent }),
+      lower,
+      streams: new Client(streams, metrics.calls('lower')),
+      metrics,
+    });
+    provider.ready.catch((error: unknown) =>
+      shared.logger.debug({ message: describeError(error) }, 'stopped before it was ready'),
+    );
+    return {
+      provider,
+      renewCredentials() {
+        transport.renewCredentials();
+        streams.renewCredentials();
+      },
+      async stop({ lost } = { lost: false }) {
+        const cutOff = () => {
+          working.abort();
+          return transport.close();
+        };
+        if (lost) await cutOff();
+        await provider.stop();
+        await cutOff();
+      },
+      async close() {
+        await provider.close();
+        metrics.remove();
+        await Promise.all([transport.close(), streams.close()]);
+      },
+    };
+  } catch (error) {
+    // Until the next attempt it is shown as a cluster that does not answer.
+    metrics.read(absent);
+    await Promise.all([transport.close(), streams.close()]);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', closeTransport);
+  }
+}
+
+const absent: NodeReadings = {
+  streams: () => 0,
+  isReachable: () => false,
+  isInStep: () => false,
+  waiting: () => ({ pods: 0, oldest: 0 }),
+};
+
+async function providerOptions(
+  shared: SharedOptions,
+  { configuration }: LowerCluster,
+  lower: Client,
+): Promise<Omit<ProviderOptions, 'upper' | 'lower' | 'streams' | 'metrics'>> {
+  const { upperCluster, logger } = shared;
+  const { name, namespace, nodeSelector } = configuration;
+  const lowerCluster = await identify(lower);
+  if (lowerCluster === upperCluster) {
+    throw new KubeError(
+      'Configuration',
+      `the kubeconfig of cluster ${name} leads to the upper cluster itself`,
+    );
+  }
+  const { gitVersion } = await lower.transport.request<{ gitVersion: string }>({
+    method: 'GET',
+    path: '/version',
+  });
+  return {
+    upperCluster,
+    lowerVersion: gitVersion,
+    upperDependencies: shared.upperDependencies(namespace),
+    settings: virtualNodeSettings(configuration, shared, lowerCluster),
+    namespace,
+    nodeSelector,
+    limit: readResources(configuration.capacity),
+    down: podDownOptions(
+      { ...configuration, refuse: [...configuration.refuse, ...shared.refuse] },
+      shared.upper.connection.server,
+    ),
+    podSyncWorkers: shared.podSyncWorkers,
+    kubelet: { ...shared.kubelet, ...(configuration.kubeletPort === undefined ? {} : { otherPorts: 0 }) },
+    logger: logger.child({ cluster: name }),
+  };
+}
+
+/** The uid of a cluster; a refusal says which cluster refused. @throws KubeError */
+export async function identify(cluster: Client): Promise<string> {
+  const { name, server } = cluster.transport.connection;
+  try {
+    return await cluster.clusterUid({ urgent: true, timeout: 10_000 });
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status === undefined) throw error;
+    throw new KubeError(error.code, `the ${name} API server ${server.origin} refuses us: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** How pods go down to a cluster. @param upperServer the upper API server as our own kubeconfig names it */
+export function podDownOptions(
+  configuration: LowerCluster['configuration'],
+  upperServer: URL,
+): PodDownOptions & RefusalOptions {
+  const { ignoreLabels, serviceAccountMode, upperApiAddress, nodeSelector = '', refuse } = configuration;
+  return {
+    ignoreLabels: new Set(ignoreLabels),
+    serviceAccounts: serviceAccountMode,
+    upperApi: apiAddress(upperApiAddress ? new URL(`https://${upperApiAddress}`) : upperServer),
+    nodeRequirements: parseLabelSelector(nodeSelector),
+    refused: new Set(refuse),
+  };
+}
+
+function apiAddress(url: URL): ApiAddress {
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port || (url.protocol === 'http:' ? '80' : '443'),
+  };
+}

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '../../kube/client.ts';
+import { describeError, hasCode } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find-object.ts';
+import { metaMicroTime } from '../../kube/meta-time.ts';
+import { leases } from '../../kube/resources.ts';
+import type { Lease, Node } from '../../kube/types.ts';
+
+export interface NodeLeaseOptions {
+  upper: Client;
+  nodeName: string;
+  /** The node, once it is registered: it owns the lease, so that both go together. */
+  node: () => Node | undefined;
+  /** The lease stops while this is false, and Kubernetes' own rules for a lost node begin. */
+  isAlive: () => boolean;
+  onError: (message: string) => void;
+  now?: () => Date;
+}
+
+/** The kubelet's own numbers (KubeletConfiguration.nodeLeaseDurationSeconds and a quarter of it). */
+const durationSeconds = 40;
+const renewInterval = 10_000;
+const namespace = 'kube-node-lease';
+
+/** Renews the node's lease every ten seconds until the signal aborts; never rejects. */
+export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
+  let held: Lease | undefined;
+  while (!signal.aborted) {
+    let pause = renewInterval;
+    const node = options.node();
+    if (node && options.isAlive()) {
+      try {
+        held = await renew(options, node, held);
+      } catch (error) {
+        // Somebody else wrote it, or it was deleted: look at it anew and soon.
+        held = undefined;
+        pause = renewInterval / 5;
+        if (!hasCode(error, 'Conflict', 'NotFound')) options.onError(`lease: ${describeError(error)}`);
+      }
+    } else if (!node) {
+      pause = renewInterval / 20;
+    }
+    await sleep(pause, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefined): Promise<Lease> {
+  const { upper, nodeName, now = () => new Date() } = options;
+  const lease: Lease = {
+    metadata: {
+      name: nodeName,
+      namespace,
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata?.uid ?? '' }],
+    },
+    spec: {
+      holderIdentity: nodeName,
+      leaseDurationSeconds: durationSeconds,
+      renewTime: metaMicroTime(now()),
+    },
+  };
+  const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, { urgent: true }));
+  if (!current) return upper.create(leases, lease, { urgent: true });
+  const { resourceVersion } = current.metadata ?? {};
+  const metadata = { ...lease.metadata, ...(resourceVersion ? { resourceVersion } : {}) };
+  return upper.replace(leases, { ...lease, metadata }, { urgent: true });
+}

@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache';
+import type { Cache } from '../../kube/cache.ts';
+import type { Client } from '../../kube/client.ts';
+import { describeError } from '../../kube/errors.ts';
+import { EventRecorder } from '../../kube/event-recorder.ts';
+import type { Logger } from '../../kube/logger.ts';
+import type { Secret } from '../../kube/types.ts';
+import type { Resources } from '../../scheduling/resource-list.ts';
+import { isOurs, type Owner, upperUidOf } from '../../translate/marks.ts';
+import type { PodDownOptions } from '../../translate/pod-down.ts';
+import type { RefusalOptions } from '../../translate/refusal.ts';
+import type { VirtualNodeSettings } from '../../translate/virtual-node.ts';
+import type { ProviderCaches } from '../caches.ts';
+import { Dependencies } from '../dependencies/dependencies.ts';
+import type { LowerHealth } from '../node/lower-health.ts';
+import { LowerNamespaces } from './namespaces.ts';
+import { refusedEditRetry } from './pod-mirror.ts';
+import type { PodSync } from './pod-sync.ts';
+import { Quota } from './quota.ts';
+import type { SyncLag } from './sync-lag.ts';
+
+const mostRefusedEdits = 1_000;
+/** So many may vanish while the upper API server is away. */
+const mostLost = 20_000;
+
+export interface PodSyncOptions {
+  upper: Client;
+  lower: Client;
+  settings: VirtualNodeSettings;
+  down: PodDownOptions & RefusalOptions;
+  /** The most that may be used of a resource below; nothing is said of those that are not in it. */
+  limit: Resources;
+  logger: Logger;
+}
+
+/** Puts together what the reconcile of a pod works with. */
+export function createPodSync(
+  { upper, lower, settings, logger, down, limit }: PodSyncOptions,
+  { upperPods, lowerPods, dependencies }: ProviderCaches,
+  owner: Owner,
+  health: LowerHealth,
+  lag: SyncLag,
+): PodSync {
+  const namespaces = new LowerNamespaces(upper, lower, owner);
+  const lost = new LRUCache<string, string>({ max: mostLost });
+  lowerPods.subscribe(({ type, object }) => {
+    const upperUid = isOurs(object, owner) ? upperUidOf(object) : undefined;
+    if (type === 'deleted' && upperUid !== undefined) lost.set(upperUid, object.metadata?.uid ?? '');
+  });
+  const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
+  const isUsedHere = (key: string) => {
+    for (const pod of lowerPods.by('dependency', key))
+      if (isOurs(pod, owner) && !pod.metadata?.deletionTimestamp) return true;
+    return false;
+  };
+  return {
+    upper,
+    lower,
+    owner,
+    upperPods,
+    lowerPods,
+    lowerSecrets: dependencies.Secret.copies as Cache<Secret, 'pod'>,
+    namespaces,
+    quota: new Quota(limit, lowerPods, (pod) => isOurs(pod, owner)),
+    dependencies: new Dependencies({
+      upper,
+      lower,
+      owner,
+      namespaces,
+      caches: dependencies,
+      isUsedBelow,
+      isUsedHere,
+    }),
+    events: new EventRecorder(upper, {
+      component: 'isthmus',
+      host: settings.name,
+      onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
+    }),
+    lag,
+    lost,
+    down,
+    refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
+    logger,
+    isReachable: () => health.now.reachable,
+    confirmReachable: () => health.confirm(),
+    now: () => new Date(),
+  };
+}

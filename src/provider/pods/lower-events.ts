@@ -1,0 +1,126 @@
+import { LRUCache } from 'lru-cache';
+import type { Client } from '../../kube/client.ts';
+import { hasCode, type KubeError } from '../../kube/errors.ts';
+import { RateLimit } from '../../kube/rate-limit.ts';
+import { events, keyOf } from '../../kube/resources.ts';
+import type { Event, Pod } from '../../kube/types.ts';
+import type { ReconcileResult, WorkQueue } from '../../kube/work-queue.ts';
+import { eventUp, isTold, lastSeenAt, repetition } from '../../translate/event-up.ts';
+import { upperUidOf } from '../../translate/marks.ts';
+
+export interface LowerEventsOptions {
+  upper: Client;
+  /** The lower pod of a key, if it is ours. */
+  lowerPod: (key: string) => Pod | undefined;
+  upperPod: (key: string) => Pod | undefined;
+  queue: Pick<WorkQueue, 'add'>;
+  now: () => number;
+  /** Told once a minute at most of an event that the upper cluster does not take. */
+  onRefused: (message: string) => void;
+}
+
+/** Older ones were news before we started, in milliseconds. */
+const oldNews = 120_000;
+/** As client-go's spam filter: so many at once for a pod, then one in so many seconds. */
+const burst = 25;
+const refillSeconds = 300;
+const mostWaiting = 5_000;
+/** A repetition only raises a count: it is written at most this often, in milliseconds. */
+const repetitionPause = 30_000;
+/** Where one event is refused all are, in milliseconds between two lines about it. */
+const refusalPause = 60_000;
+
+/**
+ * Brings the events of lower pods up, so that `kubectl describe pod` answers above. Only the newest state of an
+ * event waits, and only of pods that are ours; nothing is kept of others.
+ */
+export class LowerEvents {
+  readonly #options: LowerEventsOptions;
+  readonly #waiting = new LRUCache<string, Event>({ max: mostWaiting });
+  /** When an event was last written above. */
+  readonly #written = new LRUCache<string, number>({ max: mostWaiting });
+  readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
+  #refused = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LowerEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes in an event that the watch brought. */
+  apply(event: Event): void {
+    const key = `${event.involvedObject.namespace}/${event.involvedObject.name}`;
+    if (this.#options.lowerPod(key)?.metadata?.uid !== event.involvedObject.uid) return;
+    if (this.#options.now() - lastSeenAt(event) > oldNews) return;
+    this.#waiting.set(keyOf(event), event);
+    this.#options.queue.add(keyOf(event));
+  }
+
+  /** Events above live for as long as the upper API server keeps them. */
+  remove(): void {}
+
+  replace(all: Event[]): void {
+    for (const event of all) this.apply(event);
+  }
+
+  /** Writes the newest state of one event above. @throws KubeError */
+  async reconcile(eventKey: string): Promise<ReconcileResult> {
+    const event = this.#waiting.get(eventKey);
+    if (!event) return undefined;
+    const podKey = `${event.involvedObject.namespace}/${event.involvedObject.name}`;
+    const upper = this.#options.upperPod(podKey);
+    const lower = this.#options.lowerPod(podKey);
+    const written = this.#written.get(eventKey);
+    if (upper && lower && upperUidOf(lower) === upper.metadata?.uid) {
+      const pause = written === undefined ? 0 : written + repetitionPause - this.#options.now();
+      if (pause > 0) return { requeueAfter: pause };
+      await (written === undefined ? this.#create(eventKey, event, upper) : this.#repeat(eventKey, event));
+    }
+    if (this.#waiting.get(eventKey) === event) this.#waiting.delete(eventKey);
+    return undefined;
+  }
+
+  async #create(eventKey: string, event: Event, upper: Pod): Promise<void> {
+    if (!this.#allows(upper)) return;
+    try {
+      await this.#options.upper.create(events, eventUp(event, upper));
+    } catch (error) {
+      if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event, { isNew: false });
+      // Its namespace or pod is going, and nobody will ask for the news; or it is not lawful above and never will be.
+      if (!hasCode(error, 'Forbidden', 'NotFound', 'Invalid', 'BadRequest')) throw error;
+      this.#tellRefusal(error);
+    }
+    this.#written.set(eventKey, this.#options.now());
+  }
+
+  /** @param isNew whether it is known to differ; after a start what is above most often says the same already */
+  async #repeat(eventKey: string, event: Event, { isNew = true } = {}): Promise<void> {
+    const { namespace, name = '' } = event.metadata;
+    this.#written.set(eventKey, this.#options.now());
+    try {
+      if (!isNew && isTold(event, await this.#options.upper.get(events, { namespace, name }))) return;
+      await this.#options.upper.patch(events, { namespace, name }, repetition(event));
+    } catch (error) {
+      this.#written.delete(eventKey);
+      // It lived out its hour above: the next time it is written anew.
+      if (!hasCode(error, 'NotFound', 'Forbidden', 'Invalid')) throw error;
+      this.#tellRefusal(error);
+    }
+  }
+
+  #tellRefusal(error: KubeError): void {
+    const now = this.#options.now();
+    if (!hasCode(error, 'Forbidden') || now - this.#refused < refusalPause) return;
+    this.#refused = now;
+    this.#options.onRefused(error.message);
+  }
+
+  #allows(upper: Pod): boolean {
+    const uid = upper.metadata?.uid ?? '';
+    let limit = this.#limits.get(uid);
+    if (!limit) {
+      limit = new RateLimit({ qps: 1 / refillSeconds, burst });
+      this.#limits.set(uid, limit);
+    }
+    return limit.tryTake();
+  }
+}
