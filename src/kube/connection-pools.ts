@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Connection, Credentials } from './connection.ts';
 import { KubeError } from './errors.ts';
+import { sendGuard } from './send-guard.ts';
 
 /** The connections that one set of client certificates is good for. */
 export interface Agents {
@@ -79,7 +80,7 @@ export class ConnectionPools {
     const { proxyUrl } = this.#connection;
     const secure = { ...tls, timeout: connectTimeout };
     const options = { connections, keepAliveTimeout: 60_000 };
-    return proxyUrl
+    const agent = proxyUrl
       ? new ProxyAgent({
           ...options,
           uri: proxyUrl,
@@ -87,5 +88,6 @@ export class ConnectionPools {
           proxyTls: { timeout: connectTimeout },
         })
       : new Agent({ ...options, connect: secure });
+    return agent.compose(sendGuard);
   }
 }

@@ -438,15 +438,36 @@ test('leaves no listener on a signal that lives on', async () => {
 });
 
 test('sends nothing, and nothing again, that may not be sent any more', async () => {
-  let [asked, arrived] = [0, 0];
+  let arrived = 0;
   answer = (_, response) => {
     arrived += 1;
     sendJson(response, 429, {}, { 'retry-after': '0' });
   };
-  const mayBeSent = () => {
-    asked += 1;
-    return asked < 3;
-  };
+  const mayBeSent = () => arrived < 2;
   expect((await errorOf(transport.request({ ...get, mayBeSent }))).code).toBe('Aborted');
   expect(arrived).toBe(2);
+});
+
+test('sends nothing that may not be sent any more when a connection is free for it', async () => {
+  let arrived = 0;
+  let release = () => {};
+  answer = (_, response) => {
+    arrived += 1;
+    release = () => sendJson(response, 200, {});
+  };
+  connect({ connections: 1 });
+  const first = transport.request(get);
+  await vi.waitUntil(() => arrived === 1);
+  let isOver = false;
+  const second = errorOf(transport.request({ ...get, mayBeSent: () => !isOver }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  isOver = true;
+  release();
+  await first;
+  expect((await second).code).toBe('Aborted');
+  expect(arrived).toBe(1);
+  const third = transport.request({ ...get, mayBeSent: () => true });
+  await vi.waitUntil(() => arrived === 2);
+  release();
+  await third;
 });

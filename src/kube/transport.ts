@@ -5,6 +5,7 @@ import type { Connection, Credentials } from './connection.ts';
 import { ConnectionPools } from './connection-pools.ts';
 import { hasCode, KubeError } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { Guarded } from './send-guard.ts';
 import { linkSignals } from './signals.ts';
 import { parse, refusal, retryDelay } from './transport-answer.ts';
 import { type TransportKind, type TransportRequest, verbOf } from './transport-request.ts';
@@ -129,7 +130,8 @@ export class Transport {
 
   async #send(request: TransportRequest, kind: TransportKind): Promise<Dispatcher.ResponseData> {
     const credentials = await this.credentials();
-    if (request.mayBeSent?.() === false) throw new KubeError('Aborted', 'the call was given up');
+    const { mayBeSent } = request;
+    if (mayBeSent?.() === false) throw new KubeError('Aborted', 'the call was given up');
     const agents = this.#pools.for(credentials);
     const headers: Record<string, string> = {
       ...credentials.headers,
@@ -161,8 +163,10 @@ export class Transport {
     });
     agents.underWay += 1;
     const agent = kind === 'stream' || request.urgent ? agents.unbounded : agents.calls;
+    const guarded: Guarded = { mayBeSent };
     try {
       const answer = agent.request({
+        ...guarded,
         origin: this.connection.server.origin,
         path: this.#path(request),
         method: request.method,
@@ -200,7 +204,7 @@ export class Transport {
       return await act();
     } catch (error) {
       if (error instanceof KubeError) throw error;
-      if (request.signal?.aborted || this.#closing.signal.aborted)
+      if (request.signal?.aborted || this.#closing.signal.aborted || request.mayBeSent?.() === false)
         throw new KubeError('Aborted', 'the call was given up', { cause: error });
       const { name, server } = this.connection;
       throw new KubeError('Unreachable', `the ${name} API server ${server.origin} cannot be reached`, {

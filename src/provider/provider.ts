@@ -84,7 +84,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     upper,
     nodeName: settings.name,
     node: () => caches.upperNode.get(settings.name),
-    isAlive: () => health.now.reachable,
+    // Who cannot list a cluster says nothing of its health: the node is lost until both are known.
+    isAlive: () => isInStep && health.now.reachable,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;

@@ -96,7 +96,8 @@ export function createReconcilers(
       const pause = sync.dependencies.pauseOf(key);
       if (pause > 0) return { requeueAfter: pause };
       if (health.now.reachable) await sync.dependencies.reconcile(key);
-      return undefined;
+      const left = sync.dependencies.lookAgain(key);
+      return left === undefined ? undefined : { requeueAfter: left };
     },
     onError: retry('dependency'),
     observer: metrics?.queue('dependency'),

@@ -39,6 +39,9 @@ export interface DependenciesOptions {
 const undoBurst = 5;
 const undoPause = 10_000;
 const mostUndone = 1_000;
+/** How long the virtual node whose mark a copy has may leave it there unused, in milliseconds. */
+const claimPatience = 20_000;
+const mostUnclaimed = 10_000;
 const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
 
 /**
@@ -51,6 +54,8 @@ export class Dependencies {
   /** What each pod on its way down needs: the copies are there before the pod, whatever becomes of it above. */
   readonly #held = new Map<string, ReadonlySet<string>>();
   readonly #holders = new Map<string, number>();
+  /** Since when we see copies of other virtual nodes that no pod uses, by key. */
+  readonly #unclaimed = new LRUCache<string, number>({ max: mostUnclaimed });
   readonly #undoing = new LRUCache<string, RateLimit>({ max: mostUndone });
 
   constructor(options: DependenciesOptions) {
@@ -162,9 +167,10 @@ export class Dependencies {
     // Others may label theirs as we do: only what comes from our upper cluster is a copy.
     const copy = held && isOfUpperCluster(held, owner) ? held : undefined;
     if (!above || !this.#isUsed(key)) {
-      if (copy) await this.#delete(kind, copy);
+      if (copy) await this.#delete(key, copy);
       return 'missing';
     }
+    this.#unclaimed.delete(key);
     if (copy && isInStep(copy, above) && !(isAwaited && this.#mayGo(key, copy))) return 'in step';
     return this.#write(key, copy);
   }
@@ -235,9 +241,26 @@ export class Dependencies {
     }
   }
 
-  async #delete(kind: DependencyKind, copy: Dependency): Promise<void> {
+  /**
+   * When to look again at a copy of another virtual node that no pod uses, in milliseconds: that node removes it at
+   * once, unless nobody works for it any more.
+   */
+  lookAgain(key: string): number | undefined {
+    const since = this.#unclaimed.get(key);
+    return since === undefined ? undefined : Math.max(0, since + claimPatience - performance.now());
+  }
+
+  #isClaimed(key: string, copy: Dependency): boolean {
+    if (isOurs(copy, this.#options.owner)) return false;
+    const since = this.#unclaimed.get(key) ?? performance.now();
+    this.#unclaimed.set(key, since);
+    return performance.now() < since + claimPatience;
+  }
+
+  async #delete(key: string, copy: Dependency): Promise<void> {
     const { lower, owner, caches } = this.#options;
-    if (!isOurs(copy, owner)) return;
+    if (this.#isClaimed(key, copy)) return;
+    const { kind } = partsOf(key, owner);
     const { namespace, name = '', uid = '', resourceVersion } = copy.metadata ?? {};
     try {
       // Another virtual node may have put its mark on it for a pod that is not there yet.
@@ -248,6 +271,7 @@ export class Dependencies {
       if (!hasCode(error, 'NotFound')) throw error;
     }
     caches[kind].copies.remove(copy);
+    this.#unclaimed.delete(key);
   }
 }
 

@@ -37,7 +37,7 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
         pause = renewInterval / 5;
         if (!hasCode(error, 'Conflict', 'NotFound')) options.onError(`lease: ${describeError(error)}`);
       }
-    } else if (!node) {
+    } else {
       pause = renewInterval / 20;
     }
     await sleep(pause, undefined, { signal }).catch(() => {});
