@@ -8,13 +8,15 @@ const onClusters = {
   hookTimeout: 180_000,
 };
 
-/** Unit tests stand beside their source; the others under test/, the long ones in test/conformance/. */
+/** Unit tests stand beside their source; the others under test/, the long ones in test/conformance/, the rough ones in
+ * test/attack/. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'] } },
       { test: { name: 'clusters', include: ['test/e2e/**/*.test.ts'], ...onClusters } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onClusters } },
+      { test: { name: 'attack', include: ['test/attack/**/*.test.ts'], ...onClusters } },
     ],
   },
 });
