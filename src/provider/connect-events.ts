@@ -24,7 +24,7 @@ export interface EventWiring {
   nodeQueue: Pick<WorkQueue, 'add'>;
 }
 
-/** Puts every key on its queue: after a time in which keys were passed over. */
+/** Puts every key on its queue: at the start, and after a time in which keys were passed over. */
 export function addEverything(wiring: EventWiring): void {
   const { caches, owner, namespace, serviceAccounts, podQueue, dependencyQueue } = wiring;
   const isServed = servedBy(namespace);
@@ -33,7 +33,9 @@ export function addEverything(wiring: EventWiring): void {
     for (const dependency of keysOfUpperPod(pod, serviceAccounts)) dependencyQueue.add(dependency);
   }
   for (const [key, pod] of caches.lowerPods.entries()) {
-    if (isServed(key) && isOurs(pod, owner)) podQueue.add(key);
+    if (!isServed(key) || !isOurs(pod, owner)) continue;
+    podQueue.add(key);
+    for (const dependency of keysOfLowerPod(pod, owner)) dependencyQueue.add(dependency);
   }
   for (const kind of ['ConfigMap', 'Secret'] as const) {
     for (const [key, copy] of caches.dependencies[kind].copies.entries()) {

@@ -114,6 +114,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
     if (signal.aborted) return;
     reconcilers.start();
+    // What was deleted while nobody looked brings no event.
+    reconcilers.addEverything();
     isInStep = true;
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');

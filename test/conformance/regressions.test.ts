@@ -30,6 +30,12 @@ const found: Record<string, Action[]> = {
     notVirtual(),
     { at: 'above', do: 'put', ...first(), kind: 'ConfigMap', value: 2 },
   ],
+  'what a pod uses is made again when it was deleted below while no provider ran': [
+    ...virtual(),
+    { at: 'around', do: 'settle' },
+    { at: 'around', do: 'provider', to: 'kill' },
+    { at: 'below', do: 'delete copy', ...first(), kind: 'ConfigMap' },
+  ],
   'what a pod uses comes with it when the label was taken from the upper pod on the way': [
     ...virtual(),
     notVirtual(),

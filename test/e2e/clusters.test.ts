@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import * as x509 from '@peculiar/x509';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BUSYBOX_IMAGE } from '../../hack/clusters/images.ts';
 import type { LocalCluster } from '../../hack/clusters/open.ts';
 import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
@@ -62,6 +62,11 @@ describe('the local clusters', () => {
   });
 
   it('answer logs and exec on every kind of node', async () => {
+    onTestFinished(async () => {
+      // Whatever happened: the next tests count pods.
+      for (const cluster of [a, b])
+        await kubectl(cluster, 'delete', 'pod', 'talker', 'leaver', '--ignore-not-found', '--wait=false');
+    });
     for (const cluster of [a, b]) {
       await apply(cluster, pod('talker', 'echo hello from a container; exec sleep 1000'));
       await eventually(async () => expect(await phaseOf(cluster, 'talker')).toBe('Running'));
