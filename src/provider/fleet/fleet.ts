@@ -193,7 +193,7 @@ export class Fleet {
   /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */
   async #leave(name: string, joined: JoinedCluster): Promise<void> {
     await joined.stop();
-    this.#options.logger.info({ node: name }, 'works for the virtual node no more');
+    if (joined.opened) this.#options.logger.info({ node: name }, 'works for the virtual node no more');
     this.#joined.delete(name);
     const closing = joined.close().finally(() => {
       this.#closing.delete(closing);
