@@ -72,7 +72,8 @@ describe('the local clusters', () => {
       await eventually(async () => expect(await phaseOf(cluster, 'talker')).toBe('Running'));
       await eventually(async () => {
         const { stdout, stderr } = await kubectl(cluster, 'logs', 'talker');
-        expect(stdout, stderr).toContain('hello from');
+        const where = ['get', 'pod', 'talker', '-o', 'jsonpath={.spec.nodeName}'];
+        expect(stdout, `${stderr} ${(await kubectl(cluster, ...where)).stdout}`).toContain('hello from');
       });
       const { stdout } = await kubectl(cluster, 'exec', 'talker', '--', 'sh', '-c', 'echo $((6 * 7))');
       expect(stdout).toBe('42\n');
