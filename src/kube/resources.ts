@@ -3,13 +3,17 @@ import type {
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
+  CSINode,
   Event,
   KubeObject,
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   Secret,
+  StorageClass,
   TokenRequest,
 } from './types.ts';
 
@@ -58,6 +62,30 @@ export const namespaces: Resource<Namespace> = {
   apiVersion: 'v1',
   kind: 'Namespace',
   plural: 'namespaces',
+  namespaced: false,
+};
+export const persistentVolumes: Resource<PersistentVolume> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  namespaced: false,
+};
+export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+};
+export const storageClasses: Resource<StorageClass> = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+  namespaced: false,
+};
+export const csiNodes: Resource<CSINode> = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'CSINode',
+  plural: 'csinodes',
   namespaced: false,
 };
 export const leases: Resource<Lease> = {

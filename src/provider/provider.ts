@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
@@ -6,7 +7,6 @@ import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
-import { LowerHealth, type Reachability } from './lower-health.ts';
 import { runNodeLease } from './node-lease.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
 import type { UpperDependencies } from './upper-dependencies.ts';

@@ -1,3 +1,4 @@
+import type { LowerHealth, Reachability } from '../clusters/lower-health.ts';
 import { describeError } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
@@ -8,7 +9,6 @@ import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents, servedBy } from './connect-events.ts';
 import { createPodSync, type PodSyncOptions } from './create-pod-sync.ts';
 import { LowerEvents } from './lower-events.ts';
-import type { LowerHealth, Reachability } from './lower-health.ts';
 import { LowerLabels } from './lower-labels.ts';
 import { LowerRooms } from './lower-rooms.ts';
 import { reconcilePod } from './pod-reconcile.ts';
