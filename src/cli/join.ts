@@ -62,7 +62,7 @@ async function run(given: JoinFlags): Promise<void> {
 /** The roles of deploy/rbac, as they come with this program. */
 async function rolesBelow(withoutMetrics: boolean) {
   const { packageFolder } = await import('../../hack/clusters/folders.ts');
-  const files = ['lower.yaml', ...(withoutMetrics ? [] : ['lower-metrics.yaml'])];
+  const files = ['lower.yaml', 'lower-scheduling.yaml', ...(withoutMetrics ? [] : ['lower-metrics.yaml'])];
   const texts = await Promise.all(
     files.map((file) => readFile(joinPath(packageFolder(), 'deploy', 'rbac', file), 'utf8')),
   );

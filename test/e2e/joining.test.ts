@@ -119,6 +119,7 @@ describe('isthmus join', () => {
     expect((await made()).split('\n').sort()).toEqual([
       'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower',
       'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower-metrics',
+      'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower-scheduling',
       'secret/isthmus-joined-#',
       'serviceaccount/isthmus-joined-#',
     ]);

@@ -1,0 +1,86 @@
+import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import { keyOf } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import { explain, fits } from '../scheduling/fit.ts';
+import { type RankStrategy, rank } from '../scheduling/rank.ts';
+import { isVirtual } from '../translate/marks.ts';
+import {
+  type ExtenderArgs,
+  type ExtenderFilterResult,
+  type HostPriority,
+  mostPriority,
+} from './extender-api.ts';
+import type { PodsBelow } from './pod-below.ts';
+import { refusalText } from './refusal-text.ts';
+import type { Place, Reservations } from './reservations.ts';
+import type { VirtualNodes } from './virtual-nodes.ts';
+
+export interface ExtenderOptions {
+  readonly virtualNodes: VirtualNodes;
+  readonly podsBelow: PodsBelow;
+  readonly reservations: Reservations;
+  readonly strategy: RankStrategy;
+  /** Why nothing can be said of virtual pods now; undefined when all is well. */
+  readonly staleness: () => string | undefined;
+}
+
+/** The verbs of a kube-scheduler extender. Whatever is not virtual passes untouched. */
+export class Extender {
+  readonly #options: ExtenderOptions;
+
+  constructor(options: ExtenderOptions) {
+    this.#options = options;
+  }
+
+  /** Which of the nodes can take the pod: of the virtual ones those behind which some lower node can. */
+  filter({ pod, nodeNames }: ExtenderArgs): ExtenderFilterResult {
+    if (!isVirtual(pod)) return { NodeNames: nodeNames, FailedAndUnresolvableNodes: {}, Error: '' };
+    const { virtualNodes, reservations, staleness } = this.#options;
+    const stale = staleness();
+    if (stale) return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: stale };
+    const key = keyOf(pod);
+    reservations.end(key);
+    const passed: string[] = [];
+    const failed: Record<string, string> = {};
+    const places: Place[] = [];
+    for (const name of nodeNames) {
+      const found = virtualNodes.find(name);
+      if (found === undefined) {
+        passed.push(name);
+        continue;
+      }
+      const answer = 'refusal' in found ? found.refusal : this.#ask(pod, found.cluster);
+      if (typeof answer === 'string') {
+        failed[name] = answer;
+      } else {
+        passed.push(name);
+        places.push(answer);
+      }
+    }
+    reservations.begin(key, places);
+    return { NodeNames: passed, FailedAndUnresolvableNodes: failed, Error: '' };
+  }
+
+  /** How well each node suits the pod; nodes that are not virtual get nothing from us. */
+  prioritize({ pod, nodeNames }: ExtenderArgs): HostPriority[] {
+    const { virtualNodes, podsBelow, strategy } = this.#options;
+    return nodeNames.map((Host) => {
+      const found = isVirtual(pod) ? virtualNodes.find(Host) : undefined;
+      if (!found || 'refusal' in found) return { Host, Score: 0 };
+      const { feed, configuration } = found.cluster;
+      const score = rank(feed.picture, podsBelow.of(pod, configuration), strategy);
+      return { Host, Score: Math.round((score * mostPriority) / 100) };
+    });
+  }
+
+  /** The place for the pod in a cluster, or why there is none. */
+  #ask(upper: Pod, cluster: PicturedCluster): Place | string {
+    const { configuration, feed } = cluster;
+    const { namespace } = configuration;
+    if (namespace !== undefined && namespace !== upper.metadata?.namespace)
+      return `virtual node(s) that serve only namespace ${namespace}`;
+    const pod = this.#options.podsBelow.of(upper, configuration);
+    this.#options.reservations.settle(cluster);
+    return fits(feed.picture, pod) ? { cluster, pod } : refusalText(explain(feed.picture, pod));
+  }
+}

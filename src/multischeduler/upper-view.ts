@@ -1,0 +1,91 @@
+import { sinkOf } from '../clusters/feed/sink.ts';
+import { unfinished } from '../clusters/feed/watches.ts';
+import { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { nodes, pods } from '../kube/resources.ts';
+import type { Node, Pod } from '../kube/types.ts';
+import { virtualNodeLabel, virtualPodLabel } from '../translate/names.ts';
+
+export interface UpperViewOptions {
+  readonly upper: Client;
+  /** Milliseconds for which what is known is believed though a watch failed. */
+  readonly patience: number;
+  /** Told of each virtual pod that is bound to a node and has not ended; of its end without the pod. */
+  readonly onPod: (key: string, pod: Pod | undefined) => void;
+  /** Told when virtual nodes came, went or changed. */
+  readonly onNodes: () => void;
+  readonly onError: (message: string) => void;
+}
+
+/** What must be known of the upper cluster: which nodes are virtual, and which virtual pods are bound. */
+export class UpperView {
+  readonly #patience: number;
+  readonly #nodes = new Cache<Node>({}, onlyMarks);
+  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>];
+
+  constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
+    this.#patience = patience;
+    this.#nodes.subscribe((event) => {
+      if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
+    });
+    const bound = sinkOf<Pod>(
+      (pod, key) => onPod(key, pod),
+      (key) => onPod(key, undefined),
+    );
+    this.#reflectors = [
+      new Reflector(upper, nodes, this.#nodes, {
+        labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
+        onError,
+      }),
+      new Reflector(upper, pods, bound, {
+        labelSelector: `${virtualPodLabel}=true`,
+        fieldSelector: `spec.nodeName!=,${unfinished}`,
+        onError,
+      }),
+    ];
+  }
+
+  /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
+  virtualNode(name: string): Node | undefined {
+    return this.#nodes.get(name);
+  }
+
+  /** All virtual nodes. */
+  virtualNodes(): Iterable<Node> {
+    return this.#nodes.values();
+  }
+
+  /** Resolves when both lists are in. */
+  get synced(): Promise<unknown> {
+    return Promise.all(this.#reflectors.map((reflector) => reflector.synced));
+  }
+
+  /** Why nothing can be said now, in words; undefined when all is well. */
+  get staleness(): string | undefined {
+    const deadline = performance.now() - this.#patience;
+    for (const { state, silentSince } of this.#reflectors) {
+      const because = state.failure ? `: ${state.failure}` : '';
+      if (!state.isSynced) return `the ${state.resource} above have not been listed yet${because}`;
+      if ((silentSince ?? deadline) < deadline)
+        return `the ${state.resource} above cannot be watched${because}`;
+    }
+    return undefined;
+  }
+
+  /** Watches until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+}
+
+/** Heartbeats change the rest every few seconds. */
+function onlyMarks({ metadata }: Node): Node {
+  const { name, uid, resourceVersion, labels, annotations } = metadata ?? {};
+  return { metadata: { name, uid, resourceVersion, labels, annotations } } as Node;
+}
+
+function isChanged(old: Node, now: Node): boolean {
+  const marks = ({ metadata }: Node) => JSON.stringify([metadata?.labels, metadata?.annotations]);
+  return marks(old) !== marks(now);
+}
