@@ -1,5 +1,7 @@
 import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
+import { candidate, feasibleSlots, refusals } from './feasibility.ts';
 import type { Picture } from './picture.ts';
+import { factsOf } from './pod-facts.ts';
 
 /** Why a pod fits as many nodes of a lower cluster as it does. */
 export interface Explanation {
@@ -18,23 +20,37 @@ export interface Explanation {
 
 /**
  * Whether some node of the cluster can take the pod, by the rules of kube-scheduler's filters. The pod is as it
- * would be in the lower cluster. Stops at the first node that can.
+ * would be in the lower cluster, and must not change afterwards: it is read once for all clusters. Stops at the
+ * first node that can.
  *
  * A pod's own promise or its own copy below does not stand in its way.
  *
  * @param claims claims of the pod that will be made below with it, and need not be there yet
  */
-export function fits(_picture: Picture, _pod: Pod, _claims: readonly PersistentVolumeClaim[] = []): boolean {
-  return true;
+export function fits(picture: Picture, pod: Pod, claims: readonly PersistentVolumeClaim[] = []): boolean {
+  const wanted = candidate(factsOf(pod), claims);
+  return picture.asked(wanted.key, (state) => !feasibleSlots(state, wanted).next().done);
 }
 
 /** Why a pod fits, or does not: see {@link fits}, but every node is looked at. */
 export function explain(
   picture: Picture,
-  _pod: Pod,
-  _claims: readonly PersistentVolumeClaim[] = [],
+  pod: Pod,
+  claims: readonly PersistentVolumeClaim[] = [],
 ): Explanation {
-  return { feasible: picture.nodeCount, nodes: picture.nodeCount, reasons: new Map() };
+  const nodes = picture.nodeCount;
+  const wanted = candidate(factsOf(pod), claims);
+  const found = picture.asked(wanted.key, (state) => refusals(state, wanted));
+  if (typeof found === 'string') {
+    return { feasible: 0, nodes, reasons: new Map([[found, nodes]]), ownReason: found };
+  }
+  const reasons = new Map<string, number>();
+  let feasible = 0;
+  for (const refusal of found) {
+    if (!refusal) feasible += 1;
+    for (const reason of refusal ? [refusal].flat() : []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return { feasible, nodes, reasons };
 }
 
 /**

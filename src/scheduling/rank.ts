@@ -1,13 +1,11 @@
 import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
+import { candidate } from './feasibility.ts';
+import { bestNode } from './node-score.ts';
 import type { Picture } from './picture.ts';
+import { factsOf } from './pod-facts.ts';
+import type { RankStrategy } from './rank-strategy.ts';
 
-/**
- * How lower clusters are ranked for a pod: `least-allocated` as kube-scheduler's defaults rank nodes (free share,
- * balance, spread, preferred affinity); `best-fit` prefers the cluster where least is left over beside the pod,
- * `worst-fit` the one where most is.
- */
-export const rankStrategies = ['least-allocated', 'best-fit', 'worst-fit'] as const;
-export type RankStrategy = (typeof rankStrategies)[number];
+export { type RankStrategy, rankStrategies } from './rank-strategy.ts';
 
 /**
  * How well the best feasible node of a cluster suits a pod, 0 to 100; 0 when none is feasible. Figures of several
@@ -16,10 +14,11 @@ export type RankStrategy = (typeof rankStrategies)[number];
  * @param claims see `fits`
  */
 export function rank(
-  _picture: Picture,
-  _pod: Pod,
-  _strategy: RankStrategy,
-  _claims: readonly PersistentVolumeClaim[] = [],
+  picture: Picture,
+  pod: Pod,
+  strategy: RankStrategy,
+  claims: readonly PersistentVolumeClaim[] = [],
 ): number {
-  return 0;
+  const wanted = candidate(factsOf(pod), claims);
+  return picture.asked(wanted.key, (state) => bestNode(state, wanted, strategy)?.score ?? 0);
 }
