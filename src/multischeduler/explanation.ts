@@ -32,6 +32,7 @@ export interface ExplainOptions {
 /** Looks at every virtual node, above and below. The pod itself does not stand in its own way. */
 export function explainPod(pod: Pod, { virtualNodes, podsBelow, above }: ExplainOptions): PodExplanation {
   const cluster = pod.spec?.nodeName ? virtualNodes.clusterOf(pod.spec.nodeName) : undefined;
+  const below = podsBelow.of(pod);
   const nodes = above.map(({ node, pods }): NodeExplanation => {
     const name = node.metadata?.name ?? '';
     const found = virtualNodes.find(name);
@@ -41,7 +42,7 @@ export function explainPod(pod: Pod, { virtualNodes, podsBelow, above }: Explain
       below:
         !found || 'refusal' in found
           ? { unknown: found?.refusal ?? 'it is no virtual node' }
-          : explain(found.cluster.feed.picture, podsBelow.of(pod, found.cluster.configuration)),
+          : explain(found.cluster.feed.picture, below(found.cluster.configuration)),
     };
   });
   const copy = cluster?.feed.lowerPod(keyOf(pod));

@@ -10,7 +10,7 @@ import {
   type HostPriority,
   mostPriority,
 } from './extender-api.ts';
-import type { PodsBelow } from './pod-below.ts';
+import type { PodBelow, PodsBelow } from './pod-below.ts';
 import { refusalText } from './refusal-text.ts';
 import type { Place, Reservations } from './reservations.ts';
 import type { VirtualNodes } from './virtual-nodes.ts';
@@ -43,13 +43,14 @@ export class Extender {
     const passed: string[] = [];
     const failed: Record<string, string> = {};
     const places: Place[] = [];
+    const below = this.#options.podsBelow.of(pod);
     for (const name of nodeNames) {
       const found = virtualNodes.find(name);
       if (found === undefined) {
         passed.push(name);
         continue;
       }
-      const answer = 'refusal' in found ? found.refusal : this.#ask(pod, found.cluster);
+      const answer = 'refusal' in found ? found.refusal : this.#ask(pod, below, found.cluster);
       if (typeof answer === 'string') {
         failed[name] = answer;
       } else {
@@ -64,22 +65,23 @@ export class Extender {
   /** How well each node suits the pod; nodes that are not virtual get nothing from us. */
   prioritize({ pod, nodeNames }: ExtenderArgs): HostPriority[] {
     const { virtualNodes, podsBelow, strategy } = this.#options;
+    const below = podsBelow.of(pod);
     return nodeNames.map((Host) => {
       const found = isVirtual(pod) ? virtualNodes.find(Host) : undefined;
       if (!found || 'refusal' in found) return { Host, Score: 0 };
       const { feed, configuration } = found.cluster;
-      const score = rank(feed.picture, podsBelow.of(pod, configuration), strategy);
+      const score = rank(feed.picture, below(configuration), strategy);
       return { Host, Score: Math.round((score * mostPriority) / 100) };
     });
   }
 
   /** The place for the pod in a cluster, or why there is none. */
-  #ask(upper: Pod, cluster: PicturedCluster): Place | string {
+  #ask(upper: Pod, below: PodBelow, cluster: PicturedCluster): Place | string {
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
     if (namespace !== undefined && namespace !== upper.metadata?.namespace)
       return `virtual node(s) that serve only namespace ${namespace}`;
-    const pod = this.#options.podsBelow.of(upper, configuration);
+    const pod = below(configuration);
     this.#options.reservations.settle(cluster);
     return fits(feed.picture, pod) ? { cluster, pod } : refusalText(explain(feed.picture, pod));
   }

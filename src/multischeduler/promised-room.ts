@@ -80,7 +80,7 @@ export class PromisedRoom {
     // A former pod of the name that is still there below may have been in the way of the promise.
     const isToHold = held?.feed !== wanted.feed || held.uid !== bound.uid || (isChangedBelow && !isCopied);
     if (!isToHold) return;
-    wanted.feed.picture.hold(key, podsBelow.of(bound.pod, wanted.configuration));
+    wanted.feed.picture.hold(key, podsBelow.of(bound.pod)(wanted.configuration));
     this.#held.set(key, { uid: bound.uid, feed: wanted.feed });
   }
 }

@@ -34,7 +34,6 @@ const keepAliveTimeout = 120_000;
 const serverOptions = {
   keepAliveTimeout,
   headersTimeout: keepAliveTimeout + 5_000,
-  requestTimeout: 30_000,
   noDelay: true,
 };
 
