@@ -20,7 +20,7 @@ export const lowerClustersFlags = {
 } as const satisfies Record<string, Options>;
 
 /** The flags of `isthmus multischeduler`. */
-export const multischedulerFlags = {
+const multischedulerFlags = {
   kubeconfig: {
     type: 'string',
     describe: 'kubeconfig of the upper cluster; in a pod its service account by default',

@@ -41,10 +41,12 @@ describe('tensile-kube', () => {
     ]);
   });
 
-  test('a master alone is asked as nobody in particular', () => {
+  test('a master alone is asked as nobody in particular', async () => {
     const result = read({ cluster_configuration: { c: { kube_master: 'http://c:8080' } } });
     const [cluster] = 'value' in result ? [...result.value.values()] : [];
-    expect(loadConnection('c', cluster?.kubeconfig).server.href).toBe('http://c:8080/');
+    const connection = loadConnection('c', cluster?.kubeconfig);
+    expect(connection.server.href).toBe('http://c:8080/');
+    expect((await connection.credentials()).headers).toEqual({});
   });
 
   test.each<[string, unknown, string]>([

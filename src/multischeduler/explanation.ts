@@ -7,7 +7,7 @@ import type { PodsBelow } from './pod-below.ts';
 import type { VirtualNodes } from './virtual-nodes.ts';
 
 /** What stands in a pod's way at one virtual node, or does not. */
-export interface NodeExplanation {
+interface NodeExplanation {
   readonly name: string;
   /** Why the upper scheduler would pass it by, in its own words; empty when it would not. */
   readonly above: readonly string[];

@@ -67,8 +67,9 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     onPod: (feed, key) => promised.lowerChanged(feed, key),
   });
   const onPod = (key: string, pod: Pod | undefined) => {
-    promised.apply(key, pod);
+    // In this order: what counts everywhere must not be in the way of what is promised to one.
     reservations.end(key);
+    promised.apply(key, pod);
   };
   const staleness = () => (pictures.isRead ? view.staleness : 'the lower clusters have not been read yet');
   const extender = new Extender({ ...options, virtualNodes, podsBelow, reservations, staleness });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { execute } from '../../hack/clusters/exec.ts';
 import { layoutOfSet } from '../../hack/clusters/layout.ts';
@@ -58,8 +58,8 @@ beforeAll(async () => {
   for (const { nodeName } of members)
     await eventually(async () => expect(isReady(await above.get(nodes, { name: nodeName }))).toBe(true));
 });
+afterEach(removeAll, 90_000);
 afterAll(async () => {
-  await removeAll();
   await multischeduler?.stop();
   await cable?.close();
   await provider?.stop();
@@ -70,6 +70,19 @@ afterAll(async () => {
 });
 
 async function removeAll(): Promise<void> {
+  await kubectl(clusters.upper, 'delete', 'node', 'plain', '--ignore-not-found');
+  // Nobody below ends those that are not ours to run.
+  await kubectl(
+    clusters.upper,
+    '-n',
+    namespace,
+    'delete',
+    'pods',
+    '-l',
+    'plain',
+    '--force',
+    '--grace-period=0',
+  );
   await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', '--all', '--wait=false');
   await kubectl(b, '-n', namespace, 'delete', 'pods', '-l', '!virtual-pod', '--wait=false');
   await eventually(
@@ -130,7 +143,6 @@ it('refuses a pod that no lower node can hold though their sum can, and says why
   expect(await explain('large', '--clusters', file)).toMatch(
     /vk-two\n {2}above: it fits\n {2}below: 0 of 100/,
   );
-  await removeAll();
 });
 
 it('never overbooks in a burst that fills both clusters', async () => {
@@ -157,7 +169,6 @@ it('never overbooks in a burst that fills both clusters', async () => {
   await eventually(async () => expect((await placesBelow()).filter(({ node }) => node)).toHaveLength(30), {
     within: 60_000,
   });
-  await removeAll();
 });
 
 it('counts what others run below', async () => {
@@ -175,11 +186,9 @@ it('counts what others run below', async () => {
   });
   await above.create(pods, pod('does-not', '20', 'vk-one'));
   expect(await unschedulable('does-not')).toContain('5 Insufficient cpu');
-  await removeAll();
 });
 
 it('leaves pods without the label alone, and nodes that are not virtual', async () => {
-  const { upper } = clusters;
   await above.create(nodes, {
     metadata: { name: 'plain', labels: { 'kubernetes.io/hostname': 'plain' } },
     status: { allocatable: { cpu: '1000', pods: '10' }, capacity: { cpu: '1000', pods: '10' } },
@@ -189,19 +198,18 @@ it('leaves pods without the label alone, and nodes that are not virtual', async 
       expect((await above.get(pods, { namespace, name })).spec?.nodeName).toMatch(expected),
     );
   const unlabelled = pod('unlabelled', '40');
-  await above.create(pods, { ...unlabelled, metadata: { namespace, name: 'unlabelled' } });
+  await above.create(pods, {
+    ...unlabelled,
+    metadata: { namespace, name: 'unlabelled', labels: { plain: '' } },
+  });
   await bound('unlabelled', /^vk-/);
   const labelled = pod('labelled', '40', 'plain');
   // Nobody makes this node Ready.
   await above.create(pods, {
-    ...labelled,
+    metadata: { ...labelled.metadata, labels: { 'virtual-pod': 'true', plain: '' } },
     spec: { containers: [], ...labelled.spec, tolerations: [{ operator: 'Exists' }] },
   });
   await bound('labelled', /^plain$/);
-  for (const name of ['unlabelled', 'labelled'])
-    await kubectl(upper, '-n', namespace, 'delete', 'pod', name, '--force', '--grace-period=0');
-  await kubectl(upper, 'delete', 'node', 'plain');
-  await removeAll();
 });
 
 describe('a lower cluster that hangs', () => {
@@ -225,7 +233,6 @@ describe('a lower cluster that hangs', () => {
         expect((await find(below, pods, { namespace, name: 'waits' }))?.spec?.nodeName).toBeTruthy(),
       { within: 60_000, every: 1_000 },
     );
-    await removeAll();
   });
 });
 
@@ -252,7 +259,6 @@ describe("tensile-kube's map", () => {
     expect(await unschedulable('too-large')).toMatch(
       /1 virtual node\(s\) whose lower cluster is not configured/,
     );
-    await removeAll();
   });
 });
 

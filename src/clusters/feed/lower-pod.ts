@@ -10,7 +10,7 @@ export interface LowerPod {
   readonly unschedulable: Unschedulable | undefined;
 }
 
-export interface Unschedulable {
+interface Unschedulable {
   readonly message: string;
   /** RFC 3339. */
   readonly since: string;
