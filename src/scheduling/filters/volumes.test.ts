@@ -46,12 +46,13 @@ const using = (...names: string[]) => ({
   volumes: names.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
 });
 
+interface Given {
+  readonly kind: 'volume' | 'claim' | 'class' | 'limit';
+  readonly of: object;
+}
 const zones = () => pictureOf([zoned('a1', 'a'), zoned('b1', 'b'), zoned('b2', 'b')]);
-/** With volumes, claims and classes; a claim has an access mode or a phase of its own kind only here. */
-function given(
-  picture: Picture,
-  ...objects: { kind: 'volume' | 'claim' | 'class' | 'limit'; of: object }[]
-): Picture {
+/** The picture with volumes, claims, classes and limits. */
+function given(picture: Picture, ...objects: Given[]): Picture {
   for (const { kind, of } of objects) {
     if (kind === 'volume') picture.applyVolume(of as PersistentVolume);
     else if (kind === 'claim') picture.applyClaim(of as PersistentVolumeClaim);
@@ -60,7 +61,7 @@ function given(
   }
   return picture;
 }
-const a = (kind: 'volume' | 'claim' | 'class' | 'limit', of: object) => ({ kind, of });
+const a = (kind: Given['kind'], of: object): Given => ({ kind, of });
 
 describe('claims that are bound', () => {
   test.each<[string, PersistentVolume, object]>([
@@ -93,7 +94,7 @@ describe('claims that are bound', () => {
 });
 
 describe('a pod is refused as such', () => {
-  test.each<[string, { kind: 'volume' | 'claim' | 'class'; of: object }[], string]>([
+  test.each<[string, Given[], string]>([
     ['without its claim', [], 'persistentvolumeclaim "data" not found'],
     [
       'with a claim that is going',
@@ -159,7 +160,7 @@ describe('claims that wait for their pod', () => {
         'Available',
       ),
     );
-  test.each<[string, object, { kind: 'volume' | 'claim' | 'class'; of: object }[], object]>([
+  test.each<[string, object, Given[], object]>([
     ['volumes are made anywhere', storageClass('c'), [], {}],
     ['in a zone', storageClass('c', topologies({ [zone]: ['b'] })), [], { [nothingToBind]: 1 }],
     ['in one of two', storageClass('c', topologies({ [zone]: ['a'] }, { [zone]: ['b', 'c'] })), [], {}],
