@@ -36,6 +36,13 @@ module.exports = {
       to: { path: '^src/(?!clusters/|kube/|translate/|scheduling/)' },
     },
     {
+      name: 'serving-is-neutral',
+      comment: 'Certificates and HTTPS: the same for every program that others call.',
+      severity: 'error',
+      from: { path: '^src/serving/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(?!serving/|kube/)' },
+    },
+    {
       name: 'metrics-know-only-kube',
       comment: 'Metrics implement the observers of kube; any program may use them, and they use none.',
       severity: 'error',

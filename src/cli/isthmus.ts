@@ -10,6 +10,7 @@ import { statusCommand } from './status/command.ts';
 import { unjoinCommand } from './unjoin.ts';
 import { upCommand } from './up-command.ts';
 import { version } from './version.ts';
+import { webhookCommand } from './webhook-command.ts';
 
 /** Exit codes: 0 done, 1 it failed, 2 the command line was wrong. */
 async function main(args: string[]): Promise<void> {
@@ -26,6 +27,7 @@ async function main(args: string[]): Promise<void> {
     .command(multischedulerCommand)
     .command(joinCommand)
     .command(unjoinCommand)
+    .command(webhookCommand)
     .command(upCommand)
     .command(downCommand)
     .command(statusCommand)

@@ -126,6 +126,19 @@ export const clusterRoleBindings: Resource<ClusterRoleBinding> = {
   namespaced: false,
 };
 
+export const persistentVolumeClaims: Resource<KubeObject> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+};
+export const mutatingWebhookConfigurations: Resource<KubeObject> = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+  namespaced: false,
+};
+
 /** Asks for the end of a pod, which a disruption budget may refuse with 429. */
 export const evictions: Subresource<KubeObject> = {
   parent: pods,

@@ -13,6 +13,9 @@ const durations = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 30];
 /** Finer where people wait: the p50 of a quiet machine is some 10 ms. */
 const lags = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** Around the 5 ms that a review should not exceed. */
+const reviews = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1];
+
 /** Every metric of ours by name. Times are in seconds, as Prometheus wants them. */
 export const definitions = {
   isthmus_build_info: {
@@ -98,6 +101,17 @@ export const definitions = {
     kind: 'gauge',
     help: '1 once both clusters have been listed and reconciles have begun',
     labels: ['lower_cluster'],
+  },
+  isthmus_webhook_reviews_total: {
+    kind: 'counter',
+    help: 'Reviews of the webhook: changed, unchanged, refused (the pod is not made) or bad (it was no review)',
+    labels: ['result'],
+  },
+  isthmus_webhook_review_duration_seconds: {
+    kind: 'histogram',
+    help: 'How long reviews took, from their headers to the answer',
+    labels: [],
+    buckets: reviews,
   },
 } as const satisfies Record<string, MetricDefinition>;
 

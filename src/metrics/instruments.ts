@@ -42,12 +42,14 @@ export function registerGauge(
   });
 }
 
-function counter(name: NamesOf<'counter'>, registry: Registry): Counter<string> {
+/** Registers a metric that events are counted in. */
+export function counter(name: NamesOf<'counter'>, registry: Registry): Counter<string> {
   const { help, labels } = definitions[name];
   return new Counter({ name, help, labelNames: labels, registers: [registry] });
 }
 
-function histogram(name: NamesOf<'histogram'>, registry: Registry): Histogram<string> {
+/** Registers a metric that times are counted in, in seconds. */
+export function histogram(name: NamesOf<'histogram'>, registry: Registry): Histogram<string> {
   const { help, labels, buckets } = definitions[name];
   return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] });
 }

@@ -56,3 +56,9 @@ export const podNameAnnotation = 'isthmus.io/pod';
 
 /** Annotation of a lower Secret with tokens: when they are renewed, RFC 3339. */
 export const tokenRefreshAnnotation = 'isthmus.io/refresh-at';
+
+/** Annotation of an upper pod: "false" keeps the webhook away; the webhook itself writes {@link webhookDone}. */
+export const webhookAnnotation = 'isthmus.io/webhook';
+
+/** Value of {@link webhookAnnotation}: what the pod asked of lower nodes stands in its `clusterSelector`. */
+export const webhookDone = 'done';

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import {
   createServingKeys,
   type KeyPair,
-  kubeletSubject,
   loadX509,
   privateKeyPem,
   servingAlgorithm,
-  subjectAlternativeNames,
-} from './serving-keys.ts';
+} from '../../serving/keys.ts';
+import { kubeletSubject, subjectAlternativeNames } from './serving-keys.ts';
 
 const day = 86_400_000;
 

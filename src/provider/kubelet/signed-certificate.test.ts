@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { Client } from '../../kube/client.ts';
-import type { KeyPair } from './serving-keys.ts';
+import type { KeyPair } from '../../serving/keys.ts';
 import { keepSigned } from './signed-certificate.ts';
 import { TestAuthority } from './test-authority.ts';
 

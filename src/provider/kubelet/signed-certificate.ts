@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../kube/errors.ts';
-import type { KeyPair } from './serving-keys.ts';
+import type { KeyPair } from '../../serving/keys.ts';
 import { requestCertificate, type SigningOptions } from './signing-request.ts';
 
 export interface SignedCertificateOptions extends SigningOptions {

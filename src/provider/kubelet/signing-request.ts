@@ -9,12 +9,11 @@ import type { KubeObject } from '../../kube/types.ts';
 import {
   createServingKeys,
   type KeyPair,
-  kubeletSubject,
   loadX509,
   privateKeyPem,
   servingAlgorithm,
-  subjectAlternativeNames,
-} from './serving-keys.ts';
+} from '../../serving/keys.ts';
+import { kubeletSubject, subjectAlternativeNames } from './serving-keys.ts';
 
 export interface SigningOptions {
   upper: Client;

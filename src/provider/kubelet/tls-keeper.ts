@@ -1,9 +1,9 @@
 import type { SecureContextOptions } from 'node:tls';
 import { describeError } from '../../kube/errors.ts';
 import type { Logger } from '../../kube/logger.ts';
+import type { KeyPair } from '../../serving/keys.ts';
 import type { KubeletServerOptions } from './options.ts';
 import { selfSigned } from './self-signed.ts';
-import type { KeyPair } from './serving-keys.ts';
 import { fetchClientCa, readClientCa, readKeyPair, secureOptions } from './tls-material.ts';
 
 /** What the server is to use from now on. */

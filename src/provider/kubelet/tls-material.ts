@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Client } from '../../kube/client.ts';
 import { describeError, KubeError } from '../../kube/errors.ts';
 import { configMaps } from '../../kube/resources.ts';
-import type { KeyPair } from './serving-keys.ts';
+import type { KeyPair } from '../../serving/keys.ts';
 
 /** The ConfigMap in which every API server says who signs the certificates of its clients. */
 const clientCaMap = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };

@@ -1,0 +1,69 @@
+import { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { nodes, persistentVolumeClaims } from '../kube/resources.ts';
+import type { KubeObject, Node } from '../kube/types.ts';
+import { virtualNodeLabel } from '../translate/names.ts';
+
+/** Annotation of a claim that waits for its first pod: the node of that pod, by the scheduler. */
+const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
+
+/** What the upper cluster says that a mutation depends on: virtual nodes and claims, both by their metadata alone. */
+export class UpperFacts {
+  readonly #nodes = new Cache<Node>({}, bare);
+  readonly #claims = new Cache<KubeObject>({}, bare);
+  readonly #reflectors: readonly Reflector<KubeObject>[];
+
+  constructor(upper: Client, logger: Logger) {
+    const onError = (message: string) => logger.warn({ message }, 'the upper cluster is watched again');
+    const labelSelector = `${virtualNodeLabel.name}=${virtualNodeLabel.value}`;
+    const metadataOnly = true;
+    this.#reflectors = [
+      new Reflector(upper, nodes, this.#nodes, { labelSelector, metadataOnly, onError }),
+      new Reflector(upper, persistentVolumeClaims, this.#claims, { metadataOnly, onError }),
+    ];
+  }
+
+  /** Resolves when both are listed; rejects when stopped before. */
+  get synced(): Promise<unknown> {
+    return Promise.all(this.#reflectors.map((reflector) => reflector.synced));
+  }
+
+  /** What is not listed yet, and why, in words; undefined when all is. */
+  get missing(): string | undefined {
+    const waiting = this.#reflectors.map(({ state }) => state).filter(({ isSynced }) => !isSynced);
+    if (waiting.length === 0) return undefined;
+    const each = waiting.map(({ resource, failure }) => (failure ? `${resource} (${failure})` : resource));
+    return `waits for the first list of ${each.join(', ')}`;
+  }
+
+  /** Runs until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+
+  isVirtualNode(name: string): boolean {
+    return this.#nodes.get(name) !== undefined;
+  }
+
+  /** The node that was selected for a claim. */
+  selectedNode(namespace: string, claim: string): string | undefined {
+    return this.#claims.get(`${namespace}/${claim}`)?.metadata?.annotations?.[selectedNodeAnnotation];
+  }
+}
+
+/** There may be many thousand claims; this is all that is asked of them. */
+function bare<T extends KubeObject>({ metadata }: T): T {
+  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
+  const node = annotations?.[selectedNodeAnnotation];
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      ...(node === undefined ? {} : { annotations: { [selectedNodeAnnotation]: node } }),
+    },
+  } as unknown as T;
+}
