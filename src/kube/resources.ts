@@ -126,12 +126,6 @@ export const clusterRoleBindings: Resource<ClusterRoleBinding> = {
   namespaced: false,
 };
 
-export const persistentVolumeClaims: Resource<KubeObject> = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  plural: 'persistentvolumeclaims',
-  namespaced: true,
-};
 export const mutatingWebhookConfigurations: Resource<KubeObject> = {
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingWebhookConfiguration',

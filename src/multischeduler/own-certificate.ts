@@ -1,10 +1,11 @@
-import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { createAuthority, issueCertificate } from '../serving/authority.ts';
+import type { KeyPair } from '../serving/keys.ts';
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
 const authorityDays = 3650;
 const servingDays = 365;
@@ -12,7 +13,7 @@ const servingDays = 365;
 const daysLeft = 60;
 
 /** The files of a certificate, PEM. */
-export interface CertificateFiles {
+interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
 }
@@ -45,20 +46,7 @@ async function isGood({ certFile, keyFile }: CertificateFiles, names: readonly s
 }
 
 async function makeAuthority(files: CertificateFiles): Promise<void> {
-  const x509 = await loadX509();
-  const keys = await newKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    ...lifetime(authorityDays),
-    name: [{ CN: ['isthmus-multischeduler-ca'] }],
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  await write(files, certificate.toString('pem'), keys);
+  await write(files, await createAuthority('isthmus-multischeduler', inDays(authorityDays)));
 }
 
 async function issue(
@@ -66,58 +54,22 @@ async function issue(
   serving: CertificateFiles,
   names: readonly string[],
 ): Promise<void> {
-  const x509 = await loadX509();
-  const issuer = new x509.X509Certificate(await readFile(authority.certFile, 'utf8'));
-  const issuerKey = x509.PemConverter.decodeFirst(await readFile(authority.keyFile, 'utf8'));
-  const keys = await newKeys();
-  const certificate = await x509.X509CertificateGenerator.create({
-    ...lifetime(servingDays),
-    subject: [{ CN: ['isthmus-multischeduler'] }],
-    issuer: issuer.subjectName.toJSON(),
-    publicKey: keys.publicKey,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', issuerKey, algorithm, false, ['sign']),
-    signingAlgorithm: algorithm,
-    extensions: [
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-      new x509.SubjectAlternativeNameExtension(
-        names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value })),
-      ),
-    ],
-  });
-  await write(serving, certificate.toString('pem'), keys);
-}
-
-/** Loaded when it is needed: a quarter of a second that a server with a certificate already does not spend. */
-async function loadX509(): Promise<typeof import('@peculiar/x509')> {
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
-}
-
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-}
-
-/** From an hour ago, since clocks differ. */
-function lifetime(days: number): { serialNumber: string; notBefore: Date; notAfter: Date } {
-  return {
-    serialNumber: `01${randomBytes(15).toString('hex')}`,
-    notBefore: new Date(Date.now() - day / 24),
-    notAfter: new Date(Date.now() + days * day),
+  const signer = {
+    cert: await readFile(authority.certFile, 'utf8'),
+    key: await readFile(authority.keyFile, 'utf8'),
   };
+  await write(serving, await issueCertificate(signer, names, inDays(servingDays)));
+}
+
+/** In milliseconds since 1970. */
+function inDays(days: number): number {
+  return Date.now() + days * day;
 }
 
 /** The key first, and each whole: a reader never finds a certificate without its key for long. */
-async function write(
-  files: CertificateFiles,
-  certificate: string,
-  { privateKey }: webcrypto.CryptoKeyPair,
-): Promise<void> {
-  const { PemConverter } = await loadX509();
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY');
-  await replace(files.keyFile, `${key}\n`, 0o600);
-  await replace(files.certFile, `${certificate}\n`, 0o644);
+async function write(files: CertificateFiles, { cert, key }: KeyPair): Promise<void> {
+  await replace(files.keyFile, key, 0o600);
+  await replace(files.certFile, cert, 0o644);
 }
 
 async function replace(file: string, text: string, mode: number): Promise<void> {

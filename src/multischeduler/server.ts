@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { servingTimeouts } from '../serving/timeouts.ts';
 import { readBody } from './body.ts';
 import type { Extender } from './extender.ts';
 import { type ExtenderArgs, extenderArgs } from './extender-api.ts';
@@ -29,14 +30,6 @@ export interface ExtenderServer {
   close(): Promise<void>;
 }
 
-/** Go's clients keep an idle connection for 90 s; whoever closes first must not be us, or calls fail at random. */
-const keepAliveTimeout = 120_000;
-const serverOptions = {
-  keepAliveTimeout,
-  headersTimeout: keepAliveTimeout + 5_000,
-  noDelay: true,
-};
-
 /** Starts to serve. @throws KubeError `Configuration` when the address is taken or is not ours */
 export async function startExtenderServer(options: ExtenderServerOptions): Promise<ExtenderServer> {
   const { host, port, tls, verifiesClients, logger } = options;
@@ -47,13 +40,13 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
     });
   };
   const secured = tls && {
-    ...serverOptions,
+    ...servingTimeouts,
     ...tls,
     requestCert: verifiesClients,
     minVersion: 'TLSv1.2' as const,
   };
   const secure = secured && https.createServer({ ...secured, rejectUnauthorized: verifiesClients }, listener);
-  const server = secure ?? http.createServer(serverOptions, listener);
+  const server = secure ?? http.createServer(servingTimeouts, listener);
   server.listen({ port, ...(host === undefined ? {} : { host }) });
   try {
     await once(server, 'listening');
