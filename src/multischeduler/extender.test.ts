@@ -61,6 +61,18 @@ describe('filter', () => {
     expect(failed['vk-a']).toMatch(expected);
   });
 
+  test('asks to be asked again when nothing is left and something is only not known now', () => {
+    const [a, b] = [testCluster('a', [4]), testCluster('b', [4])];
+    const { extender } = testExtender([a, b]);
+    a.said.staleness = 'it does not answer';
+    const ask = (cpu: string) => extender.filter({ pod: upperPod('web', cpu), nodeNames: ['vk-a', 'vk-b'] });
+    expect(ask('2')).toMatchObject({ NodeNames: ['vk-b'], Error: '' });
+    expect(ask('6').Error).toBe(
+      '1 virtual node(s) whose lower cluster is not known now: it does not answer, ' +
+        '1 virtual node(s) with 0/1 lower nodes that fit: 1 Insufficient cpu',
+    );
+  });
+
   test('refuses a virtual node of nobody here, and one that serves another namespace', () => {
     const { extender, nodes } = testExtender([testCluster('a', [4], { namespace: 'other' })]);
     nodes.set('vk-x', raw<Node>({ metadata: { name: 'vk-x' } }));

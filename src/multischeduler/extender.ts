@@ -43,6 +43,7 @@ export class Extender {
     const passed: string[] = [];
     const failed: Record<string, string> = {};
     const places: Place[] = [];
+    let isPassing = false;
     const below = this.#options.podsBelow.of(pod);
     for (const name of nodeNames) {
       const found = virtualNodes.find(name);
@@ -50,6 +51,7 @@ export class Extender {
         passed.push(name);
         continue;
       }
+      if ('refusal' in found) isPassing ||= found.isPassing;
       const answer = 'refusal' in found ? found.refusal : this.#ask(pod, below, found.cluster);
       if (typeof answer === 'string') {
         failed[name] = answer;
@@ -58,6 +60,9 @@ export class Extender {
         places.push(answer);
       }
     }
+    // As unschedulable it would wait for something to change above; after an error it is tried again within seconds.
+    if (passed.length === 0 && isPassing)
+      return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: inOne(Object.values(failed)) };
     reservations.begin(key, places);
     return { NodeNames: passed, FailedAndUnresolvableNodes: failed, Error: '' };
   }
@@ -85,4 +90,11 @@ export class Extender {
     this.#options.reservations.settle(cluster);
     return fits(feed.picture, pod) ? { cluster, pod } : refusalText(explain(feed.picture, pod));
   }
+}
+
+/** Reasons as kube-scheduler counts them. */
+function inOne(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
 }

@@ -6,7 +6,10 @@ import { lowerClusterAnnotation } from '../translate/names.ts';
 export type NodesBy = 'nodeName' | 'clusterID';
 
 /** The lower cluster behind a virtual node, or why nothing can be said of it. */
-export type Found = { readonly cluster: PicturedCluster } | { readonly refusal: string };
+export type Found =
+  | { readonly cluster: PicturedCluster }
+  /** `isPassing`: it will end by itself, and nothing above will change when it does. */
+  | { readonly refusal: string; readonly isPassing: boolean };
 
 export interface VirtualNodesOptions {
   readonly nodesBy: NodesBy;
@@ -46,15 +49,17 @@ export class VirtualNodes {
     const node = this.#options.nodeOf(nodeName);
     const cluster = this.clusterOf(nodeName);
     if (!cluster)
-      return (
-        node && { refusal: 'virtual node(s) whose lower cluster is not configured in the multischeduler' }
-      );
+      return node && refuse('virtual node(s) whose lower cluster is not configured in the multischeduler');
     const { feed } = cluster;
     const stale = feed.staleness;
-    if (stale) return { refusal: `virtual node(s) whose lower cluster is not known now: ${stale}` };
+    if (stale) return refuse(`virtual node(s) whose lower cluster is not known now: ${stale}`, true);
     const uid = node?.metadata?.annotations?.[lowerClusterAnnotation];
     if (uid !== undefined && uid !== feed.uid)
-      return { refusal: 'virtual node(s) that stand for another lower cluster than the configuration says' };
+      return refuse('virtual node(s) that stand for another lower cluster than the configuration says');
     return { cluster };
   }
+}
+
+function refuse(refusal: string, isPassing = false): Found {
+  return { refusal, isPassing };
 }
