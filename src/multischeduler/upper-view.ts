@@ -1,11 +1,18 @@
 import { sinkOf } from '../clusters/feed/sink.ts';
+import { slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
-import { virtualNodeLabel, virtualPodLabel } from '../translate/names.ts';
+import {
+  clusterSelectorAnnotation,
+  lowerClusterAnnotation,
+  virtualNodeLabel,
+  virtualPodLabel,
+} from '../translate/names.ts';
+import { clusterIdLabel } from './virtual-nodes.ts';
 
 export interface UpperViewOptions {
   readonly upper: Client;
@@ -41,6 +48,7 @@ export class UpperView {
       new Reflector(upper, pods, bound, {
         labelSelector: `${virtualPodLabel}=true`,
         fieldSelector: `spec.nodeName!=,${unfinished}`,
+        slim: onlyScheduling,
         onError,
       }),
     ];
@@ -49,16 +57,6 @@ export class UpperView {
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
   virtualNode(name: string): Node | undefined {
     return this.#nodes.get(name);
-  }
-
-  /** All virtual nodes. */
-  virtualNodes(): Iterable<Node> {
-    return this.#nodes.values();
-  }
-
-  /** Resolves when both lists are in. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map((reflector) => reflector.synced));
   }
 
   /** Why nothing can be said now, in words; undefined when all is well. */
@@ -79,10 +77,21 @@ export class UpperView {
   }
 }
 
-/** Heartbeats change the rest every few seconds. */
+/** Heartbeats and figures change the rest every few seconds. */
 function onlyMarks({ metadata }: Node): Node {
   const { name, uid, resourceVersion, labels, annotations } = metadata ?? {};
-  return { metadata: { name, uid, resourceVersion, labels, annotations } } as Node;
+  const id = labels?.[clusterIdLabel];
+  const lower = annotations?.[lowerClusterAnnotation];
+  const marks = {
+    ...(id !== undefined && { labels: { [clusterIdLabel]: id } }),
+    ...(lower !== undefined && { annotations: { [lowerClusterAnnotation]: lower } }),
+  };
+  return { metadata: { name, uid, resourceVersion, ...marks } } as Node;
+}
+
+/** All that is asked of a pod that is bound: how it would be below. */
+function onlyScheduling(pod: Pod): Pod {
+  return slimPod(pod, [clusterSelectorAnnotation]);
 }
 
 function isChanged(old: Node, now: Node): boolean {

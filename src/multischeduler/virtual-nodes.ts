@@ -18,7 +18,7 @@ export interface VirtualNodesOptions {
 }
 
 /** tensile-kube's label with the operator's name for the cluster. */
-const clusterIdLabel = 'clusterID';
+export const clusterIdLabel = 'clusterID';
 
 /** Knows which lower cluster stands behind which virtual node. */
 export class VirtualNodes {

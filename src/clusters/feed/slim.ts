@@ -6,9 +6,13 @@ type Statuses = NonNullable<Pod['status']>['containerStatuses'];
 const ours = [upperClusterAnnotation, upperUidAnnotation, virtualNodeAnnotation];
 const told = ['PodScheduled', 'PodResizePending', 'PodResizeInProgress'];
 
-/** A pod without what no scheduler asks for: a list of 100,000 is held as a whole until its last page is read. */
-export function slimPod({ metadata, spec, status }: Pod): Pod {
-  const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => ours.includes(name));
+/**
+ * A pod without what no scheduler asks for: a list of 100,000 is held as a whole until its last page is read.
+ *
+ * @param kept the annotations that stay; by default those that tell whose a lower pod is
+ */
+export function slimPod({ metadata, spec, status }: Pod, kept: readonly string[] = ours): Pod {
+  const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => kept.includes(name));
   const { name, namespace, uid, resourceVersion, generation, labels } = metadata ?? {};
   const { creationTimestamp, deletionTimestamp } = metadata ?? {};
   const slim = {

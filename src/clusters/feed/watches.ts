@@ -59,7 +59,7 @@ export function watchesInto(
       (name) => picture.removeNode(name),
       { slim: slimNode },
     ),
-    watch(pods, applyPod, removePod, { slim: slimPod, fieldSelector: unfinished }),
+    watch(pods, applyPod, removePod, { slim: (pod) => slimPod(pod), fieldSelector: unfinished }),
     watch(
       persistentVolumes,
       (volume) => picture.applyVolume(volume),
