@@ -41,7 +41,7 @@ export function explainPod(pod: Pod, { virtualNodes, podsBelow, above }: Explain
       above: reasonsAbove(pod, node, pods),
       below:
         !found || 'refusal' in found
-          ? { unknown: found?.refusal ?? 'it is no virtual node' }
+          ? { unknown: found?.why ?? 'it is no virtual node' }
           : explain(found.cluster.feed.picture, below(found.cluster.configuration)),
     };
   });

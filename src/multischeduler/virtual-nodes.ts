@@ -6,10 +6,16 @@ import { lowerClusterAnnotation } from '../translate/names.ts';
 export type NodesBy = 'nodeName' | 'clusterID';
 
 /** The lower cluster behind a virtual node, or why nothing can be said of it. */
-export type Found =
-  | { readonly cluster: PicturedCluster }
-  /** `isPassing`: it will end by itself, and nothing above will change when it does. */
-  | { readonly refusal: string; readonly isPassing: boolean };
+export type Found = { readonly cluster: PicturedCluster } | Refusal;
+
+interface Refusal {
+  /** To stand behind a number of virtual nodes, as kube-scheduler counts reasons. */
+  readonly refusal: string;
+  /** The same of this one. */
+  readonly why: string;
+  /** Whether it will end by itself, with nothing changing above when it does. */
+  readonly isPassing: boolean;
+}
 
 export interface VirtualNodesOptions {
   readonly nodesBy: NodesBy;
@@ -48,18 +54,27 @@ export class VirtualNodes {
   find(nodeName: string): Found | undefined {
     const node = this.#options.nodeOf(nodeName);
     const cluster = this.clusterOf(nodeName);
-    if (!cluster)
-      return node && refuse('virtual node(s) whose lower cluster is not configured in the multischeduler');
+    if (!cluster) return node && unconfigured;
     const { feed } = cluster;
-    const stale = feed.staleness;
-    if (stale) return refuse(`virtual node(s) whose lower cluster is not known now: ${stale}`, true);
+    const why = feed.staleness;
+    if (why)
+      return {
+        refusal: `virtual node(s) whose lower cluster is not known now: ${why}`,
+        why,
+        isPassing: true,
+      };
     const uid = node?.metadata?.annotations?.[lowerClusterAnnotation];
-    if (uid !== undefined && uid !== feed.uid)
-      return refuse('virtual node(s) that stand for another lower cluster than the configuration says');
-    return { cluster };
+    return uid === undefined || uid === feed.uid ? { cluster } : another;
   }
 }
 
-function refuse(refusal: string, isPassing = false): Found {
-  return { refusal, isPassing };
-}
+const unconfigured: Refusal = {
+  refusal: 'virtual node(s) whose lower cluster is not configured in the multischeduler',
+  why: 'its lower cluster is not configured',
+  isPassing: false,
+};
+const another: Refusal = {
+  refusal: 'virtual node(s) that stand for another lower cluster than the configuration says',
+  why: 'it stands for another lower cluster than the configuration says',
+  isPassing: false,
+};

@@ -46,7 +46,7 @@ test('a pod that is nowhere', () => {
       '',
       'vk-c',
       '  above: it fits',
-      '  below: not known: virtual node(s) whose lower cluster is not known now: it does not answer',
+      '  below: not known: it does not answer',
       '',
     ].join('\n'),
   );
