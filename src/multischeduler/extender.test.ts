@@ -111,6 +111,18 @@ describe('pods that were let pass and are not seen bound yet', () => {
     expect(extender.filter(ask('three')).NodeNames).toEqual(['vk-a']);
   });
 
+  test('make a pod that only they are in the way of be asked for again', () => {
+    const { extender } = testExtender([testCluster('a', [4])]);
+    extender.filter(ask('one'));
+    expect(extender.filter(ask('two'))).toMatchObject({
+      NodeNames: [],
+      FailedAndUnresolvableNodes: {},
+      Error: '1 virtual node(s) with 0/1 lower nodes that fit: 1 Insufficient cpu',
+    });
+    expect(extender.filter(ask('large', '5')).FailedAndUnresolvableNodes).toHaveProperty('vk-a');
+    expect(extender.filter(ask('three')).NodeNames).toEqual([]);
+  });
+
   test('count in every cluster that let them pass, and in each part of one', () => {
     const selector = (index: number) => ({ nodeSelector: `kubernetes.io/hostname=a-${index}` });
     const whole = testCluster('a', [4, 4], selector(0));

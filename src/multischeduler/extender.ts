@@ -13,7 +13,7 @@ import {
 import type { PodBelow, PodsBelow } from './pod-below.ts';
 import { refusalText } from './refusal-text.ts';
 import type { Place, Reservations } from './reservations.ts';
-import type { VirtualNodes } from './virtual-nodes.ts';
+import type { Refusal, VirtualNodes } from './virtual-nodes.ts';
 
 export interface ExtenderOptions {
   readonly virtualNodes: VirtualNodes;
@@ -51,10 +51,10 @@ export class Extender {
         passed.push(name);
         continue;
       }
-      if ('refusal' in found) isPassing ||= found.isPassing;
-      const answer = 'refusal' in found ? found.refusal : this.#ask(pod, below, found.cluster);
-      if (typeof answer === 'string') {
-        failed[name] = answer;
+      const answer = 'refusal' in found ? found : this.#ask(pod, below, found.cluster);
+      if ('refusal' in answer) {
+        failed[name] = answer.refusal;
+        isPassing ||= answer.isPassing;
       } else {
         passed.push(name);
         places.push(answer);
@@ -81,14 +81,22 @@ export class Extender {
   }
 
   /** The place for the pod in a cluster, or why there is none. */
-  #ask(upper: Pod, below: PodBelow, cluster: PicturedCluster): Place | string {
+  #ask(
+    upper: Pod,
+    below: PodBelow,
+    cluster: PicturedCluster,
+  ): Place | Pick<Refusal, 'refusal' | 'isPassing'> {
+    const { reservations } = this.#options;
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
     if (namespace !== undefined && namespace !== upper.metadata?.namespace)
-      return `virtual node(s) that serve only namespace ${namespace}`;
+      return { refusal: `virtual node(s) that serve only namespace ${namespace}`, isPassing: false };
     const pod = below(configuration);
-    this.#options.reservations.settle(cluster);
-    return fits(feed.picture, pod) ? { cluster, pod } : refusalText(explain(feed.picture, pod));
+    reservations.settle(cluster);
+    if (fits(feed.picture, pod)) return { cluster, pod };
+    const refusal = refusalText(explain(feed.picture, pod));
+    // Who is in the way may go to another cluster, and nothing changes above when this one has the room again.
+    return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod) };
   }
 }
 

@@ -68,7 +68,7 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
   });
   const onPod = (key: string, pod: Pod | undefined) => {
     // In this order: what counts everywhere must not be in the way of what is promised to one.
-    reservations.end(key);
+    if (!pod || pod.spec?.nodeName) reservations.end(key);
     promised.apply(key, pod);
   };
   const staleness = () => (pictures.isRead ? view.staleness : 'the lower clusters have not been read yet');

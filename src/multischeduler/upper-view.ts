@@ -18,14 +18,14 @@ export interface UpperViewOptions {
   readonly upper: Client;
   /** Milliseconds for which what is known is believed though a watch failed. */
   readonly patience: number;
-  /** Told of each virtual pod that is bound to a node and has not ended; of its end without the pod. */
+  /** Told of each virtual pod that has not ended; of its end without the pod. */
   readonly onPod: (key: string, pod: Pod | undefined) => void;
   /** Told when virtual nodes came, went or changed. */
   readonly onNodes: () => void;
   readonly onError: (message: string) => void;
 }
 
-/** What must be known of the upper cluster: which nodes are virtual, and which virtual pods are bound. */
+/** What must be known of the upper cluster: which nodes are virtual, and where the virtual pods are. */
 export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
@@ -36,7 +36,7 @@ export class UpperView {
     this.#nodes.subscribe((event) => {
       if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
     });
-    const bound = sinkOf<Pod>(
+    const sink = sinkOf<Pod>(
       (pod, key) => onPod(key, pod),
       (key) => onPod(key, undefined),
     );
@@ -45,9 +45,9 @@ export class UpperView {
         labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
         onError,
       }),
-      new Reflector(upper, pods, bound, {
+      new Reflector(upper, pods, sink, {
         labelSelector: `${virtualPodLabel}=true`,
-        fieldSelector: `spec.nodeName!=,${unfinished}`,
+        fieldSelector: unfinished,
         slim: onlyScheduling,
         onError,
       }),
@@ -89,7 +89,7 @@ function onlyMarks({ metadata }: Node): Node {
   return { metadata: { name, uid, resourceVersion, ...marks } } as Node;
 }
 
-/** All that is asked of a pod that is bound: how it would be below. */
+/** All that is asked of a pod later: how it would be below. */
 function onlyScheduling(pod: Pod): Pod {
   return slimPod(pod, [clusterSelectorAnnotation]);
 }

@@ -8,7 +8,7 @@ export type NodesBy = 'nodeName' | 'clusterID';
 /** The lower cluster behind a virtual node, or why nothing can be said of it. */
 export type Found = { readonly cluster: PicturedCluster } | Refusal;
 
-interface Refusal {
+export interface Refusal {
   /** To stand behind a number of virtual nodes, as kube-scheduler counts reasons. */
   readonly refusal: string;
   /** The same of this one. */
