@@ -12,8 +12,8 @@ import { type CaseDraw, candidatesOf, caseDraw, World } from './scheduling/world
 
 /** `ISTHMUS_SEED` repeats a run, `ISTHMUS_RUNS` makes it longer: clusters, each with so many pods. */
 const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 40);
-const podsEach = 75;
+const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 30);
+const podsEach = 120;
 
 let world: World;
 let scheduler: RealScheduler;
@@ -50,7 +50,7 @@ async function compare(
     tally.pods += 1;
     tally.nodes += explanation.nodes;
     if (explanation.feasible > 0) tally.feasible += 1;
-    for (const reason of real.split(/(?:^|, )\d+ /))
+    for (const reason of real.split(/(?:^|, )\d+ /).filter((each) => each !== ''))
       tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
     return ours === real ? [] : [{ pod, real, ours }];
   });
@@ -65,10 +65,14 @@ interface Tally {
 
 /** A disagreement counts when it is there again after the scheduler's caches have had time to catch up. */
 async function disagreements(prefix: string, draw: CaseDraw, tally: Tally): Promise<Disagreement[]> {
+  const t0 = performance.now();
   await world.build(prefix, draw);
+  const t1 = performance.now();
+  let t2 = t1;
   try {
     const picture = await world.picture();
     const first = await compare(picture, candidatesOf(prefix, draw), tally);
+    t2 = performance.now();
     if (first.length === 0) return [];
     const names = new Set(first.map(({ pod }) => pod.metadata?.name));
     const again = candidatesOf(prefix, draw).filter((each) => names.has((each as Pod).metadata?.name));
@@ -79,7 +83,9 @@ async function disagreements(prefix: string, draw: CaseDraw, tally: Tally): Prom
       reasons: new Map(),
     });
   } finally {
+    const t3 = performance.now();
     await world.raze();
+    console.log(`TIMES build ${t1 - t0} ask ${t2 - t1} again ${t3 - t2} raze ${performance.now() - t3}`);
   }
 }
 
