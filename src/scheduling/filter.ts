@@ -12,7 +12,7 @@ export interface Candidate extends PodFacts {
 export type Refusal = string | readonly string[];
 
 /** What a filter found out before it is asked about single nodes. */
-export type Prepared =
+type Prepared =
   /** It has nothing against any node. */
   | undefined
   /** It refuses the pod as such, whatever the node. */

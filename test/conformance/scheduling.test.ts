@@ -65,14 +65,10 @@ interface Tally {
 
 /** A disagreement counts when it is there again after the scheduler's caches have had time to catch up. */
 async function disagreements(prefix: string, draw: CaseDraw, tally: Tally): Promise<Disagreement[]> {
-  const t0 = performance.now();
   await world.build(prefix, draw);
-  const t1 = performance.now();
-  let t2 = t1;
   try {
     const picture = await world.picture();
     const first = await compare(picture, candidatesOf(prefix, draw), tally);
-    t2 = performance.now();
     if (first.length === 0) return [];
     const names = new Set(first.map(({ pod }) => pod.metadata?.name));
     const again = candidatesOf(prefix, draw).filter((each) => names.has((each as Pod).metadata?.name));
@@ -83,9 +79,7 @@ async function disagreements(prefix: string, draw: CaseDraw, tally: Tally): Prom
       reasons: new Map(),
     });
   } finally {
-    const t3 = performance.now();
     await world.raze();
-    console.log(`TIMES build ${t1 - t0} ask ${t2 - t1} again ${t3 - t2} raze ${performance.now() - t3}`);
   }
 }
 
