@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from '../kube/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Candidate, Filter, Refusal } from './filter.ts';
 import { filters, quick, thorough } from './filters/index.ts';
+import type { SlotTest } from './node-selector.ts';
 import type { PodFacts } from './pod-facts.ts';
 
 type Check = (slot: number) => Refusal | undefined;
@@ -13,28 +14,24 @@ export function candidate(facts: PodFacts, claimsToCome: readonly PersistentVolu
 
 /** The slots of the nodes that can take a pod, found one by one. Nothing may change the state meanwhile. */
 export function* feasibleSlots(state: ClusterState, pod: Candidate): IterableIterator<number> {
-  const before = prepare(quick, state, pod);
-  if (typeof before === 'string') return;
-  let after: readonly Check[] | undefined;
+  const before = tests(quick, state, pod);
+  if (!before) return;
+  let after: readonly SlotTest[] | undefined;
   for (let slot = 0; slot < state.nodes.limit; slot += 1) {
-    if (refuse(before, slot) || state.nodes.nameOf(slot) === undefined) continue;
-    if (!after) {
-      // Not before some node has come so far: mostly none does, for want of room.
-      const prepared = prepare(thorough, state, pod);
-      if (typeof prepared === 'string') return;
-      after = prepared;
-    }
-    if (!refuse(after, slot)) yield slot;
+    if (!passes(before, slot) || state.nodes.nameOf(slot) === undefined) continue;
+    // Not before some node has come so far: mostly none does, for want of room.
+    after ??= tests(thorough, state, pod);
+    if (!after) return;
+    if (passes(after, slot)) yield slot;
   }
 }
 
 /** Whether the node in a slot can take a pod. */
 export function isFeasible(state: ClusterState, pod: Candidate, slot: number): boolean {
-  for (const part of [quick, thorough]) {
-    const checks = prepare(part, state, pod);
-    if (typeof checks === 'string' || refuse(checks, slot)) return false;
-  }
-  return true;
+  return [quick, thorough].every((part) => {
+    const prepared = tests(part, state, pod);
+    return prepared !== undefined && passes(prepared, slot);
+  });
 }
 
 /** Why each node is refused, or the reason for which the pod as such is. */
@@ -42,6 +39,24 @@ export function refusals(state: ClusterState, pod: Candidate): (Refusal | undefi
   const checks = prepare(filters, state, pod);
   if (typeof checks === 'string') return checks;
   return Array.from(state.nodes.slots(), (slot) => refuse(checks, slot));
+}
+
+/** What filters ask about single nodes; none when one of them refuses all. */
+function tests(those: readonly Filter[], state: ClusterState, pod: Candidate): SlotTest[] | undefined {
+  const found: SlotTest[] = [];
+  for (const filter of those) {
+    const prepared = filter.prepare(state, pod);
+    if (!prepared) continue;
+    if ('refusesPod' in prepared || prepared.refusesAll) return undefined;
+    const { check } = prepared;
+    found.push(prepared.passes ?? ((slot) => check(slot) === undefined));
+  }
+  return found;
+}
+
+function passes(those: readonly SlotTest[], slot: number): boolean {
+  for (const test of those) if (!test(slot)) return false;
+  return true;
 }
 
 function prepare(those: readonly Filter[], state: ClusterState, pod: Candidate): Check[] | string {

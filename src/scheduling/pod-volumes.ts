@@ -5,7 +5,7 @@ import type { PodFacts } from './pod-facts.ts';
 import { classNameOf } from './storage.ts';
 
 /** A claim that has a volume; the volume may have gone. */
-export interface BoundClaim {
+interface BoundClaim {
   readonly volumeName: string;
   readonly volume: PersistentVolume | undefined;
   readonly isEphemeral: boolean;

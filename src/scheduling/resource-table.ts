@@ -1,11 +1,53 @@
 import type { Amount } from './amounts.ts';
+import { reach } from './reach.ts';
 
 const initialLength = 64;
 
 /** One resource on every node: what there is and what pods have asked for, by slot. */
-export interface ResourceColumn {
-  allocatable: Float64Array;
-  requested: Float64Array;
+export class ResourceColumn {
+  #allocatable = new Float64Array(initialLength);
+  #requested = new Float64Array(initialLength);
+  /** The most that is free on any node; undefined when it must be looked for again. */
+  #peak: number | undefined = 0;
+
+  allocatable(slot: number): number {
+    return this.#allocatable[slot] ?? 0;
+  }
+
+  requested(slot: number): number {
+    return this.#requested[slot] ?? 0;
+  }
+
+  /** What is free on a node; below zero when it gave more than it has. */
+  free(slot: number): number {
+    return (this.#allocatable[slot] ?? 0) - (this.#requested[slot] ?? 0);
+  }
+
+  /** What is free on the node where most is: whoever asks for more need not look at any. */
+  mostFree(): number {
+    if (this.#peak === undefined) {
+      let peak = 0;
+      for (let slot = 0; slot < this.#allocatable.length; slot += 1) peak = Math.max(peak, this.free(slot));
+      this.#peak = peak;
+    }
+    return this.#peak;
+  }
+
+  set(slot: number, allocatable: number, requested: number): void {
+    if (slot >= this.#allocatable.length) {
+      if (allocatable === 0 && requested === 0) return;
+      const length = Math.max(slot + 1, this.#allocatable.length * 2);
+      this.#allocatable = longer(this.#allocatable, length);
+      this.#requested = longer(this.#requested, length);
+    }
+    const before = this.free(slot);
+    this.#allocatable[slot] = allocatable;
+    this.#requested[slot] = requested;
+    if (this.#peak === undefined) return;
+    const after = allocatable - requested;
+    if (after >= this.#peak) this.#peak = after;
+    else if (before === this.#peak) this.#peak = undefined;
+  }
 }
 
 /** The resources of all nodes, in one column for each resource. */
@@ -17,34 +59,28 @@ export class ResourceTable {
     return this.#columns.get(resource);
   }
 
-  /** What is free of a resource on a node; below zero when it gave more than it has. */
-  free(slot: number, resource: string): number {
-    const column = this.#columns.get(resource);
-    return (column?.allocatable[slot] ?? 0) - (column?.requested[slot] ?? 0);
-  }
-
   /** Replaces what a node has to give. */
   setAllocatable(slot: number, amounts: readonly Amount[]): void {
-    for (const column of this.#columns.values()) {
-      if (slot < column.allocatable.length) column.allocatable[slot] = 0;
+    const given = new Map(amounts.map(({ resource, amount }) => [resource, amount]));
+    for (const [resource, column] of this.#columns) {
+      if (!given.has(resource)) column.set(slot, 0, column.requested(slot));
     }
-    for (const { resource, amount } of amounts) this.#reach(resource, slot).allocatable[slot] = amount;
+    for (const [resource, amount] of given) {
+      const column = this.#reach(resource);
+      column.set(slot, amount, column.requested(slot));
+    }
   }
 
   /** Forgets a node and what was asked of it. */
   clear(slot: number): void {
-    for (const column of this.#columns.values()) {
-      if (slot >= column.allocatable.length) continue;
-      column.allocatable[slot] = 0;
-      column.requested[slot] = 0;
-    }
+    for (const column of this.#columns.values()) column.set(slot, 0, 0);
   }
 
   /** Counts a pod on a node. */
   take(slot: number, amounts: readonly Amount[]): void {
     for (const { resource, amount } of amounts) {
-      const { requested } = this.#reach(resource, slot);
-      requested[slot] = (requested[slot] ?? 0) + amount;
+      const column = this.#reach(resource);
+      column.set(slot, column.allocatable(slot), column.requested(slot) + amount);
     }
   }
 
@@ -54,31 +90,21 @@ export class ResourceTable {
   give(slot: number, amounts: readonly Amount[]): boolean {
     let exact = true;
     for (const { resource, amount } of amounts) {
-      const { requested } = this.#reach(resource, slot);
-      const before = requested[slot] ?? 0;
+      const column = this.#reach(resource);
+      const before = column.requested(slot);
       if (before > Number.MAX_SAFE_INTEGER) exact = false;
-      requested[slot] = before - amount;
+      column.set(slot, column.allocatable(slot), before - amount);
     }
     return exact;
   }
 
   /** Forgets what was asked of a node, to count it again. */
   clearRequested(slot: number): void {
-    for (const { requested } of this.#columns.values()) if (slot < requested.length) requested[slot] = 0;
+    for (const column of this.#columns.values()) column.set(slot, column.allocatable(slot), 0);
   }
 
-  #reach(resource: string, slot: number): ResourceColumn {
-    let column = this.#columns.get(resource);
-    if (!column) {
-      column = { allocatable: new Float64Array(initialLength), requested: new Float64Array(initialLength) };
-      this.#columns.set(resource, column);
-    }
-    if (slot >= column.allocatable.length) {
-      const length = Math.max(slot + 1, column.allocatable.length * 2);
-      column.allocatable = longer(column.allocatable, length);
-      column.requested = longer(column.requested, length);
-    }
-    return column;
+  #reach(resource: string): ResourceColumn {
+    return reach(this.#columns, resource, () => new ResourceColumn());
   }
 }
 

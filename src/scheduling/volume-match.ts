@@ -7,7 +7,7 @@ import type { OpenClaim } from './pod-volumes.ts';
 import type { Storage } from './storage.ts';
 
 /** A volume that a claim could be bound to, and on which nodes. */
-export interface Match {
+interface Match {
   readonly volume: PersistentVolume;
   readonly reaches: SlotTest;
 }

@@ -12,8 +12,8 @@ import { type CaseDraw, candidatesOf, caseDraw, World } from './scheduling/world
 
 /** `ISTHMUS_SEED` repeats a run, `ISTHMUS_RUNS` makes it longer: clusters, each with so many pods. */
 const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 40);
-const podsEach = 75;
+const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 30);
+const podsEach = 120;
 
 let world: World;
 let scheduler: RealScheduler;
@@ -50,7 +50,7 @@ async function compare(
     tally.pods += 1;
     tally.nodes += explanation.nodes;
     if (explanation.feasible > 0) tally.feasible += 1;
-    for (const reason of real.split(/(?:^|, )\d+ /))
+    for (const reason of real.split(/(?:^|, )\d+ /).filter((each) => each !== ''))
       tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + 1);
     return ours === real ? [] : [{ pod, real, ours }];
   });

@@ -16,15 +16,17 @@ export const resources: Filter = {
       reason: resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`,
       column: nodes.resources.column(resource),
     }));
+    // What few nodes have is asked first; devices come last in a list of requests.
+    const rareFirst = needs.toReversed();
     return {
+      refusesAll: needs.some(({ amount, column }) => amount > (column?.mostFree() ?? 0)),
+      passes: (slot) => {
+        for (const need of rareFirst) if (!isMet(need, slot)) return false;
+        return true;
+      },
       check: (slot) => {
-        let refusals: string[] | undefined;
-        for (const need of needs) {
-          if (isMet(need, slot)) continue;
-          refusals ??= [];
-          refusals.push(need.reason);
-        }
-        return refusals;
+        const refusals = needs.filter((need) => !isMet(need, slot));
+        return refusals.length > 0 ? refusals.map(({ reason }) => reason) : undefined;
       },
     };
   },
@@ -32,6 +34,5 @@ export const resources: Filter = {
 
 /** A resource that nobody has or asked for has no column. */
 function isMet({ amount, column }: Need, slot: number): boolean {
-  if (!column) return false;
-  return amount <= (column.allocatable[slot] ?? 0) - (column.requested[slot] ?? 0);
+  return column !== undefined && amount <= column.free(slot);
 }

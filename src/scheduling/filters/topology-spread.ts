@@ -1,9 +1,10 @@
 import type { ClusterState } from '../cluster-state.ts';
 import type { Candidate, Filter, Refusal } from '../filter.ts';
-import { all, type SlotTest } from '../node-selector.ts';
+import type { SlotTest } from '../node-selector.ts';
 import type { NodeTable } from '../node-table.ts';
 import type { SpreadConstraint } from '../spread-constraint.ts';
 import { keepingOff, untolerated } from '../toleration.ts';
+import type { ValueColumn } from '../value-column.ts';
 import { requiredNodes } from './node-affinity.ts';
 
 const missingLabel = "node(s) didn't match pod topology spread constraints (missing required label)";
@@ -34,7 +35,7 @@ function skewCheck(
 ): (slot: number) => Refusal | undefined {
   const column = state.nodes.label(constraint.topologyKey);
   if (!column) return () => missingLabel;
-  const { counts, least } = domainCounts(state, pod, constraint, column.limit);
+  const { counts, least } = domainCounts(state, pod, constraint, column);
   const self = constraint.selector.matches(pod.labels) ? 1 : 0;
   const most = constraint.maxSkew - self + least;
   return (slot) => {
@@ -49,19 +50,19 @@ function domainCounts(
   state: ClusterState,
   pod: Candidate,
   constraint: SpreadConstraint,
-  limit: number,
+  column: ValueColumn,
 ): { counts: Int32Array; least: number } {
-  const { nodes, pods } = state;
-  const ids = nodes.label(constraint.topologyKey)?.ids ?? new Int32Array(0);
-  const isCounted = countedNodes(nodes, pod, constraint);
+  const { ids, limit } = column;
+  const counted = countedNodes(state.nodes, pod, constraint);
   const counts = new Int32Array(limit);
   const exists = new Uint8Array(limit);
-  for (const slot of nodes.slots()) if (isCounted(slot)) exists[ids[slot] ?? 0] = 1;
+  for (let slot = 0; slot < counted.length; slot += 1) if (counted[slot] === 1) exists[ids[slot] ?? 0] = 1;
   // An empty selector counts nothing here, other than in affinity terms (countPodsMatchSelector).
-  const groups = constraint.selector.isEmpty ? [] : pods.groups.matching(pod.namespace, constraint.selector);
-  for (const { slots, terminating } of groups) {
+  const { groups } = state.pods;
+  const matching = constraint.selector.isEmpty ? [] : groups.matching(pod.namespace, constraint.selector);
+  for (const { slots, terminating } of matching) {
     for (const [slot, count] of slots) {
-      if (!isCounted(slot)) continue;
+      if (counted[slot] !== 1) continue;
       const number = ids[slot] ?? 0;
       counts[number] = (counts[number] ?? 0) + count - (terminating.get(slot) ?? 0);
     }
@@ -76,15 +77,20 @@ function domainCounts(
   return { counts, least: domains < constraint.minDomains ? 0 : least };
 }
 
-/** Nodes that have all the keys, and that the pod could be on where the constraint's policies say so. */
-function countedNodes(nodes: NodeTable, pod: Candidate, constraint: SpreadConstraint): SlotTest {
-  const tests: SlotTest[] = pod.spread.map(({ topologyKey }) => {
+/** 1 for nodes that have the keys of all constraints, and that the pod could be on where this one's policies say so. */
+function countedNodes(nodes: NodeTable, pod: Candidate, constraint: SpreadConstraint): Uint8Array {
+  const counted = new Uint8Array(nodes.limit).fill(1);
+  for (const { topologyKey } of pod.spread) {
     const ids = nodes.label(topologyKey)?.ids;
-    return (slot) => (ids?.[slot] ?? 0) !== 0;
-  });
+    for (let slot = 0; slot < counted.length; slot += 1) if ((ids?.[slot] ?? 0) === 0) counted[slot] = 0;
+  }
+  const tests: SlotTest[] = [];
   const required = constraint.honorsAffinity ? requiredNodes(nodes, pod) : undefined;
   if (required) tests.push(required);
   const taintOf = constraint.honorsTaints ? untolerated(nodes, pod.tolerations, keepingOff) : undefined;
   if (taintOf) tests.push((slot) => taintOf(slot) === undefined);
-  return all(tests);
+  for (const test of tests) {
+    for (let slot = 0; slot < counted.length; slot += 1) if (!test(slot)) counted[slot] = 0;
+  }
+  return counted;
 }

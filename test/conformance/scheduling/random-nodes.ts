@@ -57,10 +57,10 @@ export const nodeDraw: fc.Arbitrary<NodeDraw> = fc.record({
   ),
   allocatable: fc
     .record({
-      cpu: fc.constantFrom('500m', '1', '2', '4'),
-      memory: fc.constantFrom('1Gi', '2Gi', '4000M'),
-      pods: fc.constantFrom('3', '5', '110'),
-      'ephemeral-storage': fc.constantFrom('1Gi', '5Gi'),
+      cpu: fc.constantFrom('1', '4', '8', '8'),
+      memory: fc.constantFrom('2Gi', '4000M', '16Gi', '16Gi'),
+      pods: fc.constantFrom('4', '110', '110'),
+      'ephemeral-storage': fc.constantFrom('1Gi', '20Gi', '20Gi'),
       'example.com/gpu': fc.constantFrom('0', '1', '2'),
       'hugepages-2Mi': fc.constantFrom('0', '4Mi'),
     })

@@ -13,7 +13,7 @@ export type ClaimDraw =
   | { readonly kind: 'waiting'; readonly storageClass: (typeof storageClasses)[number] };
 
 /** Classes that wait for the first consumer, as {@link classManifests} makes them. */
-export const storageClasses = ['anywhere', 'in-zones', 'local', 'limited'] as const;
+const storageClasses = ['anywhere', 'in-zones', 'local', 'limited'] as const;
 
 const wait = { volumeBindingMode: 'WaitForFirstConsumer' };
 const zone = 'topology.kubernetes.io/zone';

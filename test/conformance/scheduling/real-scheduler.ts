@@ -58,8 +58,9 @@ function configuration(kubeconfig: string, port: number): object {
 async function startExtender(): Promise<Server> {
   const server = createServer((request, response) => {
     void json(request).then((body) => {
-      const { nodenames } = body as { nodenames?: string[] };
-      const failedNodes = Object.fromEntries((nodenames ?? []).map((name) => [name, feasible]));
+      // Go writes the fields as they are called there.
+      const { NodeNames } = body as { NodeNames?: string[] };
+      const failedNodes = Object.fromEntries((NodeNames ?? []).map((name) => [name, feasible]));
       response
         .setHeader('content-type', 'application/json')
         .end(JSON.stringify({ nodenames: [], failedNodes }));
