@@ -45,6 +45,7 @@ const broken = {
   'descheduler-imports-no-other-program src/descheduler/d.ts': "import '../provider/p.ts';\n",
   'joining-imports-no-other-program src/joining/j.ts': "import '../provider/p.ts';\n",
   'clusters-is-neutral src/clusters/l.ts': "import type {} from '../joining/j.ts';\n",
+  'serving-is-neutral src/serving/s.ts': "import type {} from '../webhook/w.ts';\n",
   'metrics-know-only-kube src/metrics/n.ts': "import type {} from '../translate/client.ts';\n",
   'operations-know-no-program src/operations/o.ts': "import type {} from '../provider/p.ts';\n",
   'only-metrics-count src/cli/count.ts': "import 'prom-client';\n",

@@ -6,8 +6,8 @@ import { providerFlags } from './provider-flags.ts';
 /** Flags of tensile-kube's webhook that start lines carry and that change nothing here. */
 export const webhookFlagsWithoutEffect = ['incluster', 'v'] as const;
 
-/** The flags of `isthmus webhook`: tensile-kube's names, so that its start lines go on working. */
-export const webhookFlags = {
+/** tensile-kube's names, so that its start lines go on working. */
+const webhookFlags = {
   tlscert: {
     type: 'string',
     describe: 'file of the serving certificate, with --tlskey; without them we make and renew one ourselves',
@@ -61,6 +61,7 @@ export const webhookFlags = {
   v: { type: 'string', describe: 'taken for the sake of old start lines; no effect: use --log-level' },
 } as const satisfies Record<string, Options>;
 
+/** The flags of `isthmus webhook`. */
 export type WebhookFlags = InferredOptionTypes<typeof webhookFlags>;
 
 /** Adds the flags and the checks that need no cluster. */

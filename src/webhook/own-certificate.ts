@@ -1,7 +1,7 @@
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { deferred } from '../kube/deferred.ts';
-import { describeError, hasCode } from '../kube/errors.ts';
+import { describeError, hasCode, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { mutatingWebhookConfigurations } from '../kube/resources.ts';
@@ -89,6 +89,7 @@ export class OwnCertificate implements CertificateSource {
     );
     await running;
     await queue.stop();
+    this.#first.reject(new KubeError('Aborted', 'stopped before there was a certificate'));
   }
 
   async #reconcile(): Promise<ReconcileResult> {

@@ -129,7 +129,11 @@ describe('a review', () => {
       path: '/metadata/annotations',
       value: { clusterSelector: '{"nodeSelector":{"disk":"ssd"}}', 'isthmus.io/webhook': 'done' },
     });
-    expect(patch[1]).toEqual({ op: 'remove', path: '/spec/nodeSelector' });
+    expect(patch[1]).toEqual({
+      op: 'replace',
+      path: '/spec/nodeSelector',
+      value: { type: 'virtual-kubelet' },
+    });
   });
 
   test.each([

@@ -46,7 +46,7 @@ describe('what moves', () => {
     const nodeSelector = { type: 'gpu', 'kubernetes.io/hostname': 'worker-1' };
     const pod = mutated(newPod({ nodeSelector }));
     expect(JSON.parse(selectorOf(pod) ?? '')).toEqual({ nodeSelector });
-    expect(pod.spec).not.toHaveProperty('nodeSelector');
+    expect(pod.spec?.nodeSelector).toEqual({ type: 'virtual-kubelet' });
   });
 
   test('required node affinity with expressions and fields in one term', () => {
@@ -96,6 +96,24 @@ describe('what moves', () => {
     const { nodeAffinity } = required({ matchExpressions: [asks('disk', 'ssd')] });
     const pod = mutated(newPod({ affinity: { ...others, nodeAffinity: { ...preferred, ...nodeAffinity } } }));
     expect(pod.spec?.affinity).toEqual(others);
+  });
+});
+
+describe('other nodes above', () => {
+  test('are no place for a pod whose selection they cannot be asked for', () => {
+    const onlyVirtual = { type: 'virtual-kubelet' };
+    const affinity = required({ matchExpressions: [asks('disk', 'ssd')] });
+    expect(mutated(newPod({ nodeSelector: { disk: 'ssd' } })).spec?.nodeSelector).toEqual(onlyVirtual);
+    expect(mutated(newPod({ affinity })).spec?.nodeSelector).toEqual(onlyVirtual);
+    expect(mutated(newPod({ tolerations: [{ key: 'gpu' }] })).spec).not.toHaveProperty('nodeSelector');
+    const above = new Set(['type']);
+    const nodeSelector = { type: 'far', disk: 'ssd' };
+    expect(mutated(newPod({ nodeSelector }), { above }).spec?.nodeSelector).toEqual({ type: 'far' });
+  });
+
+  test('have the pods that were given to them', () => {
+    const pod = newPod({ nodeSelector: { disk: 'ssd' }, nodeName: 'worker-above' });
+    expect(mutated(pod)).toBe(pod);
   });
 });
 

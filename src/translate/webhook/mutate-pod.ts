@@ -4,9 +4,9 @@ import { isVirtual } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
 import { clusterSelectorAnnotation, webhookAnnotation, webhookDone } from '../names.ts';
 import { addToSelector } from './add-to-selector.ts';
-import { isEmpty, splitTerms } from './split-terms.ts';
+import { splitSpec, withNodeSelector } from './split-spec.ts';
 import { tolerationsAbove, tolerationsBelow } from './tolerations.ts';
-import { hostnameLabel, isAbove, type NodeKeys } from './whose-node.ts';
+import { hostnameLabel, type NodeKeys } from './whose-node.ts';
 
 /** What the mutation must know besides the pod. */
 export interface MutationContext extends NodeKeys {
@@ -42,7 +42,9 @@ export function mutatePod(pod: Pod, context: MutationContext): Mutated {
   const selector = clusterSelectorOf(pod);
   if (!selector)
     return { refusal: 'the annotation clusterSelector is no JSON of nodeSelector, affinity and tolerations' };
-  if (!pod.spec) return { pod };
+  const { nodeName } = pod.spec ?? {};
+  const isElsewhere = nodeName && !context.isVirtualNode(nodeName);
+  if (!pod.spec || isElsewhere) return { pod };
   const annotations = pod.metadata?.annotations ?? {};
   const isFirstPass = annotations[webhookAnnotation] !== webhookDone;
   const isDivided = isFirstPass && annotations[clusterSelectorAnnotation] !== undefined;
@@ -72,23 +74,6 @@ const inseparable =
   'the alternatives of the required node affinity ask different virtual nodes for different lower nodes, which ' +
   'cannot be carried down: use one alternative, or ask the same of virtual nodes in each';
 
-/** The spec with what it asks of virtual nodes, and what it asks of lower ones. */
-function splitSpec(spec: PodSpec, keys: NodeKeys) {
-  const entries = Object.entries(spec.nodeSelector ?? {});
-  const above = entries.filter(([key, value]) => isAbove(key, value, keys));
-  const below = entries.filter(([key, value]) => !isAbove(key, value, keys));
-  const upper = below.length > 0 ? withNodeSelector(spec, Object.fromEntries(above)) : spec;
-  const nodeSelector = Object.fromEntries(below);
-  const terms =
-    spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  // With no term that can match the pod fits nowhere, above as well as below.
-  if (!terms || terms.every(isEmpty)) return { spec: upper, below: { nodeSelector, required: undefined } };
-  const split = splitTerms(terms, keys);
-  if (!split) return undefined;
-  const required = split.below;
-  return { spec: required ? withRequired(upper, split.above) : upper, below: { nodeSelector, required } };
-}
-
 /** What a pod needs to be placed on a virtual node: tolerations, and the node that its claim was given to. */
 function onVirtualNode(spec: PodSpec, context: MutationContext): PodSpec {
   const tolerations = tolerationsAbove(spec.tolerations ?? [], context.taintKey);
@@ -105,27 +90,6 @@ function nodeOfClaims(spec: PodSpec, context: MutationContext): string | undefin
     if (node !== undefined && context.isVirtualNode(node)) return node;
   }
   return undefined;
-}
-
-function withNodeSelector(spec: PodSpec, nodeSelector: Record<string, string>): PodSpec {
-  const { nodeSelector: _former, ...rest } = spec;
-  return Object.keys(nodeSelector).length > 0 ? { ...rest, nodeSelector } : rest;
-}
-
-type NodeAffinity = NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>;
-type Required = NonNullable<NodeAffinity['requiredDuringSchedulingIgnoredDuringExecution']>;
-
-/** The spec with another required node affinity, and without the maps that this leaves empty. */
-function withRequired(spec: PodSpec, terms: Required['nodeSelectorTerms'] | undefined): PodSpec {
-  const { affinity, ...rest } = spec;
-  const { nodeAffinity, ...others } = affinity ?? {};
-  const { requiredDuringSchedulingIgnoredDuringExecution: former, ...preferred } = nodeAffinity ?? {};
-  const required = terms && {
-    requiredDuringSchedulingIgnoredDuringExecution: { ...former, nodeSelectorTerms: terms },
-  };
-  const node = { ...preferred, ...required };
-  const all = { ...others, ...(Object.keys(node).length > 0 ? { nodeAffinity: node } : {}) };
-  return Object.keys(all).length > 0 ? { ...rest, affinity: all } : rest;
 }
 
 /** Without the keys that say nothing. */
