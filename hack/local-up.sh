@@ -67,6 +67,13 @@ for node in vk-a vk-b; do
   show exec "$pod" -- sh -c 'echo "$(id -un) on $(uname -n)"'
 done
 
+step 'a pod that no single lower node can hold (hack/sample-large.yaml)'
+"$kubectl" apply -f hack/sample-large.yaml
+"$kubectl" wait --for=condition=PodScheduled=false pod/too-large --timeout=30s ||
+  fail "the pod was not refused; see $state/logs/multischeduler.log"
+printf '\n$ isthmus explain pod default/too-large\n'
+bin/isthmus explain pod default/too-large
+
 cat <<END
 
 Isthmus is up, with the sample running on vk-a and vk-b. Go on with

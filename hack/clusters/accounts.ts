@@ -16,9 +16,14 @@ export function providerKubeconfigOf(directory: string, cluster: string): string
   return filesOf(directory, cluster).kubeconfigOf('isthmus');
 }
 
+/** The kubeconfig of the account as which a multischeduler looks at the upper cluster. */
+export function multischedulerKubeconfigOf(directory: string, cluster: string): string {
+  return filesOf(directory, cluster).kubeconfigOf('isthmus-multischeduler');
+}
+
 /**
- * Applies the manifests of deploy/rbac and writes the kubeconfig of the account in them, so that no provider works as
- * administrator.
+ * Applies the manifests of deploy/rbac and writes the kubeconfigs of the accounts in them, so that no program of ours
+ * works as administrator.
  */
 export async function createAccount(
   directory: string,
@@ -27,17 +32,24 @@ export async function createAccount(
 ): Promise<void> {
   const isUpper = name === 'upper';
   const manifests = isUpper
-    ? ['upper.yaml', 'upper-serving-certificate.yaml']
-    : ['lower.yaml', 'lower-metrics.yaml'];
-  const account = isUpper ? 'isthmus-provider' : 'isthmus-lower';
+    ? ['upper.yaml', 'upper-serving-certificate.yaml', 'upper-multischeduler.yaml']
+    : ['lower.yaml', 'lower-metrics.yaml', 'lower-scheduling.yaml'];
+  const accounts = isUpper
+    ? [
+        { account: 'isthmus-provider', file: providerKubeconfigOf(directory, name) },
+        { account: 'isthmus-multischeduler', file: multischedulerKubeconfigOf(directory, name) },
+      ]
+    : [{ account: 'isthmus-lower', file: providerKubeconfigOf(directory, name) }];
   const { kubeconfig, folder } = filesOf(directory, name);
   const environment = { ...process.env, KUBECACHEDIR: join(folder, 'kubectl-cache') };
   const run = (...args: string[]) =>
     mustExecute(kubectl, ['--kubeconfig', kubeconfig, ...args], { environment });
   const files = manifests.flatMap((file) => ['-f', join(packageFolder(), 'deploy', 'rbac', file)]);
   await run('apply', '--server-side', ...files);
-  const token = await run('-n', namespace, 'create', 'token', account, `--duration=${lifetime}`);
-  const content = parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
-  for (const entry of content.users) entry.user = { token: token.trim() };
-  writeFileSync(providerKubeconfigOf(directory, name), stringify(content), { mode: 0o600 });
+  for (const { account, file } of accounts) {
+    const token = await run('-n', namespace, 'create', 'token', account, `--duration=${lifetime}`);
+    const content = parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
+    for (const entry of content.users) entry.user = { token: token.trim() };
+    writeFileSync(file, stringify(content), { mode: 0o600 });
+  }
 }

@@ -133,8 +133,14 @@ function controllerManagerArguments(files: ClusterFiles, state: ClusterState): s
   ];
 }
 
-function schedulerArguments(files: ClusterFiles, state: ClusterState): string[] {
-  return commonArguments(files, 'scheduler', state.ports.scheduler);
+/** The flags of a cluster's scheduler; a configuration takes the place of some of them. */
+export function schedulerArguments(
+  files: ClusterFiles,
+  state: ClusterState,
+  configuration?: string,
+): string[] {
+  const flags = commonArguments(files, 'scheduler', state.ports.scheduler);
+  return configuration === undefined ? flags : [...flags, `--config=${configuration}`];
 }
 
 function commonArguments(files: ClusterFiles, user: string, port: number): string[] {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { providerKubeconfigOf } from './accounts.ts';
+import { multischedulerKubeconfigOf, providerKubeconfigOf } from './accounts.ts';
 import { auditFiles } from './audit.ts';
 import { programName, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
@@ -18,6 +18,8 @@ export interface LocalCluster {
   readonly kubeconfig: string;
   /** Path; those of the account in deploy/rbac, as which a provider works with this cluster. */
   readonly providerKubeconfig: string;
+  /** Path; those of the account as which a multischeduler looks at this cluster, if it is the upper one. */
+  readonly multischedulerKubeconfig: string;
   /** Of its network namespace (127.0.0.1 without root). */
   readonly address: string;
   /** The name of its network namespace, as root. */
@@ -83,6 +85,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     name,
     kubeconfig: files.kubeconfig,
     providerKubeconfig: providerKubeconfigOf(directory, name),
+    multischedulerKubeconfig: multischedulerKubeconfigOf(directory, name),
     address,
     ...(namespace !== undefined && { namespace }),
     ...(state.isAudited && { auditLogFile: auditFiles(files.folder).log }),
@@ -106,6 +109,7 @@ function openK3s(directory: string, { name, address }: ClusterState): LocalClust
     name,
     kubeconfig: files.kubeconfig,
     providerKubeconfig: providerKubeconfigOf(directory, name),
+    multischedulerKubeconfig: multischedulerKubeconfigOf(directory, name),
     address,
     clientCaFile: files.key('ca.crt'),
     clientCaKeyFile: files.key('ca.key'),

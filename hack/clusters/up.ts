@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type LowerClusterOptions, startClusters } from './clusters.ts';
 import { which } from './exec.ts';
 import { stateFolder } from './folders.ts';
+import { startLocalMultischeduler } from './multischeduler.ts';
 import type { LocalClusters } from './open.ts';
 import { startProviders, waitForVirtualNodes } from './providers.ts';
 import { hasRemains, runningClusters } from './running.ts';
@@ -43,11 +44,12 @@ export async function bringUp({ kwokNodes, progress, signal }: BringUpOptions): 
   };
 }
 
-/** Joins every lower cluster by a provider. If one does not come up, the clusters are stopped, but for their logs. */
+/** Joins every lower cluster by a provider, with a multischeduler for all. If one does not come up, the clusters are stopped, but for their logs. */
 export async function joinAll({ clusters, wasUp }: LocalUp, signal?: AbortSignal): Promise<void> {
   try {
     await startProviders(clusters);
     await waitForVirtualNodes(clusters, signal);
+    await startLocalMultischeduler(clusters);
   } catch (error) {
     // Clusters that somebody is working with are not taken away for a provider that does not start again.
     if (!wasUp) await stopClusters(clusters.directory, { keepLogs: true });

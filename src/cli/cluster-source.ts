@@ -9,8 +9,18 @@ import type { Logger } from '../kube/logger.ts';
 import { lowerClusterOf } from './flags-cluster.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 
-/** Where the flags say that lower clusters are named. @throws KubeError `Configuration` */
-export function clusterSource(flags: ProviderFlags, upper: Client, logger: Logger): ClusterSource {
+/** Where flags may say that many lower clusters are named. */
+export interface ManyClustersFlags {
+  readonly clusters: string | undefined;
+  readonly 'cluster-secrets': string | undefined;
+}
+
+/** The source of many lower clusters, if the flags name one. */
+export function manyClusters(
+  flags: ManyClustersFlags,
+  upper: Client,
+  logger: Logger,
+): ClusterSource | undefined {
   if (flags.clusters) return new ClusterFile({ path: flags.clusters, logger });
   if (flags['cluster-secrets']) {
     const recorder = new EventRecorder(upper, {
@@ -20,6 +30,13 @@ export function clusterSource(flags: ProviderFlags, upper: Client, logger: Logge
     });
     return new ClusterSecrets({ upper, namespace: flags['cluster-secrets'], recorder, logger });
   }
+  return undefined;
+}
+
+/** Where the flags say that lower clusters are named. @throws KubeError `Configuration` */
+export function clusterSource(flags: ProviderFlags, upper: Client, logger: Logger): ClusterSource {
+  const many = manyClusters(flags, upper, logger);
+  if (many) return many;
   const cluster = lowerClusterOf(flags, process.env);
   return {
     async run(onChange, signal) {

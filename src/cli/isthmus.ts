@@ -2,7 +2,9 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError } from '../kube/errors.ts';
 import { downCommand } from './down.ts';
+import { explainCommand } from './explain/command.ts';
 import { joinCommand } from './join.ts';
+import { multischedulerCommand } from './multischeduler-command.ts';
 import { providerCommand } from './provider-command.ts';
 import { statusCommand } from './status/command.ts';
 import { unjoinCommand } from './unjoin.ts';
@@ -22,12 +24,14 @@ async function main(args: string[]): Promise<void> {
     })
     .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
     .command(providerCommand)
+    .command(multischedulerCommand)
     .command(joinCommand)
     .command(unjoinCommand)
     .command(webhookCommand)
     .command(upCommand)
     .command(downCommand)
     .command(statusCommand)
+    .command(explainCommand)
     .demandCommand(1, 'name a command')
     .strict()
     .version(version)

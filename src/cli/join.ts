@@ -62,7 +62,7 @@ async function run(given: JoinFlags): Promise<void> {
 
 /** The roles of deploy/rbac, as they come with this program. */
 async function rolesBelow(withMetrics: boolean) {
-  const files = ['lower.yaml', ...(withMetrics ? ['lower-metrics.yaml'] : [])];
+  const files = ['lower.yaml', 'lower-scheduling.yaml', ...(withMetrics ? ['lower-metrics.yaml'] : [])];
   const texts = await Promise.all(
     files.map((file) => readFile(joinPath(packageFolder(), 'deploy', 'rbac', file), 'utf8')),
   );

@@ -54,6 +54,11 @@ const defaultTaint: ClusterTaint = {
   effect: 'NoSchedule',
 };
 
+/** The configuration of a cluster of which nothing but the name is said. */
+export function defaultConfiguration(name: string): ClusterConfiguration {
+  return configurationOf(name, {});
+}
+
 function configurationOf(name: string, settings: Settings): ClusterConfiguration {
   const { taint = defaultTaint } = settings;
   return {

@@ -41,7 +41,12 @@ export interface Connection {
  * named. A source whose text changes is read again when credentials are renewed.
  */
 export type KubeconfigSource =
-  | { readonly path: string; readonly context?: string | undefined }
+  | {
+      readonly path: string;
+      readonly context?: string | undefined;
+      /** URL of the API server, instead of the one in the file. */
+      readonly server?: string | undefined;
+    }
   | { readonly text: string; readonly from: string; readonly context?: string | undefined };
 
 const tlsNames = ['ca', 'cert', 'key', 'rejectUnauthorized', 'servername'] as const;
@@ -117,9 +122,10 @@ function readConfig(given: KubeconfigSource | undefined): LoadedConfig {
   if (!cluster) throw new Error(`its context "${context}" names no cluster`);
   if (!config.getCurrentUser())
     throw new Error(`its context "${context}" names no user, "${userName ?? ''}"`);
-  const server = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined;
+  const address = (given && 'path' in given && given.server) || cluster.server;
+  const server = URL.canParse(address) ? new URL(address) : undefined;
   if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
-    throw new Error(`"${cluster.server}" is no URL of a server`);
+    throw new Error(`"${address}" is no URL of a server`);
   return { config, server, proxyUrl: cluster.proxyUrl };
 }
 

@@ -31,8 +31,10 @@ export interface ReflectorState {
   readonly failure: string | undefined;
 }
 
-export interface ReflectorOptions extends ListOptions {
+export interface ReflectorOptions<T extends KubeObject = KubeObject> extends ListOptions {
   random?: () => number;
+  /** Makes objects smaller as soon as they were read, for a list of which the cache keeps next to nothing. */
+  slim?(object: T): T;
   /** Told of every failure; the reflector goes on by itself. */
   onError?: (message: string) => void;
   observer?: ReflectorObserver | undefined;
@@ -59,17 +61,18 @@ export class Reflector<T extends KubeObject> {
   readonly #client: Client;
   readonly #resource: Resource<T>;
   readonly #cache: ReflectorCache<T>;
-  readonly #options: ReflectorOptions;
+  readonly #options: ReflectorOptions<T>;
   readonly #synced = deferred();
   #attempt: LinkedSignal | undefined;
   #isSynced = false;
   #failure: string | undefined;
+  #silentSince: number | undefined = performance.now();
 
   constructor(
     client: Client,
     resource: Resource<T>,
     cache: ReflectorCache<T>,
-    options: ReflectorOptions = {},
+    options: ReflectorOptions<T> = {},
   ) {
     this.#client = client;
     this.#resource = resource;
@@ -87,11 +90,17 @@ export class Reflector<T extends KubeObject> {
     return { resource: this.#resource.plural, isSynced: this.#isSynced, failure: this.#failure };
   }
 
+  /** Since when no watch is open (performance.now()), so that changes may be missing; undefined while one is. */
+  get silentSince(): number | undefined {
+    return this.#silentSince;
+  }
+
   /**
    * Ends the call under way, or the pause after a failure, and goes on at once where it was: for a connection
    * that may be half open after a partition.
    */
   reconnect(): void {
+    this.#silentSince ??= performance.now();
     this.#attempt?.abort();
   }
 
@@ -157,6 +166,7 @@ export class Reflector<T extends KubeObject> {
       signal,
     });
     this.#failure = undefined;
+    this.#silentSince = undefined;
     try {
       for await (const line of lines(stream)) {
         const event = JSON.parse(line) as WatchEvent<T>;
@@ -165,6 +175,7 @@ export class Reflector<T extends KubeObject> {
         if (version) yield version;
       }
     } finally {
+      this.#silentSince ??= performance.now();
       stream.destroy();
     }
   }
@@ -173,7 +184,7 @@ export class Reflector<T extends KubeObject> {
     switch (event.type) {
       case 'ADDED':
       case 'MODIFIED':
-        this.#cache.apply(event.object);
+        this.#cache.apply(this.#options.slim?.(event.object) ?? event.object);
         break;
       case 'DELETED':
         this.#cache.remove(event.object);

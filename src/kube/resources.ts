@@ -3,13 +3,17 @@ import type {
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
+  CSINode,
   Event,
   KubeObject,
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   Secret,
+  StorageClass,
   TokenRequest,
 } from './types.ts';
 
@@ -60,6 +64,30 @@ export const namespaces: Resource<Namespace> = {
   plural: 'namespaces',
   namespaced: false,
 };
+export const persistentVolumes: Resource<PersistentVolume> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  namespaced: false,
+};
+export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+};
+export const storageClasses: Resource<StorageClass> = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+  namespaced: false,
+};
+export const csiNodes: Resource<CSINode> = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'CSINode',
+  plural: 'csinodes',
+  namespaced: false,
+};
 export const leases: Resource<Lease> = {
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
@@ -98,12 +126,6 @@ export const clusterRoleBindings: Resource<ClusterRoleBinding> = {
   namespaced: false,
 };
 
-export const persistentVolumeClaims: Resource<KubeObject> = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  plural: 'persistentvolumeclaims',
-  namespaced: true,
-};
 export const mutatingWebhookConfigurations: Resource<KubeObject> = {
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingWebhookConfiguration',

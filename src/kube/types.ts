@@ -6,15 +6,19 @@ import type {
   V1ConfigMap,
   V1Container,
   V1ContainerStatus,
+  V1CSINode,
   V1Lease,
   V1Namespace,
   V1Node,
   V1ObjectMeta,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
   V1Pod,
   V1PodCondition,
   V1PodSpec,
   V1PodStatus,
   V1Secret,
+  V1StorageClass,
   V1Toleration,
   V1Volume,
 } from '@kubernetes/client-node';
@@ -49,6 +53,10 @@ export type ContainerStatus = Raw<V1ContainerStatus>;
 export type Volume = Raw<V1Volume>;
 export type Toleration = Raw<V1Toleration>;
 export type Node = Raw<V1Node>;
+export type PersistentVolume = Raw<V1PersistentVolume>;
+export type PersistentVolumeClaim = Raw<V1PersistentVolumeClaim>;
+export type StorageClass = Raw<V1StorageClass>;
+export type CSINode = Raw<V1CSINode>;
 export type Lease = Raw<V1Lease>;
 export type Namespace = Raw<V1Namespace>;
 export type ConfigMap = Raw<V1ConfigMap>;

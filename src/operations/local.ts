@@ -9,7 +9,8 @@ export function isLocal({ socket, headers }: IncomingMessage): boolean {
   return isLoopback(socket.remoteAddress ?? '') && isLocalHost(headers.host) && headers.origin === undefined;
 }
 
-function isLoopback(address: string): boolean {
+/** Whether an IP address is of this machine alone. */
+export function isLoopback(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && loopback().check(address, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
@@ -8,7 +9,6 @@ import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
-import { LowerHealth, type Reachability } from './node/lower-health.ts';
 import { runNodeLease } from './node/node-lease.ts';
 import { checkLowerCluster } from './node/virtual-node.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';

@@ -1,3 +1,4 @@
+import type { LowerHealth, Reachability } from '../clusters/lower-health.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
@@ -6,7 +7,6 @@ import { isOurs, type Owner } from '../translate/marks.ts';
 import type { LowerFacts } from '../translate/virtual-node.ts';
 import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents, servedBy } from './connect-events.ts';
-import type { LowerHealth, Reachability } from './node/lower-health.ts';
 import { LowerLabels } from './node/lower-labels.ts';
 import { LowerRooms } from './node/lower-rooms.ts';
 import { reconcileVirtualNode } from './node/virtual-node.ts';

@@ -128,6 +128,7 @@ describe('isthmus join', () => {
     expect(stdout).toContain('the virtual node vk-joined is Ready');
     expect((await made()).split('\n').sort()).toEqual([
       'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower',
+      'clusterrolebinding.rbac.authorization.k8s.io/isthmus-joined-#:isthmus-lower-scheduling',
       'secret/isthmus-joined-#',
       'serviceaccount/isthmus-joined-#',
     ]);

@@ -1,9 +1,8 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
 import { Transport } from '../../kube/transport.ts';
 import { stopRequested } from '../stop-requested.ts';
+import { upperKubeconfig } from '../upper-kubeconfig.ts';
 import { createDisplay } from './display.ts';
 import type { StatusFlags } from './flags.ts';
 import { listReports } from './list.ts';
@@ -12,12 +11,7 @@ import { watchReports } from './watch.ts';
 
 /** Shows the virtual nodes once, or until somebody has seen enough. @throws KubeError */
 export async function runStatus({ kubeconfig, output: format, watch }: StatusFlags): Promise<void> {
-  const path =
-    kubeconfig ||
-    process.env['KUBECONFIG'] ||
-    (await localKubeconfig()) ||
-    join(homedir(), '.kube', 'config');
-  const upper = new Client(new Transport(loadConnection('upper', path)));
+  const upper = new Client(new Transport(loadConnection('upper', await upperKubeconfig(kubeconfig))));
   const output = new Output(process.stdout);
   const display = createDisplay(format, watch, output.isTerminal);
   const show = (text: string) => output.write(text);
@@ -41,11 +35,4 @@ async function watchUntilEnough(
   void readerLeft.then(end);
   const complain = (message: string) => process.stderr.write(`isthmus: ${message}; still trying\n`);
   await watchReports(upper, show, { signal: ending.signal, complain });
-}
-
-/** The code of the local clusters is loaded only when nothing else names a cluster. */
-async function localKubeconfig(): Promise<string | undefined> {
-  const { runningClusters } = await import('../../../hack/clusters/running.ts');
-  const { stateFolder } = await import('../../../hack/clusters/folders.ts');
-  return runningClusters(stateFolder())?.upper.kubeconfig;
 }

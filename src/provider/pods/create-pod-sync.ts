@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { LowerHealth } from '../../clusters/lower-health.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import { describeError } from '../../kube/errors.ts';
@@ -12,7 +13,6 @@ import type { RefusalOptions } from '../../translate/refusal.ts';
 import type { VirtualNodeSettings } from '../../translate/virtual-node.ts';
 import type { ProviderCaches } from '../caches.ts';
 import { Dependencies } from '../dependencies/dependencies.ts';
-import type { LowerHealth } from '../node/lower-health.ts';
 import { LowerNamespaces } from './namespaces.ts';
 import { refusedEditRetry } from './pod-mirror.ts';
 import type { PodSync } from './pod-sync.ts';

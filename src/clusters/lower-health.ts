@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '../../kube/client.ts';
-import { describeError } from '../../kube/errors.ts';
+import type { Client } from '../kube/client.ts';
+import { describeError } from '../kube/errors.ts';
 
 /** Whether the lower cluster can be worked with, and in words why not. */
 export type Reachability = { reachable: true } | { reachable: false; reason: string; message: string };

@@ -1,0 +1,130 @@
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { defaultConfiguration } from '../../src/clusters/configuration.ts';
+import type { LowerFeed } from '../../src/clusters/feed/lower-feed.ts';
+import type { PicturedCluster } from '../../src/clusters/feed/lower-pictures.ts';
+import { createLogger } from '../../src/kube/logger.ts';
+import { keyOf } from '../../src/kube/resources.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { Extender } from '../../src/multischeduler/extender.ts';
+import type { ExtenderFilterResult, HostPriority } from '../../src/multischeduler/extender-api.ts';
+import { PodsBelow } from '../../src/multischeduler/pod-below.ts';
+import { PromisedRoom } from '../../src/multischeduler/promised-room.ts';
+import { Reservations } from '../../src/multischeduler/reservations.ts';
+import { startExtenderServer } from '../../src/multischeduler/server.ts';
+import { VirtualNodes } from '../../src/multischeduler/virtual-nodes.ts';
+import { Picture } from '../../src/scheduling/picture.ts';
+import { benchCandidate, benchNamespaces, benchNode, benchPod, randomOf } from './cluster-objects.ts';
+
+/** How large the clusters are, and what a filter call may take at its p99. */
+const sizes = [
+  { clusters: 10, nodes: 100, pods: 10_000, calls: 2_000, aim: 2 },
+  { clusters: 100, nodes: 1000, pods: 100_000, calls: 500, aim: 10 },
+];
+/** So many pods that were let pass are not seen bound yet when the next comes. */
+const inFlight = 3;
+
+/** Calls a real server as a kube-scheduler does, one pod after the other, and binds each to the node it likes best. */
+async function bench({ clusters, nodes, pods, calls, aim }: (typeof sizes)[number]): Promise<void> {
+  const random = randomOf(1);
+  const pictured = Array.from({ length: clusters }, (_, index) =>
+    cluster(index, nodes, pods / clusters, random),
+  );
+  const byNode = new Map(pictured.map((each) => [each.configuration.nodeName, each]));
+  const virtualNodes = new VirtualNodes({ nodesBy: 'nodeName', nodeOf: () => undefined });
+  virtualNodes.setClusters(new Map(pictured.map((each) => [each.configuration.name, each])));
+  const podsBelow = new PodsBelow();
+  const reservations = new Reservations(30_000);
+  const promised = new PromisedRoom({ clusterOf: (name) => byNode.get(name), podsBelow });
+  const extender = new Extender({
+    virtualNodes,
+    podsBelow,
+    reservations,
+    strategy: 'least-allocated',
+    staleness: () => undefined,
+  });
+  const server = await startExtenderServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: undefined,
+    verifiesClients: false,
+    extender,
+    unready: () => undefined,
+    logger: createLogger('fatal'),
+  });
+  const agent = new Agent({ keepAlive: true });
+  const call = async <T>(verb: string, pod: Pod, nodeNames: readonly string[]): Promise<[T, number]> => {
+    const body = JSON.stringify({ Pod: pod, Nodes: null, NodeNames: nodeNames });
+    const began = performance.now();
+    const answer = await new Promise<string>((resolve, reject) => {
+      request({ agent, port: server.port, method: 'POST', path: `/${verb}` }, (response) => {
+        text(response).then(resolve, reject);
+      })
+        .on('error', reject)
+        .end(body);
+    });
+    return [JSON.parse(answer) as T, performance.now() - began];
+  };
+
+  const filters: number[] = [];
+  const ranks: number[] = [];
+  const waiting: Pod[] = [];
+  let refused = 0;
+  for (let index = 0; index < calls; index++) {
+    const pod = virtual(benchCandidate(index, random), index);
+    const [{ NodeNames: passed }, filtering] = await call<ExtenderFilterResult>('filter', pod, [
+      ...byNode.keys(),
+    ]);
+    filters.push(filtering);
+    if (passed.length === 0) {
+      refused += 1;
+      continue;
+    }
+    const [priorities, ranking] = await call<HostPriority[]>('prioritize', pod, passed);
+    ranks.push(ranking);
+    const best = priorities.reduce((one, other) => (other.Score > one.Score ? other : one));
+    waiting.push({ ...pod, spec: { containers: [], ...pod.spec, nodeName: best.Host } });
+    const seen = waiting.length > inFlight ? waiting.shift() : undefined;
+    if (!seen) continue;
+    reservations.end(keyOf(seen));
+    promised.apply(keyOf(seen), seen);
+  }
+  globalThis.gc?.();
+  console.log(
+    `${clusters} clusters of ${nodes} nodes, ${pods} pods below; ${calls} pods, ${refused} fit nowhere`,
+  );
+  console.log(`  filter:     ${spread(filters)} (aim: p99 below ${aim} ms)`);
+  console.log(`  prioritize: ${spread(ranks)}`);
+  console.log(`  resident: ${(process.memoryUsage.rss() / 1024 / 1024).toFixed(0)} MB`);
+  agent.destroy();
+  await server.close();
+}
+
+function cluster(index: number, nodes: number, pods: number, random: () => number): PicturedCluster {
+  const picture = new Picture();
+  const name = `c${index}`;
+  for (const namespace of benchNamespaces) picture.applyNamespace(namespace);
+  for (let node = 0; node < nodes; node++) picture.applyNode(benchNode(name, node, random));
+  for (let pod = 0; pod < pods; pod++)
+    picture.applyPod(benchPod(pod, `${name}-node-${Math.floor(random() * nodes)}`, random));
+  const feed = { picture, staleness: undefined, uid: name, isSynced: true, lowerPod: () => undefined };
+  const configuration = { ...defaultConfiguration(name), nodeName: `vk-${name}` };
+  return { configuration, feed: feed as unknown as LowerFeed };
+}
+
+/** The candidate as an upper pod; what it says of nodes is about lower ones. */
+function virtual(pod: Pod, index: number): Pod {
+  const { nodeSelector, affinity, tolerations, ...spec } = pod.spec ?? { containers: [] };
+  const clusterSelector = JSON.stringify({ nodeSelector, affinity, tolerations });
+  const labels = { ...pod.metadata?.labels, 'virtual-pod': 'true' };
+  const metadata = { ...pod.metadata, name: `candidate-${index}`, uid: `${index}`, labels };
+  return { ...pod, metadata: { ...metadata, annotations: { clusterSelector } }, spec };
+}
+
+function spread(times: number[]): string {
+  times.sort((one, other) => one - other);
+  const at = (share: number) => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(2);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, worst ${at(1)} ms`;
+}
+
+for (const size of sizes) await bench(size);

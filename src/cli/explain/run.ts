@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LowerPictures } from '../../clusters/feed/lower-pictures.ts';
+import { unfinished } from '../../clusters/feed/watches.ts';
+import { Client } from '../../kube/client.ts';
+import { loadConnection } from '../../kube/connection.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { listAll } from '../../kube/list-all.ts';
+import { createLogger } from '../../kube/logger.ts';
+import { keyOf, nodes, pods } from '../../kube/resources.ts';
+import { Transport } from '../../kube/transport.ts';
+import type { Pod } from '../../kube/types.ts';
+import { explainPod, type PodExplanation } from '../../multischeduler/explanation.ts';
+import { PodsBelow } from '../../multischeduler/pod-below.ts';
+import { PromisedRoom } from '../../multischeduler/promised-room.ts';
+import { VirtualNodes } from '../../multischeduler/virtual-nodes.ts';
+import { identify } from '../../provider/fleet/open-cluster.ts';
+import { isVirtual } from '../../translate/marks.ts';
+import { virtualNodeLabel } from '../../translate/names.ts';
+import { parseDuration } from '../duration.ts';
+import { lowerClusters } from '../lower-clusters.ts';
+import { sourcesIn } from '../multischeduler-flags.ts';
+import { upperKubeconfig } from '../upper-kubeconfig.ts';
+import { explainDocument } from './document.ts';
+import type { ExplainFlags } from './flags.ts';
+import { explainText } from './text.ts';
+
+/** Says why a pod is where it is, or nowhere; ends the process. @throws KubeError */
+export async function runExplain(flags: ExplainFlags): Promise<void> {
+  const timeout = parseDuration('timeout', flags.timeout);
+  const transport = new Transport(loadConnection('upper', await upperKubeconfig(flags.kubeconfig)));
+  const upper = new Client(transport);
+  try {
+    const [namespace = '', name] = flags.name.includes('/') ? flags.name.split('/') : ['default', flags.name];
+    const pod = await upper.get(pods, { namespace, name: name ?? '' });
+    if (!isVirtual(pod))
+      throw new KubeError(
+        'BadRequest',
+        `pod ${keyOf(pod)} has no label virtual-pod=true: it runs in the upper cluster, see kubectl describe pod`,
+      );
+    const document = explainDocument(pod, await explainWith(upper, pod, await localFlags(flags), timeout));
+    process.stdout.write(
+      flags.output === 'json' ? `${JSON.stringify(document, null, 2)}\n` : explainText(document),
+    );
+  } finally {
+    await transport.close();
+  }
+  // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
+  process.exit();
+}
+
+async function explainWith(
+  upper: Client,
+  pod: Pod,
+  flags: ExplainFlags,
+  timeout: number,
+): Promise<PodExplanation> {
+  // Whatever a cluster complains about is in the explanation.
+  const logger = createLogger('fatal');
+  const { source, nodesBy } = lowerClusters(flags, upper, logger);
+  const [upperCluster, { items: virtual }, { items: bound }] = await Promise.all([
+    identify(upper),
+    listAll(upper, nodes, { labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}` }),
+    listAll(upper, pods, { fieldSelector: `spec.nodeName!=,${unfinished}` }),
+  ]);
+  const byName = new Map(virtual.map((node) => [node.metadata?.name ?? '', node]));
+  const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => byName.get(name) });
+  const podsBelow = new PodsBelow();
+  const ending = new AbortController();
+  const { signal } = ending;
+  const pictures = new LowerPictures({
+    source,
+    upperCluster,
+    patience: timeout,
+    logger,
+    onClusters: () => virtualNodes.setClusters(pictures.clusters),
+    onPod: () => {},
+  });
+  const running = pictures.run(signal);
+  const isKnown = () =>
+    pictures.isRead && [...pictures.clusters.values()].every(({ feed }) => feed.staleness === undefined);
+  const known = async () => {
+    for (const end = performance.now() + timeout; !isKnown() && performance.now() < end; ) await sleep(20);
+  };
+  try {
+    await Promise.race([known(), running]);
+    const promised = new PromisedRoom({ clusterOf: (name) => virtualNodes.clusterOf(name), podsBelow });
+    const others = bound.filter((other) => other.metadata?.uid !== pod.metadata?.uid);
+    for (const other of others) if (isVirtual(other)) promised.apply(keyOf(other), other);
+    const above = [...byName].map(([name, node]) => ({
+      node,
+      pods: others.filter(({ spec }) => spec?.nodeName === name),
+    }));
+    return explainPod(pod, { virtualNodes, podsBelow, above });
+  } finally {
+    ending.abort();
+    running.catch(() => {});
+  }
+}
+
+/** Where nothing names lower clusters, those of `isthmus up` are meant. */
+async function localFlags(flags: ExplainFlags): Promise<ExplainFlags> {
+  const count = sourcesIn(flags);
+  if (count === 1) return flags;
+  const { localClustersFile } = await import('../../../hack/clusters/multischeduler.ts');
+  const clusters = count === 0 ? localClustersFile() : undefined;
+  if (clusters) return { ...flags, clusters };
+  throw new KubeError(
+    'Configuration',
+    'give one of --clusters, --cluster-secrets and --config, for the lower clusters',
+  );
+}

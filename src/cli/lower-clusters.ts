@@ -1,0 +1,21 @@
+import { clusterMapFile } from '../clusters/cluster-map.ts';
+import type { ClusterSource } from '../clusters/source.ts';
+import type { Client } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { NodesBy } from '../multischeduler/virtual-nodes.ts';
+import { manyClusters } from './cluster-source.ts';
+import type { LowerClustersFlags } from './multischeduler-flags.ts';
+
+/** Which lower clusters there are, and how their virtual nodes are known. @throws KubeError `Configuration` */
+export function lowerClusters(
+  flags: LowerClustersFlags,
+  upper: Client,
+  logger: Logger,
+): { source: ClusterSource; nodesBy: NodesBy } {
+  const { clusters, 'cluster-secrets': secrets, config } = flags;
+  if (config) return { source: clusterMapFile(config), nodesBy: 'clusterID' };
+  const source = manyClusters({ clusters, 'cluster-secrets': secrets }, upper, logger);
+  if (!source) throw new KubeError('Configuration', 'nothing names the lower clusters');
+  return { source, nodesBy: 'nodeName' };
+}

@@ -1,0 +1,100 @@
+import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import { logLevels } from '../kube/log-level.ts';
+import { rankStrategies } from '../scheduling/rank.ts';
+
+/** Flags by which the programs that look at all lower clusters are told of them. */
+export const lowerClustersFlags = {
+  clusters: {
+    type: 'string',
+    describe: 'file that names the lower clusters, the same as of the provider; followed as it changes',
+  },
+  'cluster-secrets': {
+    type: 'string',
+    describe: 'namespace above with a Secret for each lower cluster, as isthmus join makes them',
+  },
+  config: {
+    type: 'string',
+    describe:
+      "file with tensile-kube's cluster_configuration map, by clusterID: a KubeSchedulerConfiguration or the map alone",
+  },
+} as const satisfies Record<string, Options>;
+
+/** The flags of `isthmus multischeduler`. */
+const multischedulerFlags = {
+  kubeconfig: {
+    type: 'string',
+    describe: 'kubeconfig of the upper cluster; in a pod its service account by default',
+  },
+  ...lowerClustersFlags,
+  address: {
+    type: 'string',
+    describe: 'HOST:PORT where kube-scheduler calls us; :PORT for all addresses',
+    default: '127.0.0.1:10290',
+  },
+  'tls-cert-file': { type: 'string', describe: 'certificate to serve with' },
+  'tls-private-key-file': { type: 'string', describe: 'its key' },
+  'cert-dir': {
+    type: 'string',
+    describe:
+      'folder for a certificate of our own; ca.crt in it is what kube-scheduler is given (tlsConfig.caFile)',
+  },
+  'cert-names': {
+    type: 'string',
+    describe: 'names and addresses, separated by commas, for which our own certificate is good, too',
+  },
+  'client-ca-file': {
+    type: 'string',
+    describe: 'serve only callers with a certificate that this authority has signed',
+  },
+  strategy: {
+    type: 'string',
+    describe: 'how lower clusters that can take a pod are ranked',
+    choices: rankStrategies,
+    default: 'least-allocated' as const,
+  },
+  'stale-after': {
+    type: 'string',
+    describe: 'how long a lower cluster is believed that cannot be watched; then it gets no pods',
+    default: '15s',
+  },
+  'log-level': {
+    type: 'string',
+    describe: 'how much is logged',
+    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
+    default: 'info' as const,
+  },
+} as const satisfies Record<string, Options>;
+
+export type LowerClustersFlags = InferredOptionTypes<typeof lowerClustersFlags>;
+export type MultischedulerFlags = InferredOptionTypes<typeof multischedulerFlags>;
+
+/** Adds the flags and the checks that need no cluster. */
+export function addMultischedulerFlags(parser: Argv) {
+  return parser
+    .options(multischedulerFlags)
+    .check((flags) => {
+      if (sourcesIn(flags) !== 1)
+        throw new Error('give one of --clusters, --cluster-secrets and --config, for the lower clusters');
+      if (Boolean(flags['tls-cert-file']) !== Boolean(flags['tls-private-key-file']))
+        throw new Error('--tls-cert-file and --tls-private-key-file go together');
+      if (flags['tls-cert-file'] && flags['cert-dir'])
+        throw new Error('--cert-dir is for a certificate of our own; leave it out with --tls-cert-file');
+      return true;
+    })
+    .epilog(
+      [
+        'Plain HTTP, without --tls-cert-file and --cert-dir, is served on loopback addresses only.',
+        '',
+        'Examples:',
+        '  isthmus multischeduler --kubeconfig upper.yaml --clusters clusters.yaml',
+        '  isthmus multischeduler --cluster-secrets isthmus-system --address :10290 --cert-dir /var/lib/isthmus',
+        '',
+        'deploy/kube-scheduler.yaml is the configuration with which a stock kube-scheduler calls it.',
+      ].join('\n'),
+    );
+}
+
+/** How many places name lower clusters. */
+export function sourcesIn(flags: LowerClustersFlags): number {
+  return [flags.clusters, flags['cluster-secrets'], flags.config].filter(Boolean).length;
+}

@@ -1,0 +1,60 @@
+import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
+import { keyOf } from '../kube/resources.ts';
+import type { Node, Pod } from '../kube/types.ts';
+import { type Explanation, explain } from '../scheduling/fit.ts';
+import { Picture } from '../scheduling/picture.ts';
+import type { PodsBelow } from './pod-below.ts';
+import type { VirtualNodes } from './virtual-nodes.ts';
+
+/** What stands in a pod's way at one virtual node, or does not. */
+interface NodeExplanation {
+  readonly name: string;
+  /** Why the upper scheduler would pass it by, in its own words; empty when it would not. */
+  readonly above: readonly string[];
+  /** How the nodes of the lower cluster take the pod, or why that is not known. */
+  readonly below: Explanation | { readonly unknown: string };
+}
+
+/** Why a pod is where it is, or nowhere. */
+export interface PodExplanation {
+  readonly nodes: readonly NodeExplanation[];
+  /** Its copy below, if the pod is bound to a virtual node and the copy is there. */
+  readonly copy: ReturnType<LowerFeed['lowerPod']>;
+}
+
+export interface ExplainOptions {
+  readonly virtualNodes: VirtualNodes;
+  readonly podsBelow: PodsBelow;
+  /** The virtual nodes, and the upper pods on them. */
+  readonly above: readonly { readonly node: Node; readonly pods: readonly Pod[] }[];
+}
+
+/** Looks at every virtual node, above and below. The pod itself does not stand in its own way. */
+export function explainPod(pod: Pod, { virtualNodes, podsBelow, above }: ExplainOptions): PodExplanation {
+  const cluster = pod.spec?.nodeName ? virtualNodes.clusterOf(pod.spec.nodeName) : undefined;
+  const below = podsBelow.of(pod);
+  const nodes = above.map(({ node, pods }): NodeExplanation => {
+    const name = node.metadata?.name ?? '';
+    const found = virtualNodes.find(name);
+    return {
+      name,
+      above: reasonsAbove(pod, node, pods),
+      below:
+        !found || 'refusal' in found
+          ? { unknown: found?.why ?? 'it is no virtual node' }
+          : explain(found.cluster.feed.picture, below(found.cluster.configuration)),
+    };
+  });
+  const copy = cluster?.feed.lowerPod(keyOf(pod));
+  return { nodes, copy: copy?.upperUid === pod.metadata?.uid ? copy : undefined };
+}
+
+/** The upper scheduler's own filters; what speaks of several nodes (spread, affinity) is seen from this one alone. */
+function reasonsAbove(pod: Pod, node: Node, pods: readonly Pod[]): string[] {
+  const picture = new Picture();
+  picture.applyNode(node);
+  for (const other of pods) if (other.metadata?.uid !== pod.metadata?.uid) picture.applyPod(other);
+  const { nodeName: _bound, ...spec } = pod.spec ?? { containers: [] };
+  const { ownReason, reasons } = explain(picture, { ...pod, spec });
+  return ownReason === undefined ? [...reasons.keys()] : [ownReason];
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { Pod } from '../kube/types.ts';
+
+/** Only the outline of the pod is looked at: what is in it goes to the same code as every other pod. */
+const podSchema = z
+  .looseObject({
+    metadata: z.looseObject({
+      namespace: z.string().min(1),
+      name: z.string().min(1),
+      uid: z.string().min(1),
+      labels: z.record(z.string(), z.string()).nullish(),
+      annotations: z.record(z.string(), z.string()).nullish(),
+    }),
+    spec: z.looseObject({ containers: z.array(z.looseObject({})) }),
+  })
+  .transform((pod) => pod as unknown as Pod);
+
+/** `ExtenderArgs` of k8s.io/kube-scheduler/extender/v1, as a scheduler with `nodeCacheCapable: true` sends it. */
+export const extenderArgs = z
+  .looseObject({ Pod: podSchema, NodeNames: z.array(z.string()) })
+  .transform(({ Pod: pod, NodeNames: nodeNames }): ExtenderArgs => ({ pod, nodeNames }));
+
+/** What a scheduler asks. */
+export interface ExtenderArgs {
+  readonly pod: Pod;
+  /** The nodes that its own filters let pass. */
+  readonly nodeNames: readonly string[];
+}
+
+/** `ExtenderFilterResult`, as far as we fill it. */
+export interface ExtenderFilterResult {
+  readonly NodeNames: readonly string[];
+  /** Why, by node. No preemption above would help: what is in the way stands below. */
+  readonly FailedAndUnresolvableNodes: Readonly<Record<string, string>>;
+  /** Set when nothing can be said: the pod is tried again. */
+  readonly Error: string;
+}
+
+/** `HostPriority`; the score is 0 to {@link mostPriority}. */
+export interface HostPriority {
+  readonly Host: string;
+  readonly Score: number;
+}
+
+/** MaxExtenderPriority. */
+export const mostPriority = 10;

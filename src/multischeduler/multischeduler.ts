@@ -1,0 +1,94 @@
+import type { SecureContextOptions } from 'node:tls';
+import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
+import type { ClusterSource } from '../clusters/source.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import { linkSignals } from '../kube/signals.ts';
+import type { Pod } from '../kube/types.ts';
+import type { RankStrategy } from '../scheduling/rank.ts';
+import type { Certificates } from './certificates.ts';
+import { Extender } from './extender.ts';
+import { PodsBelow } from './pod-below.ts';
+import { PromisedRoom } from './promised-room.ts';
+import { Reservations } from './reservations.ts';
+import { startExtenderServer } from './server.ts';
+import { UpperView } from './upper-view.ts';
+import { type NodesBy, VirtualNodes } from './virtual-nodes.ts';
+
+export interface MultischedulerOptions {
+  readonly upper: Client;
+  /** uid of the upper cluster's kube-system. */
+  readonly upperCluster: string;
+  readonly source: ClusterSource;
+  readonly nodesBy: NodesBy;
+  readonly strategy: RankStrategy;
+  /** Milliseconds for which pictures are believed though a watch failed or a cluster does not answer. */
+  readonly patience: number;
+  readonly address: { readonly host: string | undefined; readonly port: number };
+  /** Plain HTTP without. */
+  readonly certificates: Certificates | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * How long a pod that was let pass counts everywhere, in milliseconds, when its binding is never seen. A binding is
+ * written within milliseconds, and within seconds where an API server is hard pressed.
+ */
+const reservationLife = 30_000;
+
+/**
+ * Answers a kube-scheduler until the signal aborts.
+ *
+ * @throws KubeError when the clusters cannot be read, or the address cannot be had
+ */
+export async function runMultischeduler(options: MultischedulerOptions, signal: AbortSignal): Promise<void> {
+  const { upper, upperCluster, source, nodesBy, patience, logger, certificates } = options;
+  const ending = linkSignals(signal);
+  const podsBelow = new PodsBelow();
+  const reservations = new Reservations(reservationLife);
+  const view = new UpperView({
+    upper,
+    patience,
+    onPod: (key, pod) => onPod(key, pod),
+    onNodes: () => promised.reviewAll(),
+    onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
+  });
+  const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => view.virtualNode(name) });
+  const promised = new PromisedRoom({ clusterOf: (name) => virtualNodes.clusterOf(name), podsBelow });
+  const pictures = new LowerPictures({
+    source,
+    upperCluster,
+    patience,
+    logger,
+    onClusters: () => {
+      virtualNodes.setClusters(pictures.clusters);
+      promised.reviewAll();
+    },
+    onPod: (feed, key) => promised.lowerChanged(feed, key),
+  });
+  const onPod = (key: string, pod: Pod | undefined) => {
+    // In this order: what counts everywhere must not be in the way of what is promised to one.
+    if (!pod || pod.spec?.nodeName) reservations.end(key);
+    promised.apply(key, pod);
+  };
+  const staleness = () => (pictures.isRead ? view.staleness : 'the lower clusters have not been read yet');
+  const extender = new Extender({ ...options, virtualNodes, podsBelow, reservations, staleness });
+  const tls: SecureContextOptions | undefined = await certificates?.load();
+  const server = await startExtenderServer({
+    ...options.address,
+    tls,
+    verifiesClients: certificates?.verifiesClients ?? false,
+    extender,
+    unready: staleness,
+    logger,
+  });
+  certificates?.follow((next) => server.renew(next), ending.signal);
+  logger.info({ port: server.port, isSecure: tls !== undefined }, 'answers schedulers');
+  try {
+    await Promise.all([view.run(ending.signal), pictures.run(ending.signal)]);
+  } finally {
+    ending.abort();
+    ending.release();
+    await server.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
+import { parseLabelSelector } from '../kube/selector.ts';
+import type { Pod } from '../kube/types.ts';
+import { type PodDownOptions, podDown } from '../translate/pod-down.ts';
+
+/** No scheduler asks whose a pod is, nor as whom it acts. */
+const nobody = { upperCluster: '', virtualNode: '' };
+const nowhere = { host: '', port: '' };
+
+/** A pod as it would be in each lower cluster; the same object for clusters where it would be the same. */
+export type PodBelow = (configuration: ClusterConfiguration) => Pod;
+
+interface Translation {
+  readonly options: PodDownOptions;
+  readonly shape: string;
+}
+
+/** Makes pods what they will be in a lower cluster, for the questions of its scheduler. */
+export class PodsBelow {
+  readonly #translations = new WeakMap<ClusterConfiguration, Translation>();
+
+  /** The pod as the provider of each cluster would make it, as far as scheduling goes. */
+  of(pod: Pod): PodBelow {
+    const made = new Map<string, Pod>();
+    return (configuration) => {
+      const { options, shape } = this.#translationOf(configuration);
+      const known = made.get(shape);
+      if (known) return known;
+      const below = podDown(pod, nobody, options);
+      made.set(shape, below);
+      return below;
+    };
+  }
+
+  #translationOf(configuration: ClusterConfiguration): Translation {
+    const known = this.#translations.get(configuration);
+    if (known) return known;
+    const { ignoreLabels, nodeSelector = '' } = configuration;
+    const options: PodDownOptions = {
+      ignoreLabels: new Set(ignoreLabels),
+      serviceAccounts: 'none',
+      upperApi: nowhere,
+      nodeRequirements: parseLabelSelector(nodeSelector),
+    };
+    const translation = { options, shape: JSON.stringify([ignoreLabels, nodeSelector]) };
+    this.#translations.set(configuration, translation);
+    return translation;
+  }
+}

@@ -1,0 +1,86 @@
+import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
+import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { Pod } from '../kube/types.ts';
+import type { PodsBelow } from './pod-below.ts';
+
+export interface PromisedRoomOptions {
+  /** The lower cluster behind a virtual node. */
+  readonly clusterOf: (nodeName: string) => PicturedCluster | undefined;
+  readonly podsBelow: PodsBelow;
+}
+
+interface BoundPod {
+  readonly uid: string;
+  readonly nodeName: string;
+  /** Undefined when nothing is to be held for it: it has its place below, or is to go. */
+  readonly pod: Pod | undefined;
+}
+
+/**
+ * Holds room below for each pod that is bound to a virtual node, until its copy has a node there. The pictures
+ * themselves hold room for copies that wait for one.
+ */
+export class PromisedRoom {
+  readonly #options: PromisedRoomOptions;
+  readonly #bound = new Map<string, BoundPod>();
+  readonly #held = new Map<string, { readonly uid: string; readonly feed: LowerFeed }>();
+
+  constructor(options: PromisedRoomOptions) {
+    this.#options = options;
+  }
+
+  /** How many pods have a promise now. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** A pod was bound, has changed, or is gone (without the pod). */
+  apply(key: string, pod: Pod | undefined): void {
+    const { uid = '', deletionTimestamp } = pod?.metadata ?? {};
+    const known = this.#bound.get(key);
+    if (!pod?.spec?.nodeName) this.#bound.delete(key);
+    // What was placed below once is never promised room again: a copy that is lost there ends the pod.
+    else if (known?.uid !== uid || (known.pod && deletionTimestamp))
+      this.#bound.set(key, {
+        uid,
+        nodeName: pod.spec.nodeName,
+        pod: deletionTimestamp ? undefined : pod,
+      });
+    this.#review(key, false);
+  }
+
+  /** The copy of a pod has changed below. */
+  lowerChanged(feed: LowerFeed, key: string): void {
+    const bound = this.#bound.get(key);
+    if (bound && this.#options.clusterOf(bound.nodeName)?.feed === feed) this.#review(key, true);
+  }
+
+  /** Clusters came, went or were listed. */
+  reviewAll(): void {
+    for (const key of this.#bound.keys()) this.#review(key, false);
+  }
+
+  #review(key: string, isChangedBelow: boolean): void {
+    const { clusterOf, podsBelow } = this.#options;
+    let bound = this.#bound.get(key);
+    const cluster = bound?.pod && clusterOf(bound.nodeName);
+    const copy = cluster?.feed.lowerPod(key);
+    const isCopied = copy !== undefined && copy.upperUid === bound?.uid;
+    if (bound && isCopied && copy.nodeName) {
+      bound = { ...bound, pod: undefined };
+      this.#bound.set(key, bound);
+    }
+    const wanted = bound?.pod && cluster?.feed.isSynced ? cluster : undefined;
+    const held = this.#held.get(key);
+    if (held && held.feed !== wanted?.feed) {
+      held.feed.picture.release(key);
+      this.#held.delete(key);
+    }
+    if (!wanted || !bound?.pod) return;
+    // A former pod of the name that is still there below may have been in the way of the promise.
+    const isToHold = held?.feed !== wanted.feed || held.uid !== bound.uid || (isChangedBelow && !isCopied);
+    if (!isToHold) return;
+    wanted.feed.picture.hold(key, podsBelow.of(bound.pod)(wanted.configuration));
+    this.#held.set(key, { uid: bound.uid, feed: wanted.feed });
+  }
+}

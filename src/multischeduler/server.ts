@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { describeError, KubeError } from '../kube/errors.ts';
+import type { Logger } from '../kube/logger.ts';
+import { servingTimeouts } from '../serving/timeouts.ts';
+import { readBody } from './body.ts';
+import type { Extender } from './extender.ts';
+import { type ExtenderArgs, extenderArgs } from './extender-api.ts';
+
+export interface ExtenderServerOptions {
+  readonly host: string | undefined;
+  readonly port: number;
+  /** Plain HTTP without. */
+  readonly tls: SecureContextOptions | undefined;
+  /** Whether callers must show a certificate that an authority of `tls.ca` has signed. */
+  readonly verifiesClients: boolean;
+  readonly extender: Extender;
+  /** Why it is not ready, or undefined; for `/readyz`. */
+  readonly unready: () => string | undefined;
+  readonly logger: Logger;
+}
+
+/** The server that a kube-scheduler calls. */
+export interface ExtenderServer {
+  readonly port: number;
+  /** Serves new connections with these from now on. */
+  renew(tls: SecureContextOptions): void;
+  close(): Promise<void>;
+}
+
+/** Starts to serve. @throws KubeError `Configuration` when the address is taken or is not ours */
+export async function startExtenderServer(options: ExtenderServerOptions): Promise<ExtenderServer> {
+  const { host, port, tls, verifiesClients, logger } = options;
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    answer(options, request, response).catch((error: unknown) => {
+      logger.error({ error: describeError(error) }, 'a call of a scheduler failed');
+      send(response, 500, 'text/plain', 'internal error\n');
+    });
+  };
+  const secured = tls && {
+    ...servingTimeouts,
+    ...tls,
+    requestCert: verifiesClients,
+    minVersion: 'TLSv1.2' as const,
+  };
+  const secure = secured && https.createServer({ ...secured, rejectUnauthorized: verifiesClients }, listener);
+  const server = secure ?? http.createServer(servingTimeouts, listener);
+  server.listen({ port, ...(host === undefined ? {} : { host }) });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new KubeError('Configuration', `--address, port ${port}: ${describeError(error)}`);
+  }
+  server.on('error', (error) => logger.error({ error: describeError(error) }, 'the server of the extender'));
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound ? bound.port : port,
+    renew: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  { extender, unready }: ExtenderServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const verb = verbs[path];
+  if (verb) {
+    if (request.method !== 'POST') return refuse(response, 405, 'this path takes POST', { allow: 'POST' });
+    const args = await readArgs(request);
+    if (typeof args === 'string') return refuse(response, 400, args, { connection: 'close' });
+    return send(response, 200, 'application/json', JSON.stringify(verb(extender, args)));
+  }
+  if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');
+  if (path !== '/readyz') return refuse(response, 404, 'there is /filter, /prioritize, /healthz, /readyz');
+  const why = unready();
+  return send(response, why ? 503 : 200, 'text/plain', `${why ?? 'ready'}\n`);
+}
+
+const verbs: Readonly<Record<string, (extender: Extender, args: ExtenderArgs) => unknown>> = {
+  '/filter': (extender, args) => extender.filter(args),
+  '/prioritize': (extender, args) => extender.prioritize(args),
+};
+
+/** What the scheduler asks, or why it cannot be understood. */
+async function readArgs(request: IncomingMessage): Promise<ExtenderArgs | string> {
+  const body = await readBody(request);
+  if ('problem' in body) return body.problem;
+  let value: unknown;
+  try {
+    value = JSON.parse(body.text);
+  } catch {
+    return 'the body is no JSON';
+  }
+  const read = extenderArgs.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const place = issue?.path.join('.') || 'the body';
+  return place === 'NodeNames'
+    ? 'NodeNames is missing: set nodeCacheCapable: true for this extender'
+    : `${place} is missing or something else than in ExtenderArgs`;
+}
+
+function refuse(response: ServerResponse, code: number, message: string, headers: object = {}): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  send(response, code, 'text/plain', `${message}\n`);
+}
+
+function send(response: ServerResponse, code: number, type: string, body: string): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
+}

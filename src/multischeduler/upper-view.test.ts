@@ -1,0 +1,79 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { connectionTo, type LocalServer, sendJson, startServer } from '../../test/local-server.ts';
+import { Client } from '../kube/client.ts';
+import { Transport } from '../kube/transport.ts';
+import type { Pod } from '../kube/types.ts';
+import { UpperView } from './upper-view.ts';
+
+const node = (version: string, annotations: object, labels: object = {}) => ({
+  metadata: { name: 'vk-a', uid: 'n', resourceVersion: version, annotations, labels },
+});
+const pod = {
+  metadata: {
+    namespace: 'shop',
+    name: 'web',
+    uid: 'p',
+    resourceVersion: '2',
+    labels: { 'virtual-pod': 'true' },
+    annotations: { clusterSelector: '{}', other: 'x' },
+  },
+  spec: { nodeName: 'vk-a', containers: [{ name: 'main', env: [{ name: 'A' }] }] },
+};
+
+let server: LocalServer;
+let transport: Transport;
+let stopping: AbortController;
+let running: Promise<void>;
+afterEach(async () => {
+  stopping.abort();
+  await running;
+  await transport.close();
+  await server.close();
+});
+
+test('watches the virtual nodes, and the virtual pods', async () => {
+  let tell: (event: object) => void = () => {};
+  server = await startServer(({ url = '' }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://x');
+    const isNodes = pathname.endsWith('/nodes');
+    if (!searchParams.get('watch')) {
+      const items = isNodes ? [node('2', { 'isthmus.io/lower-cluster': 'a' }, { clusterID: 'a' })] : [pod];
+      return void sendJson(response, 200, { metadata: { resourceVersion: '5' }, items });
+    }
+    response.writeHead(200).flushHeaders();
+    if (isNodes) tell = (event) => response.write(`${JSON.stringify(event)}\n`);
+  });
+  transport = new Transport(connectionTo(server.url));
+  const pods: [string, Pod | undefined][] = [];
+  const onNodes = vi.fn();
+  const view = new UpperView({
+    upper: new Client(transport),
+    patience: 1_000,
+    onPod: (key, seen) => pods.push([key, seen]),
+    onNodes,
+    onError: () => {},
+  });
+  expect(view.staleness).toMatch(/have not been listed yet/);
+  stopping = new AbortController();
+  running = view.run(stopping.signal);
+  await vi.waitFor(() => expect(view.staleness).toBeUndefined());
+  expect(server.requests.map((request) => decodeURIComponent(request))).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('/nodes?labelSelector=type=virtual-kubelet'),
+      expect.stringMatching(/\/pods\?labelSelector=virtual-pod=true&fieldSelector=status.phase!=Succeeded/),
+    ]),
+  );
+  expect(pods[0]).toMatchObject(['shop/web', { metadata: { annotations: { clusterSelector: '{}' } } }]);
+  expect(pods[0]?.[1]?.spec?.containers).toEqual([{ name: 'main' }]);
+  expect(view.virtualNode('vk-a')?.metadata?.labels).toEqual({ clusterID: 'a' });
+  expect(view.virtualNode('plain')).toBeUndefined();
+
+  // Figures change all the time, and nobody need look at every pod for them.
+  onNodes.mockClear();
+  await vi.waitFor(() => expect(server.requests.filter((one) => one.includes('watch=true'))).toHaveLength(2));
+  const marks = { 'isthmus.io/lower-cluster': 'a', 'isthmus.io/largest-free-node': 'x' };
+  tell({ type: 'MODIFIED', object: node('6', marks, { clusterID: 'a' }) });
+  tell({ type: 'MODIFIED', object: node('7', marks, { clusterID: 'b' }) });
+  await vi.waitFor(() => expect(onNodes).toHaveBeenCalledTimes(1));
+  expect(view.virtualNode('vk-a')?.metadata?.labels).toEqual({ clusterID: 'b' });
+});

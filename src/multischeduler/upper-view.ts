@@ -1,0 +1,100 @@
+import { sinkOf } from '../clusters/feed/sink.ts';
+import { slimPod } from '../clusters/feed/slim.ts';
+import { unfinished } from '../clusters/feed/watches.ts';
+import { Cache } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { nodes, pods } from '../kube/resources.ts';
+import type { Node, Pod } from '../kube/types.ts';
+import {
+  clusterSelectorAnnotation,
+  lowerClusterAnnotation,
+  virtualNodeLabel,
+  virtualPodLabel,
+} from '../translate/names.ts';
+import { clusterIdLabel } from './virtual-nodes.ts';
+
+export interface UpperViewOptions {
+  readonly upper: Client;
+  /** Milliseconds for which what is known is believed though a watch failed. */
+  readonly patience: number;
+  /** Told of each virtual pod that has not ended; of its end without the pod. */
+  readonly onPod: (key: string, pod: Pod | undefined) => void;
+  /** Told when virtual nodes came, went or changed. */
+  readonly onNodes: () => void;
+  readonly onError: (message: string) => void;
+}
+
+/** What must be known of the upper cluster: which nodes are virtual, and where the virtual pods are. */
+export class UpperView {
+  readonly #patience: number;
+  readonly #nodes = new Cache<Node>({}, onlyMarks);
+  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>];
+
+  constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
+    this.#patience = patience;
+    this.#nodes.subscribe((event) => {
+      if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
+    });
+    const sink = sinkOf<Pod>(
+      (pod, key) => onPod(key, pod),
+      (key) => onPod(key, undefined),
+    );
+    this.#reflectors = [
+      new Reflector(upper, nodes, this.#nodes, {
+        labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
+        onError,
+      }),
+      new Reflector(upper, pods, sink, {
+        labelSelector: `${virtualPodLabel}=true`,
+        fieldSelector: unfinished,
+        slim: onlyScheduling,
+        onError,
+      }),
+    ];
+  }
+
+  /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
+  virtualNode(name: string): Node | undefined {
+    return this.#nodes.get(name);
+  }
+
+  /** Why nothing can be said now, in words; undefined when all is well. */
+  get staleness(): string | undefined {
+    const deadline = performance.now() - this.#patience;
+    for (const { state, silentSince } of this.#reflectors) {
+      const because = state.failure ? `: ${state.failure}` : '';
+      if (!state.isSynced) return `the ${state.resource} above have not been listed yet${because}`;
+      if ((silentSince ?? deadline) < deadline)
+        return `the ${state.resource} above cannot be watched${because}`;
+    }
+    return undefined;
+  }
+
+  /** Watches until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+}
+
+/** Heartbeats and figures change the rest every few seconds. */
+function onlyMarks({ metadata }: Node): Node {
+  const { name, uid, resourceVersion, labels, annotations } = metadata ?? {};
+  const id = labels?.[clusterIdLabel];
+  const lower = annotations?.[lowerClusterAnnotation];
+  const marks = {
+    ...(id !== undefined && { labels: { [clusterIdLabel]: id } }),
+    ...(lower !== undefined && { annotations: { [lowerClusterAnnotation]: lower } }),
+  };
+  return { metadata: { name, uid, resourceVersion, ...marks } } as Node;
+}
+
+/** All that is asked of a pod later: how it would be below. */
+function onlyScheduling(pod: Pod): Pod {
+  return slimPod(pod, [clusterSelectorAnnotation]);
+}
+
+function isChanged(old: Node, now: Node): boolean {
+  const marks = ({ metadata }: Node) => JSON.stringify([metadata?.labels, metadata?.annotations]);
+  return marks(old) !== marks(now);
+}
