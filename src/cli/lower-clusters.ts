@@ -1,9 +1,9 @@
 import { clusterMapFile } from '../clusters/cluster-map.ts';
+import type { NodesBy } from '../clusters/placement/virtual-nodes.ts';
 import type { ClusterSource } from '../clusters/source.ts';
 import type { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
-import type { NodesBy } from '../multischeduler/virtual-nodes.ts';
 import { manyClusters } from './cluster-source.ts';
 import type { LowerClustersFlags } from './multischeduler-flags.ts';
 

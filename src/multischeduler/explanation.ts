@@ -1,10 +1,10 @@
 import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
+import type { PodsBelow } from '../clusters/placement/pod-below.ts';
+import type { VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
 import { type Explanation, explain } from '../scheduling/fit.ts';
 import { Picture } from '../scheduling/picture.ts';
-import type { PodsBelow } from './pod-below.ts';
-import type { VirtualNodes } from './virtual-nodes.ts';
 
 /** What stands in a pod's way at one virtual node, or does not. */
 interface NodeExplanation {

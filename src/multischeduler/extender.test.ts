@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { testCluster, upperPod } from '../clusters/placement/test-clusters.ts';
 import type { Node } from '../kube/types.ts';
 import { raw } from '../translate/test-objects.ts';
-import { testCluster, testExtender, upperPod } from './test-clusters.ts';
+import { testExtender } from './test-extender.ts';
 
 const nodeNames = ['vk-a', 'vk-b', 'plain'];
 

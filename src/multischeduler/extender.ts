@@ -1,4 +1,6 @@
 import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
+import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import { explain, fits } from '../scheduling/fit.ts';
@@ -10,10 +12,8 @@ import {
   type HostPriority,
   mostPriority,
 } from './extender-api.ts';
-import type { PodBelow, PodsBelow } from './pod-below.ts';
 import { refusalText } from './refusal-text.ts';
 import type { Place, Reservations } from './reservations.ts';
-import type { Refusal, VirtualNodes } from './virtual-nodes.ts';
 
 export interface ExtenderOptions {
   readonly virtualNodes: VirtualNodes;

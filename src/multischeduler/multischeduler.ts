@@ -1,5 +1,8 @@
 import type { SecureContextOptions } from 'node:tls';
 import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
+import { PodsBelow } from '../clusters/placement/pod-below.ts';
+import { PromisedRoom } from '../clusters/placement/promised-room.ts';
+import { type NodesBy, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import type { ClusterSource } from '../clusters/source.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
@@ -8,12 +11,9 @@ import type { Pod } from '../kube/types.ts';
 import type { RankStrategy } from '../scheduling/rank.ts';
 import type { Certificates } from './certificates.ts';
 import { Extender } from './extender.ts';
-import { PodsBelow } from './pod-below.ts';
-import { PromisedRoom } from './promised-room.ts';
 import { Reservations } from './reservations.ts';
 import { startExtenderServer } from './server.ts';
 import { UpperView } from './upper-view.ts';
-import { type NodesBy, VirtualNodes } from './virtual-nodes.ts';
 
 export interface MultischedulerOptions {
   readonly upper: Client;

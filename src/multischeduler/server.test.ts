@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testCluster, upperPod } from '../clusters/placement/test-clusters.ts';
 import { createLogger } from '../kube/logger.ts';
 import { Certificates } from './certificates.ts';
 import { ownCertificate } from './own-certificate.ts';
 import { type ExtenderServer, startExtenderServer } from './server.ts';
-import { testCluster, testExtender, upperPod } from './test-clusters.ts';
+import { testExtender } from './test-extender.ts';
 
 const logger = createLogger('fatal');
 const { extender } = testExtender([testCluster('a', [4])]);

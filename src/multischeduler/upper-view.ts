@@ -1,6 +1,7 @@
 import { sinkOf } from '../clusters/feed/sink.ts';
 import { slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
+import { clusterIdLabel } from '../clusters/placement/virtual-nodes.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -12,7 +13,6 @@ import {
   virtualNodeLabel,
   virtualPodLabel,
 } from '../translate/names.ts';
-import { clusterIdLabel } from './virtual-nodes.ts';
 
 export interface UpperViewOptions {
   readonly upper: Client;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { testCluster, upperPod } from '../../clusters/placement/test-clusters.ts';
 import type { Node, Pod } from '../../kube/types.ts';
 import { explainPod } from '../../multischeduler/explanation.ts';
-import { testCluster, testExtender, upperPod } from '../../multischeduler/test-clusters.ts';
+import { testExtender } from '../../multischeduler/test-extender.ts';
 import { raw } from '../../translate/test-objects.ts';
 import { explainDocument } from './document.ts';
 import { explainText } from './text.ts';

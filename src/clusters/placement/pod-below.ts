@@ -1,7 +1,7 @@
-import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
-import { parseLabelSelector } from '../kube/selector.ts';
-import type { Pod } from '../kube/types.ts';
-import { type PodDownOptions, podDown } from '../translate/pod-down.ts';
+import { parseLabelSelector } from '../../kube/selector.ts';
+import type { Pod } from '../../kube/types.ts';
+import { type PodDownOptions, podDown } from '../../translate/pod-down.ts';
+import type { ClusterConfiguration } from '../lower-cluster.ts';
 
 /** No scheduler asks whose a pod is, nor as whom it acts. */
 const nobody = { upperCluster: '', virtualNode: '' };

@@ -1,6 +1,6 @@
-import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
-import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod } from '../../kube/types.ts';
+import type { LowerFeed } from '../feed/lower-feed.ts';
+import type { PicturedCluster } from '../feed/lower-pictures.ts';
 import type { PodsBelow } from './pod-below.ts';
 
 export interface PromisedRoomOptions {

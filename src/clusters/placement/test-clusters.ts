@@ -1,15 +1,11 @@
-import { defaultConfiguration } from '../clusters/configuration.ts';
-import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
-import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
-import type { LowerPod } from '../clusters/feed/lower-pod.ts';
-import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
-import type { Node, Pod } from '../kube/types.ts';
-import { Picture } from '../scheduling/picture.ts';
-import { raw } from '../translate/test-objects.ts';
-import { Extender } from './extender.ts';
-import { PodsBelow } from './pod-below.ts';
-import { Reservations } from './reservations.ts';
-import { VirtualNodes } from './virtual-nodes.ts';
+import type { Node, Pod } from '../../kube/types.ts';
+import { Picture } from '../../scheduling/picture.ts';
+import { raw } from '../../translate/test-objects.ts';
+import { defaultConfiguration } from '../configuration.ts';
+import type { LowerFeed } from '../feed/lower-feed.ts';
+import type { PicturedCluster } from '../feed/lower-pictures.ts';
+import type { LowerPod } from '../feed/lower-pod.ts';
+import type { ClusterConfiguration } from '../lower-cluster.ts';
 
 /** A lower cluster without an API server. */
 export interface TestCluster extends PicturedCluster {
@@ -74,26 +70,4 @@ export function upperPod(name: string, cpu: string, more: { metadata?: object; s
     },
     spec: { containers: [{ name: 'main', resources: { requests: { cpu } } }], ...more.spec },
   });
-}
-
-/** An extender of these clusters; each has a virtual node. */
-export function testExtender(clusters: readonly PicturedCluster[], now: () => number = () => 0) {
-  const names = new Set(clusters.map(({ configuration }) => configuration.nodeName));
-  const extra = new Map<string, Node>();
-  const virtualNodes = new VirtualNodes({
-    nodesBy: 'nodeName',
-    nodeOf: (name) => extra.get(name) ?? (names.has(name) ? raw<Node>({ metadata: { name } }) : undefined),
-  });
-  virtualNodes.setClusters(new Map(clusters.map((cluster) => [cluster.configuration.name, cluster])));
-  const podsBelow = new PodsBelow();
-  const reservations = new Reservations(30_000, now);
-  const upper = { staleness: undefined as string | undefined };
-  const extender = new Extender({
-    virtualNodes,
-    podsBelow,
-    reservations,
-    strategy: 'least-allocated',
-    staleness: () => upper.staleness,
-  });
-  return { extender, reservations, podsBelow, virtualNodes, upper, nodes: extra };
 }

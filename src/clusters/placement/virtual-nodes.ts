@@ -1,6 +1,6 @@
-import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
-import type { Node } from '../kube/types.ts';
-import { lowerClusterAnnotation } from '../translate/names.ts';
+import type { Node } from '../../kube/types.ts';
+import { lowerClusterAnnotation } from '../../translate/names.ts';
+import type { PicturedCluster } from '../feed/lower-pictures.ts';
 
 /** How a virtual node is told which lower cluster it stands for. */
 export type NodesBy = 'nodeName' | 'clusterID';

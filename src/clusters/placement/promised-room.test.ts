@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Pod } from '../kube/types.ts';
-import { fits } from '../scheduling/fit.ts';
+import type { Pod } from '../../kube/types.ts';
+import { fits } from '../../scheduling/fit.ts';
 import { PodsBelow } from './pod-below.ts';
 import { PromisedRoom } from './promised-room.ts';
 import { type TestCluster, testCluster, upperPod } from './test-clusters.ts';
