@@ -32,6 +32,18 @@ export function fits(picture: Picture, pod: Pod, claims: readonly PersistentVolu
   return picture.asked(wanted.key, (state) => !feasibleSlots(state, wanted).next().done);
 }
 
+/** The names of the nodes that can take the pod: see {@link fits}, but every node is looked at. */
+export function fittingNodes(
+  picture: Picture,
+  pod: Pod,
+  claims: readonly PersistentVolumeClaim[] = [],
+): string[] {
+  const wanted = candidate(factsOf(pod), claims);
+  return picture.asked(wanted.key, (state) =>
+    [...feasibleSlots(state, wanted)].flatMap((slot) => state.nodes.nameOf(slot) ?? []),
+  );
+}
+
 /** Why a pod fits, or does not: see {@link fits}, but every node is looked at. */
 export function explain(
   picture: Picture,

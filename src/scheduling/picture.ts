@@ -10,6 +10,7 @@ import type {
 import { ClusterState } from './cluster-state.ts';
 import { factsOf, readPod } from './pod-facts.ts';
 import { Promises } from './promises.ts';
+import { Trial } from './trial.ts';
 
 /**
  * What is known of one lower cluster for the question where a pod fits: its nodes, the pods on them, volumes, and
@@ -150,6 +151,11 @@ export class Picture {
   /** The keys of pods that are promised or wait below and have no node yet. */
   held(): readonly string[] {
     return this.#promises.keys();
+  }
+
+  /** Tries what would be; nothing else may happen to the picture before it is undone. */
+  trial(): Trial {
+    return new Trial(this.#state);
   }
 
   /** Asks about the state as it is without the pod of a key: what it takes itself does not stand in its way. */

@@ -68,3 +68,15 @@ export const webhookAnnotation = 'isthmus.io/webhook';
 
 /** Value of {@link webhookAnnotation}: what the pod asked of lower nodes stands in its `clusterSelector`. */
 export const webhookDone = 'done';
+
+/** Annotation of an upper pod: the virtual nodes from which it is kept, each with the time until when, as JSON. */
+export const avoidsAnnotation = 'isthmus.io/avoids';
+
+/** Label of pods that the descheduler made again; tensile-kube's. */
+export const descheduledLabel = 'create-by-descheduler';
+
+/** Annotation of such a pod: how many times it was made again; tensile-kube's. */
+export const descheduleCountAnnotation = 'sigs.k8s.io/deschedule-count';
+
+/** Annotation of a pod: "false" keeps the descheduler away from it. */
+export const evictAnnotation = 'isthmus.io/evict';

@@ -2,7 +2,7 @@ import type { Pod, PodSpec } from '../../kube/types.ts';
 import { clusterSelectorOf } from '../cluster-selector.ts';
 import { isVirtual } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { clusterSelectorAnnotation, webhookAnnotation, webhookDone } from '../names.ts';
+import { clusterSelectorAnnotation, descheduledLabel, webhookAnnotation, webhookDone } from '../names.ts';
 import { addToSelector } from './add-to-selector.ts';
 import { splitSpec, withNodeSelector } from './split-spec.ts';
 import { tolerationsAbove, tolerationsBelow } from './tolerations.ts';
@@ -18,9 +18,6 @@ export interface MutationContext extends NodeKeys {
 
 /** A pod that is to be made as it is here, or why it must not be made. */
 export type Mutated = { pod: Pod } | { refusal: string };
-
-/** Label of pods that the descheduler makes again: their selection is what it wants it to be. */
-const descheduledLabel = 'create-by-descheduler';
 
 /** Whether a new pod in a namespace is one that the webhook changes. */
 export function isMutated(pod: Pod, namespace: string): boolean {

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { explain, fits } from './fit.ts';
+import { type Movable, makeRoom, type Room } from './make-room.ts';
+import type { Picture } from './picture.ts';
+import { asking, node, pictureOf, pod, podOn } from './test-pictures.ts';
+
+const cpu = (cores: number) => asking({ cpu: `${cores}` });
+const large = pod('large', cpu(3));
+
+/** Asks for room in the cluster `here`; every pod that is named may be moved, to `there` as well. */
+function ask(
+  here: Picture,
+  sizes: Readonly<Record<string, number>>,
+  { there, mostMoves = 4 }: { there?: Picture; mostMoves?: number } = {},
+): Room | undefined {
+  const movable = (key: string): Movable | undefined => {
+    const name = key.split('/')[1] ?? '';
+    const cores = sizes[name];
+    if (cores === undefined) return undefined;
+    const same = pod(name, cpu(cores));
+    return { here: same, elsewhere: new Map(there ? [['there', same]] : []) };
+  };
+  const others = there ? [{ name: 'there', picture: there }] : [];
+  return makeRoom({ pod: large, place: { name: 'here', picture: here }, others, movable, mostMoves });
+}
+
+describe('room is made', () => {
+  test('by one small pod that has another node', () => {
+    const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
+    expect(ask(here, { a: 2, b: 2 })).toEqual({ nodeName: 'x', moves: [{ key: 'default/a', to: 'here' }] });
+  });
+
+  test('with the fewest moves, wherever they are', () => {
+    const here = pictureOf(
+      [node('x'), node('y'), node('z')],
+      [
+        ...['a', 'b', 'c'].map((name) => podOn('x', name, cpu(1))),
+        podOn('y', 'd', cpu(2)),
+        podOn('y', 'e', cpu(1)),
+        podOn('z', 'native', cpu(2)),
+      ],
+    );
+    const room = ask(here, { a: 1, b: 1, c: 1, d: 2, e: 1 });
+    expect(room).toEqual({ nodeName: 'y', moves: [{ key: 'default/d', to: 'here' }] });
+  });
+
+  test('by a pod that goes to another cluster', () => {
+    const here = pictureOf([node('x')], [podOn('x', 'a', cpu(2))]);
+    expect(ask(here, { a: 2 })).toBeUndefined();
+    const there = pictureOf([node('t')], [podOn('t', 'other', cpu(2))]);
+    expect(ask(here, { a: 2 }, { there })?.moves).toEqual([{ key: 'default/a', to: 'there' }]);
+  });
+});
+
+describe('no room is made', () => {
+  const two = () => pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
+
+  test('by pods that may not be moved', () => expect(ask(two(), {})).toBeUndefined());
+
+  test('when those that make way have no place', () => {
+    const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(3))]);
+    expect(ask(here, { a: 2 })).toBeUndefined();
+  });
+
+  test('when two of them would take the same place', () => {
+    const here = pictureOf(
+      [node('x'), node('y')],
+      [...['a', 'b'].map((name) => podOn('x', name, cpu(2))), podOn('y', 'native', cpu(2))],
+    );
+    expect(ask(here, { a: 2, b: 2 })).toBeUndefined();
+  });
+
+  test('where there is room already', () => {
+    const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(1)), podOn('y', 'b', cpu(1))]);
+    expect(ask(here, { a: 1, b: 1 })).toBeUndefined();
+  });
+
+  test('by more moves than are worth it', () => {
+    const here = pictureOf(
+      [node('x')],
+      ['a', 'b', 'c', 'd'].map((name) => podOn('x', name, cpu(1))),
+    );
+    const there = pictureOf([node('t')]);
+    const sizes = { a: 1, b: 1, c: 1, d: 1 };
+    expect(ask(here, sizes, { there, mostMoves: 2 })).toBeUndefined();
+    expect(ask(here, sizes, { there, mostMoves: 3 })?.moves.length).toBe(3);
+  });
+});
+
+test('what was tried leaves no trace', () => {
+  const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
+  const there = pictureOf([node('t')]);
+  here.hold('default/large', large);
+  const said = () =>
+    [here, there].map((one) => [explain(one, pod('p', cpu(2.5))), one.held(), fits(one, large)]);
+  const before = said();
+  ask(here, { a: 2, b: 2 }, { there });
+  ask(here, { a: 2 }, { there });
+  expect(said()).toEqual(before);
+});
