@@ -80,3 +80,6 @@ export const descheduleCountAnnotation = 'sigs.k8s.io/deschedule-count';
 
 /** Annotation of a pod: "false" keeps the descheduler away from it. */
 export const evictAnnotation = 'isthmus.io/evict';
+
+/** Annotation of a pod that the descheduler made again: uid of the one that went. */
+export const madeFromAnnotation = 'isthmus.io/made-from';

@@ -86,6 +86,20 @@ describe('the local clusters', () => {
     await kubectl(a, 'delete', 'pod', 'leaver', '--wait=false');
   });
 
+  it('have kwok nodes that can be reached again after they were lost', async () => {
+    const lost = { type: 'Ready', status: 'False', reason: 'Test', message: '' };
+    const patch = JSON.stringify({ status: { conditions: [lost] } });
+    const see = async (path: string) =>
+      (await kubectl(b, 'get', 'node', 'b-node-9', '-o', `jsonpath={${path}}`)).stdout;
+    const before = await see('.status.addresses');
+    expect(before).toContain('InternalIP');
+    await kubectl(b, 'patch', 'node', 'b-node-9', '--subresource=status', '-p', patch);
+    await eventually(async () =>
+      expect(await see('.status.conditions[?(@.type=="Ready")].status')).toBe('True'),
+    );
+    expect(await see('.status.addresses')).toBe(before);
+  });
+
   it('sign certificate requests with the authority of client certificates', async () => {
     const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',

@@ -1,0 +1,57 @@
+export interface LimitOptions {
+  /** Pods of one virtual node that may be moved in a round. */
+  readonly perNode: number;
+  /** Pods of one controller that may be moved in a minute. */
+  readonly perOwner: number;
+  /** Pods that may be moved in a minute. */
+  readonly perMinute: number;
+}
+
+interface Moved {
+  readonly at: number;
+  readonly owner: string;
+}
+
+const minute = 60_000;
+
+/** Keeps moves few: a mistake should cost a minute's worth of pods, not all of them. */
+export class Limits {
+  readonly #options: LimitOptions;
+  readonly #perNode = new Map<string, number>();
+  #moved: readonly Moved[] = [];
+
+  constructor(options: LimitOptions) {
+    this.#options = options;
+  }
+
+  /** A round begins. */
+  begin(now: number): void {
+    this.#perNode.clear();
+    this.#moved = this.#moved.filter(({ at }) => now - at < minute);
+  }
+
+  /** Whether nothing at all may be moved any more now. */
+  get isExhausted(): boolean {
+    return this.#moved.length >= this.#options.perMinute;
+  }
+
+  /** Whether so many pods may be moved, each from its node and of its owner. */
+  allow(moves: readonly { readonly node: string; readonly owner: string }[]): boolean {
+    const { perNode, perOwner, perMinute } = this.#options;
+    const count = (of: 'node' | 'owner', value: string) => moves.filter((move) => move[of] === value).length;
+    return (
+      this.#moved.length + moves.length <= perMinute &&
+      moves.every(
+        ({ node, owner }) =>
+          (this.#perNode.get(node) ?? 0) + count('node', node) <= perNode &&
+          this.#moved.filter((one) => one.owner === owner).length + count('owner', owner) <= perOwner,
+      )
+    );
+  }
+
+  /** A pod was moved. */
+  spend({ node, owner }: { readonly node: string; readonly owner: string }, now: number): void {
+    this.#perNode.set(node, (this.#perNode.get(node) ?? 0) + 1);
+    this.#moved = [...this.#moved, { at: now, owner }];
+  }
+}

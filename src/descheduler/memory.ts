@@ -1,0 +1,93 @@
+import type { Client } from '../kube/client.ts';
+import { hasCode } from '../kube/errors.ts';
+import { configMaps } from '../kube/resources.ts';
+import type { Avoidance } from '../translate/avoidance.ts';
+import { avoidedNow, readTried, type Tried, writeTried } from '../translate/tried.ts';
+
+export interface MemoryOptions {
+  readonly upper: Client;
+  /** The ConfigMap in which it is kept, where the webhook sees it and a restart leaves it. */
+  readonly namespace: string;
+  readonly name: string;
+  /** How long a node is avoided the first time, in milliseconds; twice as long each time after. */
+  readonly first: number;
+  /** How long at most. */
+  readonly most: number;
+}
+
+/** A ConfigMap holds 1 MiB, and an entry is some hundred bytes: the oldest go first. */
+const mostEntries = 2_000;
+
+/**
+ * What was tried in vain: nodes on which pods of a controller, or a pod, found no place. An entry is forgotten when
+ * twice its time has passed, so that who fails again soon after waits longer.
+ */
+export class Memory {
+  readonly #options: MemoryOptions;
+  #entries = new Map<string, Tried>();
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what was remembered before. @throws KubeError */
+  async load(): Promise<void> {
+    const { upper, namespace, name } = this.#options;
+    try {
+      const { data = {} } = await upper.get(configMaps, { namespace, name });
+      this.#entries = new Map(Object.entries(data).map(([key, text]) => [key, readTried(text)]));
+    } catch (error) {
+      if (!hasCode(error, 'NotFound')) throw error;
+      this.#entries = new Map();
+    }
+  }
+
+  /** The nodes that pods of this key are kept from now. */
+  avoided(key: string, now: number): Avoidance {
+    return avoidedNow(this.#entries.get(key) ?? new Map(), now);
+  }
+
+  /** Remembers that a node was tried in vain; it is written when this resolves. @throws KubeError */
+  async remember(key: string, node: string, now: number): Promise<Avoidance> {
+    const { first, most } = this.#options;
+    const tried = new Map(
+      [...(this.#entries.get(key) ?? [])].filter(([, { until }]) => this.#isRecent(until, now)),
+    );
+    const times = (tried.get(node)?.times ?? 0) + 1;
+    tried.set(node, { times, until: now + Math.min(most, first * 2 ** (times - 1)) });
+    const gone = this.#forgotten(key, now);
+    const data = { ...Object.fromEntries(gone.map((old) => [old, null])), [key]: writeTried(tried) };
+    await this.#write(data);
+    for (const old of gone) this.#entries.delete(old);
+    this.#entries.delete(key);
+    this.#entries.set(key, tried);
+    return avoidedNow(tried, now);
+  }
+
+  /** Entries that no longer say anything, and the oldest of too many. */
+  #forgotten(besides: string, now: number): string[] {
+    const others = [...this.#entries].filter(([key]) => key !== besides);
+    const over = others.filter(([, tried]) =>
+      [...tried.values()].every(({ until }) => !this.#isRecent(until, now)),
+    );
+    const left = others.length - over.length;
+    const old = new Set(over.map(([key]) => key));
+    const excess = others.filter(([key]) => !old.has(key)).slice(0, Math.max(0, left - mostEntries + 1));
+    return [...old, ...excess.map(([key]) => key)];
+  }
+
+  #isRecent(until: number, now: number): boolean {
+    return until + this.#options.most > now;
+  }
+
+  async #write(data: Readonly<Record<string, string | null>>): Promise<void> {
+    const { upper, namespace, name } = this.#options;
+    try {
+      await upper.patch(configMaps, { namespace, name }, { data });
+    } catch (error) {
+      if (!hasCode(error, 'NotFound')) throw error;
+      const present = Object.entries(data).flatMap(([key, text]) => (text === null ? [] : [[key, text]]));
+      await upper.create(configMaps, { metadata: { namespace, name }, data: Object.fromEntries(present) });
+    }
+  }
+}

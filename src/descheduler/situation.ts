@@ -1,0 +1,109 @@
+import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { LowerPod } from '../clusters/feed/lower-pod.ts';
+import type { PodsBelow } from '../clusters/placement/pod-below.ts';
+import type { VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
+import { keyOf } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import { fits, fittingNodes } from '../scheduling/fit.ts';
+import { withoutAvoidance } from '../translate/avoidance.ts';
+import type { Memory } from './memory.ts';
+import { ownerKeyOf } from './owner.ts';
+import type { UpperCluster } from './upper-cluster.ts';
+
+export interface SituationOptions {
+  readonly upper: UpperCluster;
+  readonly virtualNodes: VirtualNodes;
+  readonly podsBelow: PodsBelow;
+  readonly memory: Pick<Memory, 'avoided'>;
+  /** Which virtual nodes pods are moved away from. */
+  readonly isOurs: (nodeName: string) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What strategies look at: who waits, and where a pod would fit. It is of one moment. */
+export class Situation {
+  readonly #options: SituationOptions;
+  /** Pods of a controller are alike: where one fits nowhere, the next need not be asked about. */
+  readonly #homeless = new Set<string>();
+
+  constructor(options: SituationOptions) {
+    this.#options = options;
+  }
+
+  get now(): number {
+    return this.#options.now;
+  }
+
+  /** The virtual pods that wait on a node we look after, or on none, the oldest first. */
+  pending(): Pod[] {
+    return this.#options.upper
+      .pending()
+      .filter(({ spec }) => !spec?.nodeName || this.#options.isOurs(spec.nodeName));
+  }
+
+  /** Another virtual pod above, by `namespace/name`. */
+  upperPod(key: string): Pod | undefined {
+    return this.#options.upper.pod(key);
+  }
+
+  /** The copy of a bound pod below, when its cluster is known now. */
+  lowerPod(pod: Pod): LowerPod | undefined {
+    const cluster = this.clusterOf(pod.spec?.nodeName ?? '');
+    const copy = cluster?.feed.lowerPod(keyOf(pod));
+    return copy?.upperUid === pod.metadata?.uid ? copy : undefined;
+  }
+
+  /** The lower cluster behind a virtual node, when it is known now. */
+  clusterOf(nodeName: string): PicturedCluster | undefined {
+    const found = this.#options.virtualNodes.find(nodeName);
+    return found && 'cluster' in found ? found.cluster : undefined;
+  }
+
+  /** Every other virtual node whose cluster is known now, by name; parts of the same cluster are not among them. */
+  otherPlaces(cluster: PicturedCluster): [string, PicturedCluster][] {
+    return [...this.#options.upper.nodeNames()].flatMap((name): [string, PicturedCluster][] => {
+      const other = this.clusterOf(name);
+      return other && other.feed !== cluster.feed ? [[name, other]] : [];
+    });
+  }
+
+  /** Whether something was tried there for this key, and not long ago. */
+  wasTried(key: string, nodeName: string): boolean {
+    return this.#options.memory.avoided(key, this.now).has(nodeName);
+  }
+
+  /** The pod as it would be in a cluster. */
+  below(pod: Pod, { configuration }: PicturedCluster): Pod {
+    return this.#options.podsBelow.of(pod)(configuration);
+  }
+
+  /** Whether some node behind a virtual node has room for the pod now. */
+  fitsBelow(pod: Pod, nodeName: string): boolean {
+    const cluster = this.clusterOf(nodeName);
+    if (!cluster) return false;
+    const { namespace } = cluster.configuration;
+    if (namespace !== undefined && namespace !== pod.metadata?.namespace) return false;
+    return fits(cluster.feed.picture, this.below(pod, cluster));
+  }
+
+  /** The virtual nodes that the upper scheduler could give the pod, were it new; tried in vain or not. */
+  allowedAbove(pod: Pod): string[] {
+    const { nodeName: _bound, ...spec } = withoutAvoidance(pod).spec ?? { containers: [] };
+    return fittingNodes(this.#options.upper.picture, { ...pod, spec });
+  }
+
+  /** The virtual nodes other than its own where the pod would fit, above and below, and has not been in vain. */
+  placesFor(pod: Pod): string[] {
+    const { memory, now } = this.#options;
+    const owner = ownerKeyOf(pod);
+    const shape = `${owner}/${pod.spec?.nodeName ?? ''}`;
+    if (this.#homeless.has(shape)) return [];
+    const avoided = memory.avoided(owner, now);
+    const places = this.allowedAbove(pod).filter(
+      (name) => name !== pod.spec?.nodeName && !avoided.has(name) && this.fitsBelow(pod, name),
+    );
+    if (places.length === 0) this.#homeless.add(shape);
+    return places;
+  }
+}

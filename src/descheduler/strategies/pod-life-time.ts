@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Strategy } from '../strategy.ts';
+import { mayBeMoved } from '../upper-cluster.ts';
+
+const seconds = z.number('a number of seconds').positive('a number of seconds');
+
+/** As in tensile-kube's policies and in those of the Kubernetes descheduler, which nest it. */
+const parameters = z
+  .strictObject({
+    maxPodLifeTimeSeconds: seconds.optional(),
+    podLifeTime: z.strictObject({ maxPodLifeTimeSeconds: seconds.optional() }).optional(),
+  })
+  .transform(({ maxPodLifeTimeSeconds, podLifeTime }) => ({
+    maxPodLifeTimeSeconds: maxPodLifeTimeSeconds ?? podLifeTime?.maxPodLifeTimeSeconds ?? 600,
+  }));
+
+type Parameters = z.output<typeof parameters>;
+
+/** Pods that were bound to a virtual node and have been Pending too long, whatever holds them up there. */
+export const podLifeTime: Strategy<Parameters> = {
+  name: 'PodLifeTime',
+  parameters,
+  isDefault: false,
+  *propose(situation, { maxPodLifeTimeSeconds }) {
+    for (const pod of situation.pending()) {
+      const { nodeName } = pod.spec ?? {};
+      const age = (situation.now - Date.parse(pod.metadata?.creationTimestamp ?? '')) / 1_000;
+      // From the oldest on: all others are younger.
+      if (age < maxPodLifeTimeSeconds) return;
+      if (!nodeName || !mayBeMoved(pod)) continue;
+      const to = situation.placesFor(pod);
+      if (to.length === 0) continue;
+      const because = `it has been Pending on ${nodeName} for ${Math.round(age)} s`;
+      yield { moves: [{ pod, to, avoid: nodeName, because }] };
+    }
+  },
+};
