@@ -16,9 +16,13 @@ export function providerKubeconfigOf(directory: string, cluster: string): string
   return filesOf(directory, cluster).kubeconfigOf('isthmus');
 }
 
-/** The kubeconfig of the account as which a multischeduler looks at the upper cluster. */
-export function multischedulerKubeconfigOf(directory: string, cluster: string): string {
-  return filesOf(directory, cluster).kubeconfigOf('isthmus-multischeduler');
+/** The kubeconfig of the account as which another program of ours works with the upper cluster. */
+export function programKubeconfigOf(
+  directory: string,
+  cluster: string,
+  program: 'multischeduler' | 'descheduler',
+): string {
+  return filesOf(directory, cluster).kubeconfigOf(`isthmus-${program}`);
 }
 
 /**
@@ -32,12 +36,15 @@ export async function createAccount(
 ): Promise<void> {
   const isUpper = name === 'upper';
   const manifests = isUpper
-    ? ['upper.yaml', 'upper-serving-certificate.yaml', 'upper-multischeduler.yaml']
+    ? ['upper.yaml', 'upper-serving-certificate.yaml', 'upper-multischeduler.yaml', 'upper-descheduler.yaml']
     : ['lower.yaml', 'lower-metrics.yaml', 'lower-scheduling.yaml'];
   const accounts = isUpper
     ? [
         { account: 'isthmus-provider', file: providerKubeconfigOf(directory, name) },
-        { account: 'isthmus-multischeduler', file: multischedulerKubeconfigOf(directory, name) },
+        ...(['multischeduler', 'descheduler'] as const).map((program) => ({
+          account: `isthmus-${program}`,
+          file: programKubeconfigOf(directory, name, program),
+        })),
       ]
     : [{ account: 'isthmus-lower', file: providerKubeconfigOf(directory, name) }];
   const { kubeconfig, folder } = filesOf(directory, name);

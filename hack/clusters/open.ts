@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { multischedulerKubeconfigOf, providerKubeconfigOf } from './accounts.ts';
+import { programKubeconfigOf, providerKubeconfigOf } from './accounts.ts';
 import { auditFiles } from './audit.ts';
 import { programName, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
@@ -20,6 +20,8 @@ export interface LocalCluster {
   readonly providerKubeconfig: string;
   /** Path; those of the account as which a multischeduler looks at this cluster, if it is the upper one. */
   readonly multischedulerKubeconfig: string;
+  /** The same of a descheduler. */
+  readonly deschedulerKubeconfig: string;
   /** Of its network namespace (127.0.0.1 without root). */
   readonly address: string;
   /** The name of its network namespace, as root. */
@@ -85,7 +87,8 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     name,
     kubeconfig: files.kubeconfig,
     providerKubeconfig: providerKubeconfigOf(directory, name),
-    multischedulerKubeconfig: multischedulerKubeconfigOf(directory, name),
+    multischedulerKubeconfig: programKubeconfigOf(directory, name, 'multischeduler'),
+    deschedulerKubeconfig: programKubeconfigOf(directory, name, 'descheduler'),
     address,
     ...(namespace !== undefined && { namespace }),
     ...(state.isAudited && { auditLogFile: auditFiles(files.folder).log }),
@@ -109,7 +112,8 @@ function openK3s(directory: string, { name, address }: ClusterState): LocalClust
     name,
     kubeconfig: files.kubeconfig,
     providerKubeconfig: providerKubeconfigOf(directory, name),
-    multischedulerKubeconfig: multischedulerKubeconfigOf(directory, name),
+    multischedulerKubeconfig: programKubeconfigOf(directory, name, 'multischeduler'),
+    deschedulerKubeconfig: programKubeconfigOf(directory, name, 'descheduler'),
     address,
     clientCaFile: files.key('ca.crt'),
     clientCaKeyFile: files.key('ca.key'),

@@ -8,23 +8,25 @@ import type { ProviderFlags } from './provider-flags.ts';
 
 const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
+type LeaderFlags = Pick<
+  ProviderFlags,
+  'leader-elect' | 'leader-elect-lease-duration' | 'leader-elect-resource-namespace'
+>;
+
 /** How replicas agree on who leads what; undefined when the flags do not ask for it. @throws KubeError `Configuration` */
 export function electionSettings(
-  flags: Pick<
-    ProviderFlags,
-    | 'leader-elect'
-    | 'leader-elect-lease-duration'
-    | 'leader-elect-resource-namespace'
-    | 'clusters'
-    | 'cluster-secrets'
-    | 'nodename'
-  >,
+  flags: LeaderFlags & Pick<ProviderFlags, 'clusters' | 'cluster-secrets' | 'nodename'>,
 ): FleetOptions['election'] {
+  return electionOf(flags, groupOf(flags));
+}
+
+/** The same for replicas of a group. @throws KubeError `Configuration` */
+export function electionOf(flags: LeaderFlags, name: string): FleetOptions['election'] {
   if (!flags['leader-elect']) return undefined;
   const namespace = flags['leader-elect-resource-namespace'] || ownNamespace();
   const duration = parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']);
   return {
-    group: { namespace, name: groupOf(flags) },
+    group: { namespace, name },
     identity: identityOf(hostname()),
     timing: timingOf(duration),
   };

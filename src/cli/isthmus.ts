@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError } from '../kube/errors.ts';
+import { deschedulerCommand } from './descheduler-command.ts';
 import { downCommand } from './down.ts';
 import { explainCommand } from './explain/command.ts';
 import { joinCommand } from './join.ts';
@@ -25,6 +26,7 @@ async function main(args: string[]): Promise<void> {
     .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
     .command(providerCommand)
     .command(multischedulerCommand)
+    .command(deschedulerCommand)
     .command(joinCommand)
     .command(unjoinCommand)
     .command(webhookCommand)

@@ -44,6 +44,11 @@ const webhookFlags = {
     describe: 'NAMESPACE/NAME of the Secret through which replicas share what signs their certificates',
     default: 'isthmus-webhook/isthmus-webhook',
   },
+  tried: {
+    type: 'string',
+    describe: 'NAMESPACE/NAME of the ConfigMap where the descheduler keeps nodes that had no place',
+    default: 'isthmus-system/isthmus-tried',
+  },
   'certificate-lifetime': {
     type: 'string',
     describe: 'how long a certificate of our own is good; it is renewed when a third of that is left',
@@ -73,7 +78,8 @@ export function addWebhookFlags(parser: Argv) {
         throw new Error('--port must be a port');
       if (Boolean(flags.tlscert) !== Boolean(flags.tlskey))
         throw new Error('--tlscert and --tlskey go together; one of them is missing');
-      if (!/^[^/]+\/[^/]+$/.test(flags.secret)) throw new Error('--secret is NAMESPACE/NAME');
+      for (const name of ['secret', 'tried'] as const)
+        if (!/^[^/]+\/[^/]+$/.test(flags[name])) throw new Error(`--${name} is NAMESPACE/NAME`);
       if (parseDuration('certificate-lifetime', flags['certificate-lifetime']) < 3_000)
         throw new Error('--certificate-lifetime must be 3s or more');
       return true;

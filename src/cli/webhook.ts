@@ -25,6 +25,7 @@ export async function runWebhook(flags: WebhookFlags): Promise<void> {
     clientCaFile: flags.CA || undefined,
     keysAbove: new Set(words(flags['ignore-selector-keys'])),
     taintKey: flags['taint-key'],
+    tried: namespaced(flags.tried),
     onReview: (result, milliseconds) => metrics.reviewed(result, milliseconds),
     logger,
   });
@@ -47,9 +48,13 @@ export async function runWebhook(flags: WebhookFlags): Promise<void> {
 function certificateOf(flags: WebhookFlags): WebhookOptions['certificate'] {
   const { tlscert: certFile, tlskey: keyFile, configuration } = flags;
   if (certFile && keyFile) return { certFile, keyFile };
-  const [namespace = '', name = ''] = flags.secret.split('/');
   const life = parseDuration('certificate-lifetime', flags['certificate-lifetime']);
-  return { secret: { namespace, name }, configuration, life };
+  return { secret: namespaced(flags.secret), configuration, life };
+}
+
+function namespaced(text: string): { namespace: string; name: string } {
+  const [namespace = '', name = ''] = text.split('/');
+  return { namespace, name };
 }
 
 function words(text: string): string[] {

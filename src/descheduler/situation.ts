@@ -60,11 +60,11 @@ export class Situation {
     return found && 'cluster' in found ? found.cluster : undefined;
   }
 
-  /** Every other virtual node whose cluster is known now, by name; parts of the same cluster are not among them. */
-  otherPlaces(cluster: PicturedCluster): [string, PicturedCluster][] {
+  /** Every other virtual node whose cluster is known now, by name. */
+  placesBesides(nodeName: string): [string, PicturedCluster][] {
     return [...this.#options.upper.nodeNames()].flatMap((name): [string, PicturedCluster][] => {
-      const other = this.clusterOf(name);
-      return other && other.feed !== cluster.feed ? [[name, other]] : [];
+      const cluster = name === nodeName ? undefined : this.clusterOf(name);
+      return cluster ? [[name, cluster]] : [];
     });
   }
 

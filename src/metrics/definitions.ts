@@ -113,6 +113,11 @@ export const definitions = {
     labels: [],
     buckets: reviews,
   },
+  isthmus_descheduler_proposals_total: {
+    kind: 'counter',
+    help: 'Proposals of the descheduler: moved, limited (too many), held (by a disruption budget) or failed',
+    labels: ['strategy', 'outcome'],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof definitions;

@@ -1,6 +1,7 @@
 import type { Pod } from '../kube/types.ts';
 import type { Picture } from './picture.ts';
 import { factsOf, type PodFacts } from './pod-facts.ts';
+import { reach } from './reach.ts';
 import type { Trial } from './trial.ts';
 
 /** A pod that may be moved, as it would be in each cluster where it may go. */
@@ -53,8 +54,11 @@ const mostNodes = 200;
  */
 export function makeRoom(question: RoomQuestion): Room | undefined {
   const { pod, place, others } = question;
-  const here = place.picture.trial();
-  const elsewhere = others.map(({ name, picture }) => ({ name, trial: picture.trial() }));
+  // Parts of one cluster share its picture, and what is tried there.
+  const trials = new Map<Picture, Trial>();
+  const trialOf = (picture: Picture) => reach(trials, picture, () => picture.trial());
+  const here = trialOf(place.picture);
+  const elsewhere = others.map(({ name, picture }) => ({ name, trial: trialOf(picture) }));
   const facts = factsOf(pod);
   let best: Room | undefined;
   try {
@@ -70,8 +74,7 @@ export function makeRoom(question: RoomQuestion): Room | undefined {
     }
     return best;
   } finally {
-    here.undo();
-    for (const { trial } of elsewhere) trial.undo();
+    for (const trial of trials.values()) trial.undo();
   }
 }
 

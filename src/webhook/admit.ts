@@ -1,4 +1,5 @@
 import type { Pod } from '../kube/types.ts';
+import { withAvoidance } from '../translate/avoidance.ts';
 import { podPatch } from '../translate/webhook/json-patch.ts';
 import { isMutated, mutatePod } from '../translate/webhook/mutate-pod.ts';
 import { type AdmissionRequest, readPod, type Verdict } from './review.ts';
@@ -15,7 +16,7 @@ export interface MutationSettings {
 /** What becomes of the object of a request. Never throws. */
 export function admit(
   request: AdmissionRequest,
-  facts: Pick<UpperFacts, 'isVirtualNode' | 'selectedNode'>,
+  facts: Pick<UpperFacts, 'isVirtualNode' | 'selectedNode' | 'avoided'>,
   { keysAbove, taintKey }: MutationSettings,
 ): Verdict {
   const { group, kind } = request.kind;
@@ -33,7 +34,7 @@ export function admit(
     selectedNode: (claim) => facts.selectedNode(namespace, claim),
   });
   if ('refusal' in result) return { refusal: `isthmus: ${nameOf(read.pod)}: ${result.refusal}` };
-  return { patch: podPatch(read.pod, result.pod) };
+  return { patch: podPatch(read.pod, withAvoidance(result.pod, facts.avoided(read.pod))) };
 }
 
 const unchanged: Verdict = { patch: [] };

@@ -2,20 +2,34 @@ import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
-import { nodes, persistentVolumeClaims } from '../kube/resources.ts';
-import type { KubeObject, Node } from '../kube/types.ts';
+import { configMaps, nodes, persistentVolumeClaims } from '../kube/resources.ts';
+import type { ConfigMap, KubeObject, Node, Pod } from '../kube/types.ts';
+import type { Avoidance } from '../translate/avoidance.ts';
 import { virtualNodeLabel } from '../translate/names.ts';
+import { avoidedNow, readTried } from '../translate/tried.ts';
 
 /** Annotation of a claim that waits for its first pod: the node of that pod, by the scheduler. */
 const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 
-/** What the upper cluster says that a mutation depends on: virtual nodes and claims, both by their metadata alone. */
+/** Where the descheduler keeps what was tried in vain. */
+export interface TriedNodes {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * What the upper cluster says that a mutation depends on: virtual nodes and claims, both by their metadata alone, and
+ * the nodes that the descheduler found full.
+ */
 export class UpperFacts {
   readonly #nodes = new Cache<Node>({}, bare);
   readonly #claims = new Cache<KubeObject>({}, bare);
+  readonly #tried = new Cache<ConfigMap>({});
+  readonly #triedKey: string;
+  readonly #triedReflector: Reflector<ConfigMap>;
   readonly #reflectors: readonly Reflector<KubeObject>[];
 
-  constructor(upper: Client, logger: Logger) {
+  constructor(upper: Client, { namespace, name }: TriedNodes, logger: Logger) {
     const onError = (message: string) => logger.warn({ message }, 'the upper cluster is watched again');
     const labelSelector = `${virtualNodeLabel.name}=${virtualNodeLabel.value}`;
     const metadataOnly = true;
@@ -23,6 +37,12 @@ export class UpperFacts {
       new Reflector(upper, nodes, this.#nodes, { labelSelector, metadataOnly, onError }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { metadataOnly, onError }),
     ];
+    this.#triedKey = `${namespace}/${name}`;
+    this.#triedReflector = new Reflector(upper, configMaps, this.#tried, {
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      onError: (message) => logger.debug({ message }, 'what the descheduler tried is not known'),
+    });
   }
 
   /** Resolves when both are listed; rejects when stopped before. */
@@ -40,11 +60,20 @@ export class UpperFacts {
 
   /** Runs until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    // Where there is no descheduler, there may be no right to read what it tried: nothing waits for it.
+    const all = [...this.#reflectors, this.#triedReflector];
+    await Promise.all(all.map((reflector) => reflector.run(signal)));
   }
 
   isVirtualNode(name: string): boolean {
     return this.#nodes.get(name) !== undefined;
+  }
+
+  /** The virtual nodes on which pods of the same controller found no place lately. */
+  avoided({ metadata }: Pod): Avoidance {
+    const owner = metadata?.ownerReferences?.find(({ controller }) => controller)?.uid;
+    const text = owner === undefined ? undefined : this.#tried.get(this.#triedKey)?.data?.[owner];
+    return avoidedNow(readTried(text), Date.now());
   }
 
   /** The node that was selected for a claim. */

@@ -29,6 +29,7 @@ async function webhookOf(secret: (method: string, response: ServerResponse) => v
     clientCaFile: undefined,
     keysAbove: new Set(),
     taintKey: 'taint',
+    tried: { namespace: 'ns', name: 'tried' },
     logger: pino({ level: 'silent' }),
   });
 }

@@ -9,7 +9,7 @@ import { type CertificateFiles, GivenCertificate, readClientCa } from './given-c
 import { createHandler, type HandlerOptions } from './handler.ts';
 import { OwnCertificate, type OwnCertificateOptions } from './own-certificate.ts';
 import { startWebhookServer, type WebhookServer } from './server.ts';
-import { UpperFacts } from './upper-facts.ts';
+import { type TriedNodes, UpperFacts } from './upper-facts.ts';
 
 export interface WebhookOptions extends MutationSettings {
   readonly upper: Client;
@@ -19,6 +19,7 @@ export interface WebhookOptions extends MutationSettings {
   readonly certificate: CertificateFiles | Pick<OwnCertificateOptions, 'secret' | 'configuration' | 'life'>;
   /** The authority of callers (`--CA`); without it everybody may ask, as the API server has no certificate. */
   readonly clientCaFile: string | undefined;
+  readonly tried: TriedNodes;
   readonly onReview?: HandlerOptions['onReview'];
   readonly logger: Logger;
 }
@@ -34,7 +35,7 @@ export class Webhook {
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    this.#facts = new UpperFacts(options.upper, options.logger);
+    this.#facts = new UpperFacts(options.upper, options.tried, options.logger);
   }
 
   /** How it stands, for `/readyz`. */

@@ -20,18 +20,19 @@ const parameters = z.strictObject({
 type Parameters = z.output<typeof parameters>;
 
 /** Small pods that make room for a large one which waits though there is room in pieces. */
-export const fragmentation: Strategy<Parameters> = {
+export const fragmentation: Strategy = {
   name: 'Fragmentation',
-  parameters,
   isDefault: false,
-  *propose(situation, given) {
-    for (const pod of situation.pending()) {
-      if (!isStuck(pod, situation, given.pendingSeconds * 1_000)) continue;
-      const proposal = roomFor(pod, situation, given);
-      if (proposal) yield proposal;
-    }
-  },
+  parameters: parameters.transform((given) => (situation) => propose(situation, given)),
 };
+
+function* propose(situation: Situation, given: Parameters): IterableIterator<Proposal> {
+  for (const pod of situation.pending()) {
+    if (!isStuck(pod, situation, given.pendingSeconds * 1_000)) continue;
+    const proposal = roomFor(pod, situation, given);
+    if (proposal) yield proposal;
+  }
+}
 
 function isStuck(pod: Pod, situation: Situation, patience: number): boolean {
   const { nodeName } = pod.spec ?? {};
@@ -73,7 +74,7 @@ function movesAt(
   situation: Situation,
   { maxMovesPerPod, ownerKinds }: Parameters,
 ): Move[] | undefined {
-  const others = situation.otherPlaces(cluster);
+  const others = situation.placesBesides(nodeName);
   const found = new Map<string, Pod>();
   const movable = (key: string): Movable | undefined => {
     const small = situation.upperPod(key);

@@ -10,26 +10,27 @@ const parameters = z.strictObject({
   unschedulableSeconds: z.number('a number of seconds').min(0, 'a number of seconds').default(60),
 });
 
-type Parameters = z.output<typeof parameters>;
-
 /**
  * Pods that the scheduler of their lower cluster cannot place, and that another cluster can; and pods without a node
  * that were kept from one for a time that is over.
  */
-export const lowerUnschedulable: Strategy<Parameters> = {
+export const lowerUnschedulable: Strategy = {
   name: 'LowerUnschedulable',
-  parameters,
   isDefault: true,
-  *propose(situation, { unschedulableSeconds }) {
-    for (const pod of situation.pending()) {
-      if (!mayBeMoved(pod)) continue;
-      const proposal = pod.spec?.nodeName
-        ? stuckBelow(pod, situation, unschedulableSeconds * 1_000)
-        : keptAway(pod, situation);
-      if (proposal) yield proposal;
-    }
-  },
+  parameters: parameters.transform(
+    ({ unschedulableSeconds }) =>
+      (situation) =>
+        propose(situation, unschedulableSeconds * 1_000),
+  ),
 };
+
+function* propose(situation: Situation, patience: number): IterableIterator<Proposal> {
+  for (const pod of situation.pending()) {
+    if (!mayBeMoved(pod)) continue;
+    const proposal = pod.spec?.nodeName ? stuckBelow(pod, situation, patience) : keptAway(pod, situation);
+    if (proposal) yield proposal;
+  }
+}
 
 function stuckBelow(pod: Pod, situation: Situation, patience: number): Proposal | undefined {
   const { unschedulable, nodeName } = situation.lowerPod(pod) ?? {};

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Strategy } from '../strategy.ts';
+import type { Situation } from '../situation.ts';
+import type { Proposal, Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
 
 const seconds = z.number('a number of seconds').positive('a number of seconds');
@@ -10,28 +11,28 @@ const parameters = z
     maxPodLifeTimeSeconds: seconds.optional(),
     podLifeTime: z.strictObject({ maxPodLifeTimeSeconds: seconds.optional() }).optional(),
   })
-  .transform(({ maxPodLifeTimeSeconds, podLifeTime }) => ({
-    maxPodLifeTimeSeconds: maxPodLifeTimeSeconds ?? podLifeTime?.maxPodLifeTimeSeconds ?? 600,
-  }));
-
-type Parameters = z.output<typeof parameters>;
+  .transform(({ maxPodLifeTimeSeconds, podLifeTime: nested }) => {
+    const most = maxPodLifeTimeSeconds ?? nested?.maxPodLifeTimeSeconds ?? 600;
+    return (situation: Situation) => propose(situation, most);
+  });
 
 /** Pods that were bound to a virtual node and have been Pending too long, whatever holds them up there. */
-export const podLifeTime: Strategy<Parameters> = {
+export const podLifeTime: Strategy = {
   name: 'PodLifeTime',
-  parameters,
   isDefault: false,
-  *propose(situation, { maxPodLifeTimeSeconds }) {
-    for (const pod of situation.pending()) {
-      const { nodeName } = pod.spec ?? {};
-      const age = (situation.now - Date.parse(pod.metadata?.creationTimestamp ?? '')) / 1_000;
-      // From the oldest on: all others are younger.
-      if (age < maxPodLifeTimeSeconds) return;
-      if (!nodeName || !mayBeMoved(pod)) continue;
-      const to = situation.placesFor(pod);
-      if (to.length === 0) continue;
-      const because = `it has been Pending on ${nodeName} for ${Math.round(age)} s`;
-      yield { moves: [{ pod, to, avoid: nodeName, because }] };
-    }
-  },
+  parameters,
 };
+
+function* propose(situation: Situation, most: number): IterableIterator<Proposal> {
+  for (const pod of situation.pending()) {
+    const { nodeName } = pod.spec ?? {};
+    const age = (situation.now - Date.parse(pod.metadata?.creationTimestamp ?? '')) / 1_000;
+    // From the oldest on: all others are younger.
+    if (age < most) return;
+    if (!nodeName || !mayBeMoved(pod)) continue;
+    const to = situation.placesFor(pod);
+    if (to.length === 0) continue;
+    const because = `it has been Pending on ${nodeName} for ${Math.round(age)} s`;
+    yield { moves: [{ pod, to, avoid: nodeName, because }] };
+  }
+}

@@ -1,0 +1,80 @@
+import type { Client } from '../kube/client.ts';
+import { describeError } from '../kube/errors.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
+import type { Logger } from '../kube/logger.ts';
+import { keyOf, pods } from '../kube/resources.ts';
+import { evict } from './eviction.ts';
+import type { Limits } from './limits.ts';
+import type { Memory } from './memory.ts';
+import { controllerOf, ownerKeyOf } from './owner.ts';
+import type { Remaking } from './remaking.ts';
+import type { RoomAhead } from './room-ahead.ts';
+import type { Situation } from './situation.ts';
+import type { Move, Proposal } from './strategy.ts';
+
+export interface MoverOptions {
+  readonly upper: Client;
+  readonly memory: Memory;
+  readonly limits: Limits;
+  readonly remaking: Pick<Remaking, 'begin'>;
+  readonly ahead: RoomAhead;
+  readonly recorder: EventRecorder;
+  readonly logger: Logger;
+}
+
+/** How a proposal ended. */
+export type MoveOutcome = 'moved' | 'limited' | 'held' | 'failed';
+
+/** Does what strategies propose, within the limits. */
+export class Mover {
+  readonly #options: MoverOptions;
+
+  constructor(options: MoverOptions) {
+    this.#options = options;
+  }
+
+  /** All moves of a proposal or, as far as disruption budgets can be asked before, none. Never rejects. */
+  async carryOut(proposal: Proposal, situation: Situation): Promise<MoveOutcome> {
+    const { limits, memory, logger } = this.#options;
+    const { moves, remember } = proposal;
+    if (!limits.allow(moves.map(countedAs))) return 'limited';
+    try {
+      for (const { pod } of moves)
+        if ((await evict(this.#options.upper, pod, true)) !== 'going') return 'held';
+      if (remember) await memory.remember(remember.key, remember.node, situation.now);
+      for (const move of moves) {
+        if (!(await this.#move(move, situation))) return 'held';
+        limits.spend(countedAs(move), situation.now);
+      }
+      return 'moved';
+    } catch (error) {
+      const [{ pod } = {}] = moves;
+      logger.warn({ pod: pod && keyOf(pod), message: describeError(error) }, 'a pod is not moved');
+      return 'failed';
+    }
+  }
+
+  async #move(move: Move, situation: Situation): Promise<boolean> {
+    const { upper, memory, remaking, recorder, logger } = this.#options;
+    const { pod, to, avoid, because } = move;
+    const owner = controllerOf(pod);
+    // Before it goes: whoever makes the next one asks the webhook at once.
+    const avoided = avoid ? await memory.remember(ownerKeyOf(pod), avoid, situation.now) : undefined;
+    this.#holdRoom(move, situation);
+    if (!owner) await remaking.begin(pod, avoided ?? memory.avoided(ownerKeyOf(pod), situation.now));
+    else if ((await evict(upper, pod, false)) === 'held') return false;
+    const message = `moved from ${pod.spec?.nodeName ?? 'no node'}, for ${to.join(' or ')}: ${because}`;
+    recorder.record(pods, pod, { type: 'Normal', reason: 'Descheduled', message });
+    logger.info({ pod: keyOf(pod), from: pod.spec?.nodeName, to, because }, 'a pod is moved');
+    return true;
+  }
+
+  #holdRoom({ pod, to: [first] }: Move, situation: Situation): void {
+    const cluster = first === undefined ? undefined : situation.clusterOf(first);
+    if (cluster) this.#options.ahead.hold(situation.below(pod, cluster), cluster, situation.now);
+  }
+}
+
+function countedAs({ pod }: Move): { node: string; owner: string } {
+  return { node: pod.spec?.nodeName ?? '', owner: ownerKeyOf(pod) };
+}
