@@ -60,7 +60,7 @@ export async function readPolicyFile(path: string): Promise<ActiveStrategy[]> {
 export function readPolicy(where: string, text: string): Read<ActiveStrategy[]> {
   const yaml = readYaml(where, text);
   if ('mistakes' in yaml) return yaml;
-  const read = schema.safeParse(yaml.value);
+  const read = schema.safeParse(yaml.value ?? null, { reportInput: true });
   if (!read.success) return { mistakes: mistakeLines(where, read.error.issues, keysAt) };
   return { value: activeOf(read.data.strategies) };
 }

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import type { Client } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import { Memory } from './memory.ts';
+
+/** The one ConfigMap, as an API server merges it. */
+function configMap() {
+  const store: { data: Record<string, string> | undefined } = { data: undefined };
+  const missing = () => {
+    if (!store.data) throw new KubeError('NotFound', 'no such ConfigMap');
+    return store.data;
+  };
+  const client = {
+    get: async () => ({ data: missing() }),
+    patch: async (_resource: unknown, _where: unknown, { data }: { data: Record<string, string | null> }) => {
+      const now = missing();
+      for (const [key, text] of Object.entries(data)) {
+        if (text === null) delete now[key];
+        else now[key] = text;
+      }
+    },
+    create: async (_resource: unknown, { data }: { data: Record<string, string> }) => {
+      store.data = { ...data };
+    },
+  };
+  return { store, client: client as unknown as Client };
+}
+
+const minute = 60_000;
+const now = Date.UTC(2026, 0, 1);
+const memoryOf = (upper: Client) =>
+  new Memory({
+    upper,
+    namespace: 'isthmus-system',
+    name: 'isthmus-tried',
+    first: 5 * minute,
+    most: 60 * minute,
+  });
+
+test('a node is avoided for a time that doubles, and not for ever', async () => {
+  const { client } = configMap();
+  const memory = memoryOf(client);
+  const until = async (at: number) => (await memory.remember('owner', 'vk-a', at)).get('vk-a') ?? 0;
+  expect((await until(now)) - now).toBe(5 * minute);
+  expect(memory.avoided('owner', now + 4 * minute).has('vk-a')).toBe(true);
+  expect(memory.avoided('owner', now + 5 * minute).has('vk-a')).toBe(false);
+  expect(memory.avoided('another', now).size).toBe(0);
+  const later = now + 10 * minute;
+  expect((await until(later)) - later).toBe(10 * minute);
+  for (let times = 0; times < 6; times++) await until(later);
+  expect((await until(later)) - later).toBe(60 * minute);
+});
+
+test('who was in vain long ago begins anew', async () => {
+  const { client } = configMap();
+  const memory = memoryOf(client);
+  await memory.remember('owner', 'vk-a', now);
+  const later = now + 70 * minute;
+  expect((await memory.remember('owner', 'vk-a', later)).get('vk-a')).toBe(later + 5 * minute);
+});
+
+test('a restart knows it, and what is over is forgotten', async () => {
+  const { client, store } = configMap();
+  const before = memoryOf(client);
+  await before.remember('one', 'vk-a', now);
+  await before.remember('two', 'vk-b', now + 40 * minute);
+  const after = memoryOf(client);
+  await after.load();
+  expect(after.avoided('two', now + 41 * minute).has('vk-b')).toBe(true);
+  await after.remember('three', 'vk-a', now + 70 * minute);
+  expect(Object.keys(store.data ?? {}).sort()).toEqual(['three', 'two']);
+});
+
+test('it never outgrows a ConfigMap', async () => {
+  const { client, store } = configMap();
+  const memory = memoryOf(client);
+  for (let index = 0; index < 2_010; index++) await memory.remember(`owner-${index}`, 'vk-a', now);
+  expect(Object.keys(store.data ?? {})).toHaveLength(2_000);
+  expect(store.data).toHaveProperty('owner-2009');
+  expect(store.data).not.toHaveProperty('owner-0');
+});
+
+test('an entry that somebody spoilt says nothing', async () => {
+  const { client, store } = configMap();
+  store.data = { owner: '{"vk-a":7}', other: 'nonsense' };
+  const memory = memoryOf(client);
+  await memory.load();
+  expect(memory.avoided('owner', now).size).toBe(0);
+  expect(memory.avoided('other', now).size).toBe(0);
+});
