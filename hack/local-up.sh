@@ -74,6 +74,19 @@ step 'a pod that no single lower node can hold (hack/sample-large.yaml)'
 printf '\n$ isthmus explain pod default/too-large\n'
 bin/isthmus explain pod default/too-large
 
+step 'a pod that its cluster cannot place (hack/sample-moving.yaml)'
+# What stands there from an earlier run has moved already.
+"$kubectl" delete pod moving --ignore-not-found
+"$kubectl" apply -f hack/sample-moving.yaml
+place() { "$kubectl" get pod moving -o 'jsonpath={.spec.nodeName} {.status.phase}' 2>/dev/null; }
+for _ in $(seq 120); do
+  [ "$(place)" = 'vk-b Running' ] && break
+  sleep 0.5
+done
+[ "$(place)" = 'vk-b Running' ] || fail "the pod was not moved to vk-b; see $state/logs/descheduler.log"
+show get events --field-selector reason=Descheduled -o 'custom-columns=POD:.involvedObject.name,MESSAGE:.message'
+show get pod moving -o wide
+
 cat <<END
 
 Isthmus is up, with the sample running on vk-a and vk-b. Go on with

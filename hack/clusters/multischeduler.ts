@@ -30,11 +30,15 @@ export interface LocalMultischeduler {
 }
 
 const name = 'multischeduler';
-const clustersFile = 'clusters.yaml';
 
-/** The file that names the lower clusters of `isthmus up`; undefined when they have none. */
-export function localClustersFile(): string | undefined {
-  const file = join(stateFolder(), clustersFile);
+/** The file that names the lower clusters of `isthmus up`. */
+export function localClustersFile(directory: string): string {
+  return join(directory, 'clusters.yaml');
+}
+
+/** That of the clusters that are up, if there are any. */
+export function findLocalClustersFile(): string | undefined {
+  const file = localClustersFile(stateFolder());
   return existsSync(file) ? file : undefined;
 }
 
@@ -47,7 +51,7 @@ export async function startLocalMultischeduler(clusters: LocalClusters): Promise
     nodeName: `vk-${cluster.name}`,
     kubeconfig: cluster.providerKubeconfig,
   }));
-  const file = join(clusters.directory, clustersFile);
+  const file = localClustersFile(clusters.directory);
   writeFileSync(file, stringify({ clusters: entries }));
   await startMultischeduler(clusters, ['--clusters', file]);
 }

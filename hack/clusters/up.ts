@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type LowerClusterOptions, startClusters } from './clusters.ts';
+import { startLocalDescheduler } from './descheduler.ts';
 import { which } from './exec.ts';
 import { stateFolder } from './folders.ts';
 import { startLocalMultischeduler } from './multischeduler.ts';
@@ -7,6 +8,7 @@ import type { LocalClusters } from './open.ts';
 import { startProviders, waitForVirtualNodes } from './providers.ts';
 import { hasRemains, runningClusters } from './running.ts';
 import { stopClusters } from './stop.ts';
+import { startLocalWebhook } from './webhook.ts';
 
 /** What `isthmus up` has brought up. */
 export interface LocalUp {
@@ -44,12 +46,17 @@ export async function bringUp({ kwokNodes, progress, signal }: BringUpOptions): 
   };
 }
 
-/** Joins every lower cluster by a provider, with a multischeduler for all. If one does not come up, the clusters are stopped, but for their logs. */
+/**
+ * Joins every lower cluster by a provider, with a webhook, a multischeduler and a descheduler for all. If one does not
+ * come up, the clusters are stopped, but for their logs.
+ */
 export async function joinAll({ clusters, wasUp }: LocalUp, signal?: AbortSignal): Promise<void> {
   try {
     await startProviders(clusters);
     await waitForVirtualNodes(clusters, signal);
+    await startLocalWebhook(clusters);
     await startLocalMultischeduler(clusters);
+    await startLocalDescheduler(clusters);
   } catch (error) {
     // Clusters that somebody is working with are not taken away for a provider that does not start again.
     if (!wasUp) await stopClusters(clusters.directory, { keepLogs: true });

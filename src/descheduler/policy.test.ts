@@ -38,8 +38,8 @@ describe('a mistake is named with its place', () => {
   test.each([
     ['a: [', 'policy.yaml: line 1, column 5: not YAML'],
     ['7', 'policy.yaml: expected a DeschedulerPolicy, found 7'],
-    ["", "policy.yaml: expected a DeschedulerPolicy, found nothing"],
-  ['kind: Pod', 'policy.yaml: kind: expected "DeschedulerPolicy", found "Pod"'],
+    ['', 'policy.yaml: expected a DeschedulerPolicy, found nothing'],
+    ['kind: Pod', 'policy.yaml: kind: expected "DeschedulerPolicy", found "Pod"'],
     ['apiVersion: descheduler/v9', 'policy.yaml: apiVersion: expected "descheduler/v1alpha1"'],
     [
       'strategies: {PodLiveTime: {}}',

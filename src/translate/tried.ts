@@ -1,7 +1,7 @@
 import type { Avoidance } from './avoidance.ts';
 
 /** A virtual node on which something was tried in vain. */
-export interface TriedNode {
+interface TriedNode {
   /** How many times. */
   readonly times: number;
   /** Until when it is not tried again, in milliseconds since the epoch. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { installWebhook } from '../../hack/clusters/webhook.ts';
 import { pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { eventually, openClusters } from '../clusters.ts';
@@ -9,7 +10,7 @@ import { type DeschedulerReplica, planOf, policyFile, startDescheduler } from '.
 import { workload } from '../manifests.ts';
 import { find } from '../objects.ts';
 import { openTwoParts, spread, type TwoParts } from '../two-parts.ts';
-import { installWebhook, leadTo, removeWebhook, startWebhook, type WebhookReplica } from '../webhook.ts';
+import { leadTo, removeWebhook, startWebhook, type WebhookReplica } from '../webhook.ts';
 
 const clusters = openClusters();
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-descheduler-'));

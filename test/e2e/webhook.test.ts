@@ -3,20 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installWebhook, webhookName } from '../../hack/clusters/webhook.ts';
 import { hasCode } from '../../src/kube/errors.ts';
 import { mutatingWebhookConfigurations, persistentVolumeClaims, pods } from '../../src/kube/resources.ts';
 import type { KubeObject, Pod, PodSpec } from '../../src/kube/types.ts';
 import { eventually, openClusters } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { openStage, type Stage } from '../stage.ts';
-import {
-  installWebhook,
-  leadTo,
-  removeWebhook,
-  startWebhook,
-  type WebhookReplica,
-  webhookName,
-} from '../webhook.ts';
+import { leadTo, removeWebhook, startWebhook, type WebhookReplica } from '../webhook.ts';
 
 interface Configuration extends KubeObject {
   webhooks: { name: string; clientConfig: { caBundle?: string } }[];

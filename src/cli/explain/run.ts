@@ -101,8 +101,8 @@ async function explainWith(
 async function localFlags(flags: ExplainFlags): Promise<ExplainFlags> {
   const count = sourcesIn(flags);
   if (count === 1) return flags;
-  const { localClustersFile } = await import('../../../hack/clusters/multischeduler.ts');
-  const clusters = count === 0 ? localClustersFile() : undefined;
+  const { findLocalClustersFile } = await import('../../../hack/clusters/multischeduler.ts');
+  const clusters = count === 0 ? findLocalClustersFile() : undefined;
   if (clusters) return { ...flags, clusters };
   throw new KubeError(
     'Configuration',
