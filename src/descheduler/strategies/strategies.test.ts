@@ -1,0 +1,200 @@
+import { expect, test } from 'vitest';
+import { PodsBelow } from '../../clusters/placement/pod-below.ts';
+import { type TestCluster, testCluster, upperPod } from '../../clusters/placement/test-clusters.ts';
+import { VirtualNodes } from '../../clusters/placement/virtual-nodes.ts';
+import { keyOf } from '../../kube/resources.ts';
+import type { Node, Pod } from '../../kube/types.ts';
+import { Picture } from '../../scheduling/picture.ts';
+import { raw } from '../../translate/test-objects.ts';
+import { Situation } from '../situation.ts';
+import type { Proposal } from '../strategy.ts';
+import type { UpperCluster } from '../upper-cluster.ts';
+import { fragmentation } from './fragmentation.ts';
+import { lowerUnschedulable } from './lower-unschedulable.ts';
+import { podLifeTime } from './pod-life-time.ts';
+
+const now = Date.UTC(2026, 0, 1);
+const ago = (seconds: number) => new Date(now - seconds * 1_000).toISOString();
+
+interface World {
+  readonly clusters: readonly TestCluster[];
+  readonly pods: readonly Pod[];
+  readonly tried?: Readonly<Record<string, string>>;
+  readonly isOurs?: (name: string) => boolean;
+}
+
+/** Every cluster has a virtual node with room for everything above. */
+function situationOf({ clusters, pods, tried = {}, isOurs = () => true }: World): Situation {
+  const picture = new Picture();
+  const names = clusters.map(({ configuration }) => configuration.nodeName);
+  for (const name of names)
+    picture.applyNode(
+      raw<Node>({
+        metadata: { name },
+        status: { allocatable: { cpu: '1000', memory: '1000Gi', pods: '1000' } },
+      }),
+    );
+  for (const pod of pods) if (pod.spec?.nodeName) picture.applyPod(pod);
+  const byKey = new Map(pods.map((pod) => [keyOf(pod), pod]));
+  const upper = {
+    picture,
+    nodeNames: () => names,
+    pod: (key: string) => byKey.get(key),
+    pending: () => pods.filter(({ status }) => status?.phase === 'Pending'),
+  } as unknown as UpperCluster;
+  const virtualNodes = new VirtualNodes({
+    nodesBy: 'nodeName',
+    nodeOf: (name) => raw<Node>({ metadata: { name } }),
+  });
+  virtualNodes.setClusters(new Map(clusters.map((cluster) => [cluster.configuration.name, cluster])));
+  const avoided = (key: string) => new Map(tried[key] ? [[tried[key], now + 1_000]] : []);
+  return new Situation({ upper, virtualNodes, podsBelow: new PodsBelow(), memory: { avoided }, isOurs, now });
+}
+
+const controller = (uid: string) => [
+  { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: uid, uid, controller: true },
+];
+
+/** A pod above that waits, bound to a node or not. */
+function waiting(name: string, cpu: string, nodeName?: string, metadata: object = {}): Pod {
+  const pod = upperPod(name, cpu, {
+    metadata: { creationTimestamp: ago(1_000), ownerReferences: controller(`rs-${name}`), ...metadata },
+    spec: nodeName ? { nodeName } : {},
+  });
+  const unscheduled = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    lastTransitionTime: ago(500),
+  };
+  return { ...pod, status: { phase: 'Pending', conditions: nodeName ? [] : [unscheduled] } } as Pod;
+}
+
+/** The lower scheduler of a cluster has found no place for a pod for so many seconds. */
+function stuck(cluster: TestCluster, pod: Pod, seconds: number): void {
+  const unschedulable = { message: 'no room', since: ago(seconds) };
+  cluster.said.pods.set(keyOf(pod), {
+    upperUid: pod.metadata?.uid ?? '',
+    nodeName: undefined,
+    unschedulable,
+  });
+}
+
+/** A small pod that runs on the first node of a cluster. */
+function running(cluster: TestCluster, name: string, cpu: string, metadata: object = {}): Pod {
+  const { nodeName, name: clusterName } = cluster.configuration;
+  const pod = upperPod(name, cpu, {
+    metadata: { ownerReferences: controller(`rs-${name}`), ...metadata },
+    spec: { nodeName },
+  });
+  const on = `${clusterName}-0`;
+  cluster.feed.picture.applyPod({ ...pod, spec: { ...pod.spec, nodeName: on } } as Pod);
+  cluster.said.pods.set(keyOf(pod), {
+    upperUid: pod.metadata?.uid ?? '',
+    nodeName: on,
+    unschedulable: undefined,
+  });
+  return { ...pod, status: { phase: 'Running' } } as Pod;
+}
+
+const moves = (proposals: Iterable<Proposal>) =>
+  [...proposals].map((proposal) =>
+    proposal.moves.map(({ pod, to, avoid }) => [pod.metadata?.name, to, avoid]),
+  );
+
+const unschedulable = lowerUnschedulable.parameters.parse({});
+
+test('LowerUnschedulable moves who waits below for long to where there is room', () => {
+  const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
+  const [old, young] = [waiting('old', '4', 'vk-a'), waiting('young', '4', 'vk-a')];
+  stuck(a, old, 90);
+  stuck(a, young, 30);
+  const situation = situationOf({ clusters: [a, b], pods: [old, young] });
+  expect(moves(unschedulable(situation))).toEqual([[['old', ['vk-b'], 'vk-a']]]);
+});
+
+test.each([
+  ['nothing else has room', [2, 3], {}],
+  ['it has room again where it is', [8, 8], {}],
+  ['it was tried there in vain', [2, 8], { tried: { 'rs-web': 'vk-b' } }],
+  ['the other cluster is not known now', [2, 8], { stale: 'b' }],
+  ['its own cluster is not known now', [2, 8], { stale: 'a' }],
+  ['nobody looks after its node', [2, 8], { isOurs: () => false }],
+  ['its owner does not want it moved', [2, 8], { annotations: { 'isthmus.io/evict': 'false' } }],
+] as const)('LowerUnschedulable leaves a pod where it is when %s', (_, [inA, inB], more) => {
+  const { stale, annotations, ...world } = { stale: undefined, annotations: {}, ...more } as {
+    stale?: string;
+    annotations: object;
+  };
+  const [a, b] = [testCluster('a', [inA]), testCluster('b', [inB])];
+  const pod = waiting('web', '4', 'vk-a', { annotations });
+  stuck(a, pod, 90);
+  for (const cluster of [a, b])
+    if (cluster.configuration.name === stale) cluster.said.staleness = 'it does not answer';
+  expect(moves(unschedulable(situationOf({ clusters: [a, b], pods: [pod], ...world })))).toEqual([]);
+});
+
+test('LowerUnschedulable replaces who was kept from a node for a time that is over', () => {
+  const avoids = (until: string) => ({
+    annotations: { 'isthmus.io/avoids': JSON.stringify({ 'vk-a': until }) },
+  });
+  const clusters = [testCluster('a', [8]), testCluster('b', [2])];
+  const [over, still] = [
+    waiting('over', '4', undefined, avoids(ago(1))),
+    waiting('still', '4', undefined, avoids(ago(-60))),
+  ];
+  expect(moves(unschedulable(situationOf({ clusters, pods: [over, still] })))).toEqual([
+    [['over', ['vk-a'], undefined]],
+  ]);
+});
+
+test('PodLifeTime moves who has been Pending for long', () => {
+  const clusters = [testCluster('a', [8]), testCluster('b', [8])];
+  const old = waiting('old', '4', 'vk-a');
+  const young = waiting('young', '4', 'vk-a', { creationTimestamp: ago(10) });
+  const free = waiting('free', '4');
+  const propose = podLifeTime.parameters.parse({ maxPodLifeTimeSeconds: 60 });
+  expect(moves(propose(situationOf({ clusters, pods: [old, free, young] })))).toEqual([
+    [['old', ['vk-b'], 'vk-a']],
+  ]);
+});
+
+const makeRoom = fragmentation.parameters.parse({});
+
+test('Fragmentation makes room in the cluster where the fewest must move', () => {
+  const [a, b] = [testCluster('a', [8, 4]), testCluster('b', [8, 4])];
+  const small = [running(a, 'a1', '2'), running(a, 'a2', '2'), running(b, 'b1', '3')];
+  const large = waiting('large', '7');
+  expect(moves(makeRoom(situationOf({ clusters: [a, b], pods: [large, ...small] })))).toEqual([
+    [['b1', ['vk-b'], undefined]],
+  ]);
+});
+
+test('Fragmentation lets a pod make way to another cluster, and keeps the next one from coming back', () => {
+  const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
+  const small = running(a, 'small', '3');
+  const large = waiting('large', '7');
+  expect(moves(makeRoom(situationOf({ clusters: [a, b], pods: [large, small] })))).toEqual([
+    [['small', ['vk-b'], 'vk-a']],
+  ]);
+});
+
+test.each([
+  ['belongs to nobody', { ownerReferences: [] }],
+  ['belongs to a StatefulSet', { ownerReferences: [{ ...controller('x')[0], kind: 'StatefulSet' }] }],
+  ['must not be moved', { annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' } }],
+])('Fragmentation leaves a pod that %s', (_, metadata) => {
+  const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
+  const small = running(a, 'small', '3', metadata);
+  expect(moves(makeRoom(situationOf({ clusters: [a, b], pods: [waiting('large', '7'), small] })))).toEqual(
+    [],
+  );
+});
+
+test('Fragmentation does not try again soon what did not help', () => {
+  const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
+  const small = running(a, 'small', '3');
+  const world = { clusters: [a, b], pods: [waiting('large', '7'), small] };
+  expect([...makeRoom(situationOf(world))][0]?.remember).toEqual({ key: 'uid-large', node: 'vk-a' });
+  expect(moves(makeRoom(situationOf({ ...world, tried: { 'uid-large': 'vk-a' } })))).toEqual([]);
+});
