@@ -73,7 +73,7 @@ test('nothing of ours is registered that is not used above, and all of it has he
   useAll(metrics.metricsFor('vk-a'));
   const text = await metrics.text();
   const shown = [...text.matchAll(/^# TYPE (isthmus_\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]);
-  const own = Object.entries(definitions).filter(([name]) => !name.startsWith('isthmus_webhook_'));
+  const own = Object.entries(definitions).filter(([name]) => !/^isthmus_(webhook|descheduler)_/.test(name));
   expect(new Map(shown as [string, string][])).toEqual(new Map(own.map(([name, { kind }]) => [name, kind])));
   for (const [name, { help }] of own) expect(text).toContain(`# HELP ${name} ${help}\n`);
 });
