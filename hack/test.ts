@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError } from '../src/kube/errors.ts';
 import {
+  afterSecondTry,
   type Counts,
   countTests,
+  failuresOf,
   sum,
   summaryLine,
   type TestOutcome,
@@ -38,39 +40,64 @@ async function check(name: string, command: string, args: string[]): Promise<Cou
 async function tests(name: string, project: string, folder: string, parts = 1): Promise<Counts> {
   process.stdout.write(`${name} ... `);
   const numbers = Array.from({ length: parts }, (_, index) => index + 1);
-  const outcomes = await Promise.all(numbers.map((part) => runPart(project, folder, `${part}/${parts}`)));
+  const reportOf = (which: string) => join(folder, `${project}-${which}.json`);
+  const first = await Promise.all(
+    numbers.map((part) => runPart(project, reportOf(`${part}`), `--shard=${part}/${parts}`)),
+  );
+  const outcomes: Part[] = [];
+  for (const [index, part] of first.entries())
+    outcomes.push(project === 'unit' ? part : await tryAgain(project, reportOf(`${index + 1}-again`), part));
   const outcome = sum(outcomes);
   const longest = Math.max(...outcomes.map(({ milliseconds }) => milliseconds));
   process.stdout.write(`${summaryLine(outcome)} ${seconds(longest)}\n`);
   for (const { failed, output, remarks } of outcomes) {
-    if (failed > 0) process.stdout.write(`${output.trimEnd()}\n`);
+    if (failed > 0 || remarks.length > 0) process.stdout.write(`${output.trimEnd()}\n`);
     for (const remark of remarks) process.stdout.write(`${name}: ${remark}\n`);
   }
   return outcome;
 }
 
-/** Runs a part of the files of a project; tests on clusters get clusters of their own. */
-async function runPart(
-  project: string,
-  folder: string,
-  part: string,
-): Promise<TestOutcome & { output: string; milliseconds: number }> {
-  const file = join(folder, `${project}-${part.replace('/', '-')}.json`);
-  const ended = await run(
-    bin('vitest'),
-    [
-      'run',
-      '--project',
-      project,
-      `--shard=${part}`,
-      '--reporter=dot',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
-    ],
-    60 * minute,
-  );
+interface Part extends TestOutcome {
+  readonly output: string;
+  readonly milliseconds: number;
+  readonly report: VitestReport | undefined;
+}
+
+/** Runs some files of a project; tests on clusters get clusters of their own. */
+async function runPart(project: string, report: string, ...which: string[]): Promise<Part> {
+  const ended = await vitest(project, report, ...which);
+  const read = readReport(report);
   const { output, milliseconds } = ended;
-  return { ...countTests(readReport(file), ended.code, maySkip), output, milliseconds };
+  return { ...countTests(read, ended.code, maySkip), output, milliseconds, report: read };
+}
+
+/** More files than this do not fail by chance. */
+const mostSecondTries = 4;
+
+/**
+ * Parts beside each other starve each other at times: files in which something failed are run once more, alone on new
+ * clusters, and it is said which tests needed that.
+ */
+async function tryAgain(project: string, report: string, part: Part): Promise<Part> {
+  const failures = failuresOf(part.report);
+  if (!part.report || failures.size === 0 || failures.size > mostSecondTries) return part;
+  const second = await runPart(project, report, ...failures.keys());
+  if (!second.report) return part;
+  const code = second.failed > 0 ? 1 : 0;
+  const counted = countTests(afterSecondTry(part.report, second.report), code, maySkip);
+  const named = [...failures].flatMap(([file, names]) => (names.length > 0 ? names : [file]));
+  return {
+    ...counted,
+    report: second.report,
+    output: `${part.output}\n${second.output}`,
+    milliseconds: part.milliseconds + second.milliseconds,
+    remarks: [...counted.remarks, ...named.map((name) => `needed a second try: ${name}`)],
+  };
+}
+
+function vitest(project: string, report: string, ...which: string[]): ReturnType<typeof run> {
+  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  return run(bin('vitest'), ['run', '--project', project, ...which, ...reporters], 60 * minute);
 }
 
 /** Finds or makes the Kubernetes programs, once for all who need them. */

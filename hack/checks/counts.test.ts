@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countTests, sum, summaryLine, type VitestReport } from './counts.ts';
+import { afterSecondTry, countTests, failuresOf, sum, summaryLine, type VitestReport } from './counts.ts';
 
 const report = (...statuses: string[]): VitestReport => ({
   testResults: [
@@ -57,4 +57,30 @@ describe('summaryLine', () => {
     ]);
     expect(summaryLine(all)).toBe('21 passed, 2 failed, 1 skipped');
   });
+});
+
+test('files that were run once more count as they ended then', () => {
+  const file = (name: string, status: string, tests: Record<string, string>) => ({
+    name,
+    status,
+    assertionResults: Object.entries(tests).map(([fullName, each]) => ({ fullName, status: each })),
+  });
+  const first = {
+    testResults: [
+      file('a', 'passed', { one: 'passed' }),
+      file('b', 'failed', { two: 'failed', three: 'passed' }),
+      file('c', 'failed', {}),
+    ],
+  };
+  expect(failuresOf(first)).toEqual(
+    new Map([
+      ['b', ['two']],
+      ['c', []],
+    ]),
+  );
+  const second = {
+    testResults: [file('b', 'passed', { two: 'passed', three: 'passed' }), file('c', 'failed', {})],
+  };
+  expect(countTests(afterSecondTry(first, second), 1, () => false)).toMatchObject({ passed: 3, failed: 1 });
+  expect(failuresOf(undefined).size).toBe(0);
 });

@@ -20,6 +20,23 @@ export interface TestOutcome extends Counts {
   remarks: string[];
 }
 
+/** The files in which something failed, and the full names of the tests that did. */
+export function failuresOf(report: VitestReport | undefined): Map<string, string[]> {
+  const failed = (report?.testResults ?? []).filter(({ status }) => status === 'failed');
+  return new Map(
+    failed.map(({ name, assertionResults }) => [
+      name,
+      assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+    ]),
+  );
+}
+
+/** The outcome of files that were run once more takes the place of their first. */
+export function afterSecondTry(first: VitestReport, second: VitestReport): VitestReport {
+  const again = new Map(second.testResults.map((file) => [file.name, file]));
+  return { testResults: first.testResults.map((file) => again.get(file.name) ?? file) };
+}
+
 /** Adds counts up. */
 export function sum(counts: Counts[]): Counts {
   const total = { passed: 0, failed: 0, skipped: 0 };

@@ -15,6 +15,9 @@ export interface MemoryOptions {
   readonly most: number;
 }
 
+/** A pod has one condition for each of these, so they must stay few; the newest count. */
+const mostNodes = 50;
+
 /** A ConfigMap holds 1 MiB, and an entry is some hundred bytes: the oldest go first. */
 const mostEntries = 2_000;
 
@@ -48,20 +51,27 @@ export class Memory {
   }
 
   /** Remembers that a node was tried in vain; it is written when this resolves. @throws KubeError */
-  async remember(key: string, node: string, now: number): Promise<Avoidance> {
-    const { first, most } = this.#options;
+  async remember(
+    key: string,
+    node: string,
+    now: number,
+    first: number = this.#options.first,
+  ): Promise<Avoidance> {
+    const { most } = this.#options;
     const tried = new Map(
       [...(this.#entries.get(key) ?? [])].filter(([, { until }]) => this.#isRecent(until, now)),
     );
     const times = (tried.get(node)?.times ?? 0) + 1;
+    tried.delete(node);
     tried.set(node, { times, until: now + Math.min(most, first * 2 ** (times - 1)) });
+    const newest = new Map([...tried].slice(-mostNodes));
     const gone = this.#forgotten(key, now);
-    const data = { ...Object.fromEntries(gone.map((old) => [old, null])), [key]: writeTried(tried) };
+    const data = { ...Object.fromEntries(gone.map((old) => [old, null])), [key]: writeTried(newest) };
     await this.#write(data);
     for (const old of gone) this.#entries.delete(old);
     this.#entries.delete(key);
-    this.#entries.set(key, tried);
-    return avoidedNow(tried, now);
+    this.#entries.set(key, newest);
+    return avoidedNow(newest, now);
   }
 
   /** Entries that no longer say anything, and the oldest of too many. */

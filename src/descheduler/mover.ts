@@ -41,7 +41,7 @@ export class Mover {
     try {
       for (const { pod } of moves)
         if ((await evict(this.#options.upper, pod, true)) !== 'going') return 'held';
-      if (remember) await memory.remember(remember.key, remember.node, situation.now);
+      if (remember) await memory.remember(remember.key, remember.node, situation.now, remember.first);
       for (const move of moves) {
         if (!(await this.#move(move, situation))) return 'held';
         limits.spend(countedAs(move), situation.now);

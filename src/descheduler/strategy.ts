@@ -7,7 +7,10 @@ export interface Move {
   readonly pod: Pod;
   /** Virtual nodes that can take it then. */
   readonly to: readonly string[];
-  /** The virtual node that pods of its owner are kept from for a while; undefined for none. */
+  /**
+   * What pods of its owner are kept from for a while: a virtual node, or a node behind one (`lowerNodeKey`), where they
+   * would come back as it is the emptiest now; undefined for nothing.
+   */
   readonly avoid: string | undefined;
   /** One clause for people, such as `vk-a has had no room for 90 s`. */
   readonly because: string;
@@ -16,8 +19,11 @@ export interface Move {
 /** Moves that are of use together only. */
 export interface Proposal {
   readonly moves: readonly Move[];
-  /** Remembered as tried, besides what the moves avoid, so that what did not help is not done again soon. */
-  readonly remember?: { readonly key: string; readonly node: string };
+  /**
+   * Remembered as tried, besides what the moves avoid: what did not help is not done again for `first` milliseconds,
+   * and twice as long each time after.
+   */
+  readonly remember?: { readonly key: string; readonly node: string; readonly first: number };
 }
 
 /** What a strategy proposes with its parameters, one by one: nothing is looked for that may not be done any more. */

@@ -11,7 +11,11 @@ const large = pod('large', cpu(3));
 function ask(
   here: Picture,
   sizes: Readonly<Record<string, number>>,
-  { there, mostMoves = 4 }: { there?: Picture; mostMoves?: number } = {},
+  {
+    there,
+    mostMoves = 4,
+    taken = new Set(),
+  }: { there?: Picture; mostMoves?: number; taken?: ReadonlySet<string> } = {},
 ): Room | undefined {
   const movable = (key: string): Movable | undefined => {
     const name = key.split('/')[1] ?? '';
@@ -21,7 +25,7 @@ function ask(
     return { here: same, elsewhere: new Map(there ? [['there', same]] : []) };
   };
   const others = there ? [{ name: 'there', picture: there }] : [];
-  return makeRoom({ pod: large, place: { name: 'here', picture: here }, others, movable, mostMoves });
+  return makeRoom({ pod: large, place: { name: 'here', picture: here }, others, movable, taken, mostMoves });
 }
 
 describe('room is made', () => {
@@ -53,6 +57,13 @@ describe('room is made', () => {
 });
 
 describe('no room is made', () => {
+  test('where it is being made for another', () => {
+    const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
+    const room = ask(here, { a: 2, b: 2 }, { taken: new Set(['x']) });
+    expect(room?.nodeName).toBe('y');
+    expect(ask(here, { a: 2, b: 2 }, { taken: new Set(['x', 'y']) })).toBeUndefined();
+  });
+
   const two = () => pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
 
   test('by pods that may not be moved', () => expect(ask(two(), {})).toBeUndefined());

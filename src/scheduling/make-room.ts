@@ -26,6 +26,8 @@ export interface RoomQuestion {
   readonly others: readonly Place[];
   /** What may be moved of what is there, by `namespace/name`. */
   readonly movable: (key: string) => Movable | undefined;
+  /** Nodes where room is being made for another already. */
+  readonly taken: ReadonlySet<string>;
   /** More moves than this are not worth it. */
   readonly mostMoves: number;
 }
@@ -64,6 +66,7 @@ export function makeRoom(question: RoomQuestion): Room | undefined {
   try {
     here.remove(facts.key);
     const nodes = here.nodeNames
+      .filter((name) => !question.taken.has(name))
       .map((name) => ({ name, lack: here.lack(name, facts) }))
       .sort((a, b) => a.lack - b.lack)
       .slice(0, mostNodes);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { avoidedNow, readTried, writeTried } from './tried.ts';
+import { avoidedBelow, avoidedNow, lowerNodeKey, readTried, writeTried } from './tried.ts';
 
 const now = Date.UTC(2026, 0, 1);
 
@@ -7,9 +7,12 @@ test('what is written is read again', () => {
   const tried = new Map([
     ['vk-a', { times: 2, until: now + 1_000 }],
     ['vk-b', { times: 1, until: now }],
+    [lowerNodeKey('vk-b', 'worker-1'), { times: 1, until: now + 1 }],
+    [lowerNodeKey('vk-b', 'worker-2'), { times: 1, until: now }],
   ]);
   expect(readTried(writeTried(tried))).toEqual(tried);
   expect(avoidedNow(tried, now)).toEqual(new Map([['vk-a', now + 1_000]]));
+  expect(avoidedBelow(tried, now)).toEqual(['worker-1']);
 });
 
 test.each([

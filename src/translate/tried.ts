@@ -1,6 +1,6 @@
 import type { Avoidance } from './avoidance.ts';
 
-/** A virtual node on which something was tried in vain. */
+/** A node on which something was tried in vain, or that is to be left to others. */
 interface TriedNode {
   /** How many times. */
   readonly times: number;
@@ -8,7 +8,10 @@ interface TriedNode {
   readonly until: number;
 }
 
-/** What is remembered of one controller's pods, or of one pod: where they have been in vain. */
+/**
+ * What is remembered of one controller's pods, or of one pod: where they are not to go, by the name of a virtual node, or
+ * `virtual/lower` for one node behind it.
+ */
 export type Tried = ReadonlyMap<string, TriedNode>;
 
 /** Reads an entry of the ConfigMap in which it is kept; what somebody else wrote there says nothing. */
@@ -38,7 +41,21 @@ export function writeTried(tried: Tried): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
-/** The nodes that are not to be tried again yet. */
+/** The virtual nodes that are not to be tried again yet. */
 export function avoidedNow(tried: Tried, now: number): Avoidance {
-  return new Map([...tried].flatMap(([node, { until }]) => (until > now ? ([[node, until]] as const) : [])));
+  return new Map(recent(tried, now).filter(([node]) => !node.includes('/')));
+}
+
+/** The names of lower nodes that are left to others now. */
+export function avoidedBelow(tried: Tried, now: number): string[] {
+  return recent(tried, now).flatMap(([node]) => node.split('/')[1] ?? []);
+}
+
+/** The name under which a lower node is remembered. */
+export function lowerNodeKey(virtualNode: string, lowerNode: string): string {
+  return `${virtualNode}/${lowerNode}`;
+}
+
+function recent(tried: Tried, now: number): [string, number][] {
+  return [...tried].flatMap(([node, { until }]): [string, number][] => (until > now ? [[node, until]] : []));
 }

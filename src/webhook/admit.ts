@@ -1,5 +1,7 @@
 import type { Pod } from '../kube/types.ts';
 import { withAvoidance } from '../translate/avoidance.ts';
+import { withLowerAvoidance } from '../translate/lower-avoidance.ts';
+import { avoidedBelow, avoidedNow } from '../translate/tried.ts';
 import { podPatch } from '../translate/webhook/json-patch.ts';
 import { isMutated, mutatePod } from '../translate/webhook/mutate-pod.ts';
 import { type AdmissionRequest, readPod, type Verdict } from './review.ts';
@@ -16,7 +18,7 @@ export interface MutationSettings {
 /** What becomes of the object of a request. Never throws. */
 export function admit(
   request: AdmissionRequest,
-  facts: Pick<UpperFacts, 'isVirtualNode' | 'selectedNode' | 'avoided'>,
+  facts: Pick<UpperFacts, 'isVirtualNode' | 'selectedNode' | 'tried'>,
   { keysAbove, taintKey }: MutationSettings,
 ): Verdict {
   const { group, kind } = request.kind;
@@ -34,7 +36,9 @@ export function admit(
     selectedNode: (claim) => facts.selectedNode(namespace, claim),
   });
   if ('refusal' in result) return { refusal: `isthmus: ${nameOf(read.pod)}: ${result.refusal}` };
-  return { patch: podPatch(read.pod, withAvoidance(result.pod, facts.avoided(read.pod))) };
+  const tried = facts.tried(read.pod);
+  const placed = withAvoidance(result.pod, avoidedNow(tried, Date.now()));
+  return { patch: podPatch(read.pod, withLowerAvoidance(placed, avoidedBelow(tried, Date.now()))) };
 }
 
 const unchanged: Verdict = { patch: [] };

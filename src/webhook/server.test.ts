@@ -26,7 +26,7 @@ let server: WebhookServer;
 let guarded: WebhookServer;
 
 const settings = { keysAbove: new Set(['clusterID']), taintKey: 'virtual-kubelet.io/provider' };
-const facts = { isVirtualNode: () => false, selectedNode: () => undefined, avoided: () => new Map() };
+const facts = { isVirtualNode: () => false, selectedNode: () => undefined, tried: () => new Map() };
 const handle = (verifiesClients: boolean) =>
   createHandler({
     admit: (review) => {

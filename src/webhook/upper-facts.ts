@@ -4,9 +4,8 @@ import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { configMaps, nodes, persistentVolumeClaims } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Node, Pod } from '../kube/types.ts';
-import type { Avoidance } from '../translate/avoidance.ts';
 import { virtualNodeLabel } from '../translate/names.ts';
-import { avoidedNow, readTried } from '../translate/tried.ts';
+import { readTried, type Tried } from '../translate/tried.ts';
 
 /** Annotation of a claim that waits for its first pod: the node of that pod, by the scheduler. */
 const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
@@ -69,11 +68,10 @@ export class UpperFacts {
     return this.#nodes.get(name) !== undefined;
   }
 
-  /** The virtual nodes on which pods of the same controller found no place lately. */
-  avoided({ metadata }: Pod): Avoidance {
+  /** The nodes on which pods of the same controller found no place lately, or that are left to others. */
+  tried({ metadata }: Pod): Tried {
     const owner = metadata?.ownerReferences?.find(({ controller }) => controller)?.uid;
-    const text = owner === undefined ? undefined : this.#tried.get(this.#triedKey)?.data?.[owner];
-    return avoidedNow(readTried(text), Date.now());
+    return readTried(owner === undefined ? undefined : this.#tried.get(this.#triedKey)?.data?.[owner]);
   }
 
   /** The node that was selected for a claim. */

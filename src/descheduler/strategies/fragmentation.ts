@@ -3,6 +3,8 @@ import type { PicturedCluster } from '../../clusters/feed/lower-pictures.ts';
 import { keyOf } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type Movable, makeRoom, type Place } from '../../scheduling/make-room.ts';
+import { reach } from '../../scheduling/reach.ts';
+import { lowerNodeKey } from '../../translate/tried.ts';
 import { controllerOf } from '../owner.ts';
 import type { Situation } from '../situation.ts';
 import type { Move, Proposal, Strategy } from '../strategy.ts';
@@ -17,6 +19,9 @@ const parameters = z.strictObject({
   ownerKinds: z.array(z.string('the kind of a controller')).default(['ReplicaSet', 'ReplicationController']),
 });
 
+/** Somebody else may take the room: then it is made again soon, and later each time. In milliseconds. */
+const soon = 15_000;
+
 type Parameters = z.output<typeof parameters>;
 
 /** Small pods that make room for a large one which waits though there is room in pieces. */
@@ -27,10 +32,14 @@ export const fragmentation: Strategy = {
 };
 
 function* propose(situation: Situation, given: Parameters): IterableIterator<Proposal> {
+  const under = new UnderWay();
   for (const pod of situation.pending()) {
     if (!isStuck(pod, situation, given.pendingSeconds * 1_000)) continue;
-    const proposal = roomFor(pod, situation, given);
-    if (proposal) yield proposal;
+    const found = roomFor(pod, situation, given, under);
+    if (!found) continue;
+    under.add(found);
+    const { moves, at } = found;
+    yield { moves, remember: { key: pod.metadata?.uid ?? '', node: at, first: soon } };
   }
 }
 
@@ -46,39 +55,63 @@ function unschedulableSince({ status }: Pod): string | undefined {
   return condition?.reason === 'Unschedulable' ? condition.lastTransitionTime : undefined;
 }
 
+/** Room that is to be made: where, and by which moves. */
+interface RoomFound {
+  /** The virtual node, its cluster, and the node in it. */
+  readonly at: string;
+  readonly cluster: PicturedCluster;
+  readonly on: string;
+  readonly moves: readonly Move[];
+}
+
+/** What was proposed in this round: the next large pod is to get room of its own. */
+class UnderWay {
+  readonly #nodes = new Map<PicturedCluster['feed'], Set<string>>();
+  readonly #moved = new Set<string>();
+
+  add({ cluster, on, moves }: RoomFound): void {
+    reach(this.#nodes, cluster.feed, () => new Set<string>()).add(on);
+    for (const { pod } of moves) this.#moved.add(keyOf(pod));
+  }
+
+  nodesOf({ feed }: PicturedCluster): ReadonlySet<string> {
+    return this.#nodes.get(feed) ?? new Set();
+  }
+
+  isMoved(key: string): boolean {
+    return this.#moved.has(key);
+  }
+}
+
 /** Where the fewest pods must make way; of equals the virtual node where the pod is already. */
-function roomFor(pod: Pod, situation: Situation, given: Parameters): Proposal | undefined {
+function roomFor(pod: Pod, situation: Situation, given: Parameters, under: UnderWay): RoomFound | undefined {
   const own = pod.spec?.nodeName;
   const allowed = situation.allowedAbove(pod);
   const names = own ? [own, ...allowed.filter((name) => name !== own)] : allowed;
-  const key = pod.metadata?.uid ?? '';
-  let best: Move[] | undefined;
-  let at = '';
-  for (const name of names) {
-    const cluster = situation.clusterOf(name);
-    if (!cluster || situation.wasTried(key, name)) continue;
-    const most = best ? best.length - 1 : given.maxMovesPerPod;
-    if (most < 1) break;
-    const moves = movesAt(name, cluster, pod, situation, { ...given, maxMovesPerPod: most });
-    if (!moves) continue;
-    best = moves;
-    at = name;
+  let best: RoomFound | undefined;
+  for (const at of names) {
+    const cluster = situation.clusterOf(at);
+    if (!cluster || situation.wasTried(pod.metadata?.uid ?? '', at)) continue;
+    const maxMovesPerPod = best ? best.moves.length - 1 : given.maxMovesPerPod;
+    if (maxMovesPerPod < 1) break;
+    best = roomAt(at, cluster, pod, situation, { ...given, maxMovesPerPod }, under) ?? best;
   }
-  return best && { moves: best, remember: { key, node: at } };
+  return best;
 }
 
-function movesAt(
-  nodeName: string,
+function roomAt(
+  at: string,
   cluster: PicturedCluster,
   pod: Pod,
   situation: Situation,
   { maxMovesPerPod, ownerKinds }: Parameters,
-): Move[] | undefined {
-  const others = situation.placesBesides(nodeName);
+  under: UnderWay,
+): RoomFound | undefined {
+  const others = situation.placesBesides(at);
   const found = new Map<string, Pod>();
   const movable = (key: string): Movable | undefined => {
-    const small = situation.upperPod(key);
-    if (!small || !isMovable(small, nodeName, pod, ownerKinds)) return undefined;
+    const small = under.isMoved(key) ? undefined : situation.upperPod(key);
+    if (!small || !isMovable(small, at, pod, ownerKinds)) return undefined;
     if (situation.lowerPod(small)?.nodeName === undefined) return undefined;
     found.set(key, small);
     const allowed = new Set(situation.allowedAbove(small));
@@ -87,19 +120,23 @@ function movesAt(
     );
     return { here: situation.below(small, cluster), elsewhere: new Map(elsewhere) };
   };
-  const place = placeOf(nodeName, cluster);
   const room = makeRoom({
     pod: situation.below(pod, cluster),
-    place,
+    place: placeOf(at, cluster),
     others: others.map(([name, other]) => placeOf(name, other)),
     movable,
+    taken: under.nodesOf(cluster),
     mostMoves: maxMovesPerPod,
   });
-  return room?.moves.flatMap(({ key, to }): Move[] => {
+  if (!room) return undefined;
+  const because = `it makes way for ${keyOf(pod)} on ${at}`;
+  const moves = room.moves.flatMap(({ key, to }): Move[] => {
     const small = found.get(key);
-    const because = `it makes way for ${keyOf(pod)} on ${nodeName}`;
-    return small ? [{ pod: small, to: [to], avoid: to === nodeName ? undefined : nodeName, because }] : [];
+    return small
+      ? [{ pod: small, to: [to], avoid: to === at ? lowerNodeKey(at, room.nodeName) : at, because }]
+      : [];
   });
+  return { at, cluster, on: room.nodeName, moves };
 }
 
 function isMovable(small: Pod, nodeName: string, large: Pod, ownerKinds: readonly string[]): boolean {

@@ -81,13 +81,18 @@ function stuck(cluster: TestCluster, pod: Pod, seconds: number): void {
 }
 
 /** A small pod that runs on the first node of a cluster. */
-function running(cluster: TestCluster, name: string, cpu: string, metadata: object = {}): Pod {
-  const { nodeName, name: clusterName } = cluster.configuration;
+function running(
+  cluster: TestCluster,
+  name: string,
+  cpu: string,
+  metadata: object = {},
+  on = `${cluster.configuration.name}-0`,
+): Pod {
+  const { nodeName } = cluster.configuration;
   const pod = upperPod(name, cpu, {
     metadata: { ownerReferences: controller(`rs-${name}`), ...metadata },
     spec: { nodeName },
   });
-  const on = `${clusterName}-0`;
   cluster.feed.picture.applyPod({ ...pod, spec: { ...pod.spec, nodeName: on } } as Pod);
   cluster.said.pods.set(keyOf(pod), {
     upperUid: pod.metadata?.uid ?? '',
@@ -166,7 +171,7 @@ test('Fragmentation makes room in the cluster where the fewest must move', () =>
   const small = [running(a, 'a1', '2'), running(a, 'a2', '2'), running(b, 'b1', '3')];
   const large = waiting('large', '7');
   expect(moves(makeRoom(situationOf({ clusters: [a, b], pods: [large, ...small] })))).toEqual([
-    [['b1', ['vk-b'], undefined]],
+    [['b1', ['vk-b'], 'vk-b/b-0']],
   ]);
 });
 
@@ -191,10 +196,19 @@ test.each([
   );
 });
 
+test('Fragmentation makes room for each large pod of its own', () => {
+  const a = testCluster('a', [8, 8, 8, 8]);
+  const small = ['a-0', 'a-1', 'a-2', 'a-3'].map((on, index) => running(a, `small-${index}`, '2', {}, on));
+  const large = ['large-0', 'large-1'].map((name) => waiting(name, '7'));
+  const proposed = moves(makeRoom(situationOf({ clusters: [a], pods: [...large, ...small] })));
+  expect(proposed).toHaveLength(2);
+  expect(new Set(proposed.flat().map(([name]) => name)).size).toBe(2);
+});
+
 test('Fragmentation does not try again soon what did not help', () => {
   const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
   const small = running(a, 'small', '3');
   const world = { clusters: [a, b], pods: [waiting('large', '7'), small] };
-  expect([...makeRoom(situationOf(world))][0]?.remember).toEqual({ key: 'uid-large', node: 'vk-a' });
+  expect([...makeRoom(situationOf(world))][0]?.remember).toMatchObject({ key: 'uid-large', node: 'vk-a' });
   expect(moves(makeRoom(situationOf({ ...world, tried: { 'uid-large': 'vk-a' } })))).toEqual([]);
 });

@@ -1,0 +1,32 @@
+import type { Pod } from '../kube/types.ts';
+import { clusterSelectorOf } from './cluster-selector.ts';
+import { clusterSelectorAnnotation } from './names.ts';
+import { addToSelector } from './webhook/add-to-selector.ts';
+
+const nameField = 'metadata.name';
+
+/**
+ * The pod with a `clusterSelector` that keeps it from some lower nodes, in whatever cluster it lands; the same pod when
+ * that says so already, or cannot be read.
+ */
+export function withLowerAvoidance(pod: Pod, lowerNodes: readonly string[]): Pod {
+  const selector = clusterSelectorOf(pod);
+  if (!selector || lowerNodes.length === 0) return pod;
+  const terms =
+    selector.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const isAvoided = (name: string) =>
+    terms.length > 0 &&
+    terms.every(({ matchFields }) =>
+      matchFields?.some(
+        ({ key, operator, values }) => key === nameField && operator === 'NotIn' && values?.includes(name),
+      ),
+    );
+  const matchFields = lowerNodes
+    .filter((name) => !isAvoided(name))
+    .map((name) => ({ key: nameField, operator: 'NotIn' as const, values: [name] }));
+  if (matchFields.length === 0) return pod;
+  const next = addToSelector(selector, { nodeSelector: {}, required: [{ matchFields }], tolerations: [] });
+  if (typeof next === 'string') return pod;
+  const annotations = { ...pod.metadata?.annotations, [clusterSelectorAnnotation]: JSON.stringify(next) };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+}
