@@ -118,7 +118,7 @@ describe('pods that were let pass and are not seen bound yet', () => {
     expect(extender.filter(ask('two'))).toMatchObject({
       NodeNames: [],
       FailedAndUnresolvableNodes: {},
-      Error: '1 virtual node(s) with 0/1 lower nodes that fit: 1 Insufficient cpu',
+      Error: '1 virtual node(s) whose room may be taken by pods that are on their way there',
     });
     expect(extender.filter(ask('large', '5')).FailedAndUnresolvableNodes).toHaveProperty('vk-a');
     expect(extender.filter(ask('three')).NodeNames).toEqual([]);

@@ -3,7 +3,7 @@ import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
-import { explain, fits } from '../scheduling/fit.ts';
+import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
 import {
@@ -93,12 +93,15 @@ export class Extender {
       return { refusal: `virtual node(s) that serve only namespace ${namespace}`, isPassing: false };
     const pod = below(configuration);
     reservations.settle(cluster);
-    if (fits(feed.picture, pod)) return { cluster, pod };
-    const refusal = refusalText(explain(feed.picture, pod));
-    // Who is in the way may go to another cluster, and nothing changes above when this one has the room again.
-    return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod) };
+    const sureness = certainty(feed.picture, pod);
+    if (sureness === 'certain') return { cluster, pod };
+    // Nothing changes above when those that are on their way have come, or have gone to another cluster.
+    if (sureness === 'contested') return { refusal: contested, isPassing: true };
+    return { refusal: refusalText(explain(feed.picture, pod)), isPassing: false };
   }
 }
+
+const contested = 'virtual node(s) whose room may be taken by pods that are on their way there';
 
 /** Reasons as kube-scheduler counts them. */
 function inOne(reasons: readonly string[]): string {

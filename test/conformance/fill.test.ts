@@ -5,14 +5,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { kwokNode } from '../../hack/clusters/kwok.ts';
 import { startMultischeduler } from '../../hack/clusters/multischeduler.ts';
-import { namespaces, nodes } from '../../src/kube/resources.ts';
+import { namespaces, nodes, pods as podsResource } from '../../src/kube/resources.ts';
 import type { Node } from '../../src/kube/types.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
 import { offer } from './fill/offer.ts';
-import { nodeOf, randomNumbers } from './fill/random-pods.ts';
+import { nodeOf, randomNumbers, randomPod } from './fill/random-pods.ts';
 import { type Followed, follow, isBound, isRefused, submitUntilFull } from './fill/submit.ts';
 
 /**
@@ -82,6 +82,7 @@ interface Outcome {
 /** Submits the same pods until nothing fits, and looks at where they are when nothing changes any more. */
 async function fill(
   namespace: string,
+  portScheduler: string | undefined,
   act: (above: Followed, outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   await Promise.all(
@@ -90,7 +91,9 @@ async function fill(
   const [up, down] = await Promise.all([follow(above, namespace), follow(below, namespace)]);
   try {
     const burst = 10 * parts;
-    const submitted = await submitUntilFull(above, namespace, up, randomNumbers(seed), burst);
+    const random = randomNumbers(seed);
+    const nextPod = (name: string) => randomPod(name, random, portScheduler);
+    const submitted = await submitUntilFull(above, namespace, up, nextPod, burst);
     await settled(() => `${up.all().filter(isBound).length} ${down.all().filter(isBound).length}`);
     const bound = new Set(
       up
@@ -151,13 +154,29 @@ it('with the multischeduler, what is bound is placed below, and what is refused 
   const multischeduler = await startMultischeduler(clusters, ['--clusters', file]);
   const namespace = `fill-with-${Date.now().toString(36)}`;
   try {
-    await fill(namespace, async (up, outcome) => {
+    await fill(namespace, 'isthmus-scheduler', async (up, outcome) => {
       report('with the multischeduler', outcome);
       const refused = up.all().filter(isRefused);
       const fitted: string[] = [];
       for (const pod of refused)
         for (const node of await offer(below, namespace, pod, parts))
           fitted.push(`${pod.metadata?.name} on ${node}`);
+      if (process.env['ISTHMUS_FILL_DUMP']) {
+        const lower = (await below.list(podsResource, { namespace })).items;
+        const { stdout: lowerNodes } = await kubectl(b, 'get', 'nodes', '-l', 'part', '-o', 'json');
+        const { stdout: upperNodes } = await kubectl(clusters.upper, 'get', 'nodes', '-o', 'json');
+        writeFileSync(
+          process.env['ISTHMUS_FILL_DUMP'],
+          JSON.stringify({
+            outcome,
+            fitted,
+            up: up.all(),
+            lower,
+            lowerNodes: JSON.parse(lowerNodes),
+            upperNodes: JSON.parse(upperNodes),
+          }),
+        );
+      }
       console.log(`${refused.length} refused everywhere, of which ${fitted.length} would have fitted`);
       expect(outcome.placed / outcome.bound, outcome.stuck.join(', ')).toBeGreaterThanOrEqual(0.999);
       expect(fitted).toEqual([]);
@@ -168,7 +187,7 @@ it('with the multischeduler, what is bound is placed below, and what is refused 
 });
 
 it('without it, pods are stuck below', { timeout: 900_000 }, async () => {
-  await fill(`fill-without-${Date.now().toString(36)}`, async (_, outcome) => {
+  await fill(`fill-without-${Date.now().toString(36)}`, undefined, async (_, outcome) => {
     report('without it', outcome);
     expect(outcome.stuck.length).toBeGreaterThan(0);
   });

@@ -4,7 +4,6 @@ import { Reflector } from '../../../src/kube/reflector.ts';
 import { pods } from '../../../src/kube/resources.ts';
 import type { Pod } from '../../../src/kube/types.ts';
 import { eventually } from '../../clusters.ts';
-import { randomPod } from './random-pods.ts';
 
 /** The pods of a namespace, followed. */
 export interface Followed {
@@ -32,18 +31,18 @@ export const isBound = ({ spec }: Pod): boolean => Boolean(spec?.nodeName);
 export const isRefused = ({ spec, status }: Pod): boolean =>
   !spec?.nodeName && (status?.conditions ?? []).some(({ reason }) => reason === 'Unschedulable');
 
-/** Submits random pods in bursts until of a whole burst none finds a place; returns how many there were. */
+/** Submits pods in bursts until of a whole burst none finds a place; returns how many there were. */
 export async function submitUntilFull(
   upper: Client,
   namespace: string,
   above: Followed,
-  random: () => number,
+  nextPod: (name: string) => Pod,
   burst: number,
 ): Promise<number> {
   for (let submitted = 0; ; ) {
     const names = new Set(Array.from({ length: burst }, (_, index) => `p-${submitted + index}`));
     submitted += burst;
-    const made = [...names].map((name) => randomPod(name, random));
+    const made = [...names].map(nextPod);
     await Promise.all(
       made.map((pod) => upper.create(pods, { ...pod, metadata: { ...pod.metadata, namespace } })),
     );

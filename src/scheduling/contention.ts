@@ -1,0 +1,73 @@
+import { Assurance } from './assurance.ts';
+import { type Closer, ClosingShares } from './closing-shares.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { feasibleSlots, fieldOf, reachOf } from './feasibility.ts';
+import type { Candidate } from './filter.ts';
+import { exclusion, isCounted, isDrawn, withOthersCounted } from './rivalry.ts';
+import type { SlotSet } from './slot-set.ts';
+
+/** A pod that is on its way to a cluster, and may come to any node there that takes it. */
+export interface Rival {
+  readonly pod: Candidate;
+  /** The nodes that it may come to, full or not. */
+  readonly reach: SlotSet;
+  /** The nodes on which its own spread counts pods, if it has one: taints of those do not matter there. */
+  readonly field: SlotSet | undefined;
+}
+
+/** A pod that would go to a cluster, and where it may come to. */
+export function rivalOf(state: ClusterState, pod: Candidate): Rival {
+  return { pod, reach: reachOf(state, pod), field: pod.spread.length > 0 ? fieldOf(state, pod) : undefined };
+}
+
+/** Whether a pod's own spread counts another where that may come to. */
+export function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean {
+  return field !== undefined && other.reach.overlaps(field) && isCounted(pod, other.pod);
+}
+
+/**
+ * Finds nodes of which one will still take a pod when its turn comes, whatever the lower scheduler does with its
+ * rivals until then; undefined when there are not enough.
+ *
+ * A node is closed by rivals that come to it and leave too little there of some resource. Each brings a share of what
+ * closes the node, and comes to one node only; so of a set of nodes as many can be closed as the largest shares of all
+ * rivals make up together, and no more.
+ */
+export function assure(state: ClusterState, rival: Rival, others: readonly Rival[]): Assurance | undefined {
+  const { pod, reach } = rival;
+  const rivals: Closer[] = [];
+  for (const other of others) {
+    const excluded = exclusion(state, pod, other.pod);
+    if (excluded === 'domain' || isDrawn(state, pod, other.pod)) return undefined;
+    if (other.reach.overlaps(reach)) rivals.push({ ...other, excludes: excluded === 'node' });
+  }
+  const counted = others.filter((other) => isInTheWayOfSpread(rival, other));
+  const wanted = withOthersCounted(
+    pod,
+    counted.map((other) => other.pod),
+  );
+  const shares = new ClosingShares(state, pod, rivals);
+  const all = new Assurance(shares);
+  const slots: { readonly slot: number; readonly closable: number }[] = [];
+  for (const slot of feasibleSlots(state, wanted)) {
+    const alone = new Assurance(shares).with(slot);
+    if (alone.isEnough) return alone;
+    if (all.with(slot).isEnough) return all;
+    slots.push({ slot, closable: alone.closable });
+  }
+  // Nodes that little closes make others of their set look so, too: once more, the strongest first.
+  slots.sort((one, other) => one.closable - other.closable);
+  const best = new Assurance(shares);
+  for (const { slot } of slots) if (best.with(slot).isEnough) return best;
+  return undefined;
+}
+
+/** What one more rival closes of the nodes of a pod; undefined when more than resources and ports are between them. */
+export function sharesOf(state: ClusterState, rival: Rival, other: Rival): ClosingShares | undefined {
+  const { pod, reach } = rival;
+  if (isInTheWayOfSpread(rival, other) || isDrawn(state, pod, other.pod)) return undefined;
+  const excluded = exclusion(state, pod, other.pod);
+  if (excluded === 'domain') return undefined;
+  const isNear = other.reach.overlaps(reach);
+  return new ClosingShares(state, pod, isNear ? [{ ...other, excludes: excluded === 'node' }] : []);
+}
