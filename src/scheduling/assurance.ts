@@ -12,7 +12,7 @@ export class Assurance {
 
   constructor(shares: ClosingShares) {
     this.#shares = shares;
-    this.#largest = new Float64Array(shares.count);
+    this.#largest = new Float64Array(shares.kinds);
   }
 
   /** How many of the nodes rivals can close, as a sum of shares. */
@@ -34,7 +34,7 @@ export class Assurance {
       const share = this.#shares.of(index, slot);
       if (share <= before) continue;
       this.#largest[index] = share;
-      this.#closable += share - before;
+      this.#closable += (share - before) * this.#shares.countOf(index);
     }
     return this;
   }

@@ -3,8 +3,9 @@ import type { PodFacts } from './pod-facts.ts';
 import type { ResourceColumn } from './resource-table.ts';
 import type { SlotSet } from './slot-set.ts';
 
-/** What a share is made of: a rival, where it may come to, and whether its presence alone closes a node. */
+/** So many rivals that are alike, where they may come to, and whether the presence of one alone closes a node. */
 export interface Closer {
+  readonly count: number;
   readonly pod: PodFacts;
   readonly reach: SlotSet;
   readonly excludes: boolean;
@@ -35,11 +36,17 @@ export class ClosingShares {
     }));
   }
 
-  get count(): number {
+  /** How many kinds of rivals there are. */
+  get kinds(): number {
     return this.#closers.length;
   }
 
-  /** The share of one rival, by its place in the list, in a node that takes the pod: 0 to 1. */
+  /** How many rivals there are of a kind. */
+  countOf(index: number): number {
+    return this.#closers[index]?.count ?? 0;
+  }
+
+  /** The share of one rival of a kind, by its place in the list, in a node that takes the pod: 0 to 1. */
   of(index: number, slot: number): number {
     const closer = this.#closers[index];
     if (!closer?.reach.has(slot)) return 0;

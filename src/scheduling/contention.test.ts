@@ -91,7 +91,13 @@ function open(picture: Picture, wanted: Pod): string[] {
 }
 
 test('whoever was certain of a place finds one, whichever of them are placed first, and wherever', () => {
-  const pods = fc.tuple(...Array.from({ length: 12 }, (_, index) => anyPod(`p${index}`)));
+  // Replicas of a few.
+  const pods = fc.array(anyPod('template'), { minLength: 3, maxLength: 12 }).map((templates) =>
+    Array.from({ length: 12 }, (_, index): Pod => {
+      const template = templates[index % templates.length] as Pod;
+      return { ...template, metadata: { ...template.metadata, name: `p${index}` } };
+    }),
+  );
   let followed = 0;
   fc.assert(
     fc.property(anyNodes, pods, anySteps, (nodes, wanted, steps) => {
@@ -126,11 +132,11 @@ test('whoever was certain of a place finds one, whichever of them are placed fir
       }
       while (coming.size > 0) place(steps.length, steps.length);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
   // Or it would be certain of nothing.
-  expect(followed).toBeGreaterThan(500);
-});
+  expect(followed).toBeGreaterThan(200);
+}, 60_000);
 
 describe('pods follow each other', () => {
   const many = (count: number, cpu: string) =>
@@ -157,8 +163,13 @@ describe('pods follow each other', () => {
     expect(burst(many(3, '32'), '1', 200)).toBeLessThanOrEqual(96);
   });
 
-  test('but not more than a few hundred at once', () => {
-    expect(burst(many(20, '320'), '100m', 300)).toBe(256);
+  test('but not of more than a few hundred kinds at once', () => {
+    const picture = many(20, '320');
+    for (let index = 0; index < 300; index += 1) {
+      const next = pod(`b${index}`, asking({ cpu: `${100 + index}m` }));
+      if (fits(picture, next)) picture.hold(`default/b${index}`, next);
+    }
+    expect(picture.held()).toHaveLength(256);
   });
 
   test('those of other nodes are in nobody’s way', () => {

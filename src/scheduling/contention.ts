@@ -15,6 +15,12 @@ export interface Rival {
   readonly field: SlotSet | undefined;
 }
 
+/** So many pods that are alike. */
+export interface Crowd {
+  readonly rival: Rival;
+  readonly count: number;
+}
+
 /** A pod that would go to a cluster, and where it may come to. */
 export function rivalOf(state: ClusterState, pod: Candidate): Rival {
   return { pod, reach: reachOf(state, pod), field: pod.spread.length > 0 ? fieldOf(state, pod) : undefined };
@@ -33,20 +39,19 @@ export function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean
  * closes the node, and comes to one node only; so of a set of nodes as many can be closed as the largest shares of all
  * rivals make up together, and no more.
  */
-export function assure(state: ClusterState, rival: Rival, others: readonly Rival[]): Assurance | undefined {
+export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd[]): Assurance | undefined {
   const { pod, reach } = rival;
-  const rivals: Closer[] = [];
-  for (const other of others) {
+  const closers: Closer[] = [];
+  const counted: { pod: Candidate; count: number }[] = [];
+  for (const { rival: other, count } of crowds) {
+    if (count === 0) continue;
     const excluded = exclusion(state, pod, other.pod);
     if (excluded === 'domain' || isDrawn(state, pod, other.pod)) return undefined;
-    if (other.reach.overlaps(reach)) rivals.push({ ...other, excludes: excluded === 'node' });
+    if (isInTheWayOfSpread(rival, other)) counted.push({ pod: other.pod, count });
+    if (other.reach.overlaps(reach)) closers.push({ ...other, count, excludes: excluded === 'node' });
   }
-  const counted = others.filter((other) => isInTheWayOfSpread(rival, other));
-  const wanted = withOthersCounted(
-    pod,
-    counted.map((other) => other.pod),
-  );
-  const shares = new ClosingShares(state, pod, rivals);
+  const wanted = withOthersCounted(pod, counted);
+  const shares = new ClosingShares(state, pod, closers);
   const all = new Assurance(shares);
   const slots: { readonly slot: number; readonly closable: number }[] = [];
   for (const slot of feasibleSlots(state, wanted)) {
@@ -69,5 +74,5 @@ export function sharesOf(state: ClusterState, rival: Rival, other: Rival): Closi
   const excluded = exclusion(state, pod, other.pod);
   if (excluded === 'domain') return undefined;
   const isNear = other.reach.overlaps(reach);
-  return new ClosingShares(state, pod, isNear ? [{ ...other, excludes: excluded === 'node' }] : []);
+  return new ClosingShares(state, pod, isNear ? [{ ...other, count: 1, excludes: excluded === 'node' }] : []);
 }

@@ -1,27 +1,28 @@
 import type { Assurance } from './assurance.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { assure, type Rival, rivalOf, sharesOf } from './contention.ts';
+import { assure, type Crowd, type Rival, rivalOf, sharesOf } from './contention.ts';
 import { feasibleSlots } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
+import { likeness } from './likeness.ts';
 import { isCounted, isDrawn } from './rivalry.ts';
 
 /**
  * How sure a pod's place in a cluster is: `certain` when it finds one and takes none from those that are on their way,
- * `contested` when they must have come first to know, `none` when no node takes it.
+ * `contested` when those must have come before it can be said, `none` when no node takes it.
  */
 export type Certainty = 'certain' | 'contested' | 'none';
 
-/**
- * So many pods may be on their way to a cluster at once. A lower scheduler places a hundred in a second; and what each
- * may do to each other is asked for every one.
- */
-const most = 256;
+/** So many kinds of pods may be on their way to a cluster at once: each is asked what the others may do to it. */
+const mostKinds = 256;
 
-interface Traveller {
+/** Pods on their way that are alike. */
+interface Kind {
+  readonly identity: string;
   rival: Rival;
   /** NodeTable.changes when the rival was made. */
   nodeChanges: number;
-  /** Nodes that are sure to take it; to be looked for again when there are none. */
+  count: number;
+  /** Nodes that are sure to take each of them, as far as known; to be looked for again when there are none. */
   assurance: Assurance | undefined;
   /** The pod that asked last and is counted in the assurance already. */
   counted: string | undefined;
@@ -34,7 +35,9 @@ interface Traveller {
  */
 export class InFlight {
   readonly #state: ClusterState;
-  readonly #travellers = new Map<string, Traveller>();
+  readonly #kinds = new Map<string, Kind>();
+  /** By key: the kind of a pod, and the pod's own key. */
+  readonly #travellers = new Map<string, { readonly kind: Kind; readonly podKey: string }>();
 
   constructor(state: ClusterState) {
     this.#state = state;
@@ -42,68 +45,89 @@ export class InFlight {
 
   /** A pod is on its way; one of the same key before it is not any more. */
   add(key: string, pod: Candidate): void {
-    this.#travellers.delete(key);
-    const rival = rivalOf(this.#state, pod);
-    for (const traveller of this.#travellers.values()) this.#count(traveller, rival);
-    const nodeChanges = this.#state.nodes.changes;
-    this.#travellers.set(key, { rival, nodeChanges, assurance: undefined, counted: undefined });
+    this.remove(key);
+    const identity = likeness(pod);
+    const known = this.#kinds.get(identity);
+    const kind = known ?? this.#kindOf(identity, pod);
+    this.#kinds.set(identity, kind);
+    for (const each of this.#kinds.values()) this.#count(each, kind.rival, pod.key);
+    kind.count += 1;
+    this.#travellers.set(key, { kind, podKey: pod.key });
   }
 
   /** A pod has come, or does not come any more. */
   remove(key: string): void {
+    const traveller = this.#travellers.get(key);
+    if (!traveller) return;
+    const { kind } = traveller;
     this.#travellers.delete(key);
+    kind.count -= 1;
+    if (kind.count === 0) this.#kinds.delete(kind.identity);
   }
 
   /** Something came to a node or changed there: what was sure of it need not be any more. */
   unsettle(slot: number): void {
-    for (const traveller of this.#travellers.values())
-      if (traveller.assurance?.slots.includes(slot)) traveller.assurance = undefined;
+    for (const kind of this.#kinds.values())
+      if (kind.assurance?.slots.includes(slot)) kind.assurance = undefined;
   }
 
   /** The same of every node. */
   unsettleAll(): void {
-    for (const traveller of this.#travellers.values()) traveller.assurance = undefined;
+    for (const kind of this.#kinds.values()) kind.assurance = undefined;
   }
 
   /** Asks for a pod what its place would be; it is no rival of its own. */
   certainty(pod: Candidate): Certainty {
-    const others = [...this.#travellers.values()].filter(({ rival }) => rival.pod.key !== pod.key);
     const fits = !feasibleSlots(this.#state, pod).next().done;
-    if (others.length === 0) return fits ? 'certain' : 'none';
-    if (!fits) return others.some(({ rival }) => mayOpen(this.#state, pod, rival.pod)) ? 'contested' : 'none';
-    if (others.length >= most) return 'contested';
+    const itself = this.#travellers.get(pod.key);
+    const own = itself?.podKey === pod.key ? itself.kind : undefined;
+    const crowds = [...this.#kinds.values()].flatMap((kind): Crowd[] => {
+      const count = kind === own ? kind.count - 1 : kind.count;
+      return count > 0 ? [{ rival: this.#current(kind), count }] : [];
+    });
+    if (crowds.length === 0) return fits ? 'certain' : 'none';
+    if (!fits) return crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod)) ? 'contested' : 'none';
+    if (crowds.length >= mostKinds) return 'contested';
     const newcomer = rivalOf(this.#state, pod);
-    const rivals = others.map((other) => this.#current(other));
-    if (!assure(this.#state, newcomer, rivals)) return 'contested';
-    return others.every((other) => this.#isSureBeside(other, newcomer, rivals)) ? 'certain' : 'contested';
+    if (!assure(this.#state, newcomer, crowds)) return 'contested';
+    for (const kind of this.#kinds.values())
+      if (kind !== own && !this.#isSureBeside(kind, newcomer, crowds)) return 'contested';
+    return 'certain';
   }
 
-  #isSureBeside(traveller: Traveller, newcomer: Rival, rivals: readonly Rival[]): boolean {
-    const { rival, assurance } = traveller;
+  #isSureBeside(kind: Kind, newcomer: Rival, crowds: readonly Crowd[]): boolean {
+    const { rival, assurance } = kind;
     const shares = sharesOf(this.#state, rival, newcomer);
-    if (shares && (shares.count === 0 || assurance?.isEnoughBeside(shares))) return true;
-    const others = rivals.filter((other) => other !== rival);
-    traveller.assurance = assure(this.#state, rival, [...others, newcomer]);
-    traveller.counted = newcomer.pod.key;
-    return traveller.assurance !== undefined;
+    if (shares && (shares.kinds === 0 || assurance?.isEnoughBeside(shares))) return true;
+    const others = crowds.map((each) => (each.rival === rival ? { rival, count: each.count - 1 } : each));
+    kind.assurance = assure(this.#state, rival, [...others, { rival: newcomer, count: 1 }]);
+    kind.counted = newcomer.pod.key;
+    return kind.assurance !== undefined;
   }
 
-  #count(traveller: Traveller, newcomer: Rival): void {
-    const { rival, assurance } = traveller;
-    if (!assurance || traveller.counted === newcomer.pod.key) return;
+  #count(kind: Kind, newcomer: Rival, podKey: string): void {
+    const { rival, assurance, counted } = kind;
+    kind.counted = undefined;
+    if (!assurance || counted === podKey) return;
     const shares = sharesOf(this.#state, rival, newcomer);
     if (shares) assurance.count(shares);
-    else traveller.assurance = undefined;
+    else kind.assurance = undefined;
+  }
+
+  #kindOf(identity: string, pod: Candidate): Kind {
+    const { changes } = this.#state.nodes;
+    const rival = rivalOf(this.#state, pod);
+    return { identity, rival, nodeChanges: changes, count: 0, assurance: undefined, counted: undefined };
   }
 
   /** Nodes that became others since may be within reach now. */
-  #current(traveller: Traveller): Rival {
+  #current(kind: Kind): Rival {
     const { changes } = this.#state.nodes;
-    if (traveller.nodeChanges !== changes) {
-      traveller.rival = rivalOf(this.#state, traveller.rival.pod);
-      traveller.nodeChanges = changes;
+    if (kind.nodeChanges !== changes) {
+      kind.rival = rivalOf(this.#state, kind.rival.pod);
+      kind.nodeChanges = changes;
     }
-    return traveller.rival;
+    return kind.rival;
   }
 }
 

@@ -44,13 +44,19 @@ export function isCounted(pod: PodFacts, other: PodFacts): boolean {
   return pod.spread.some((constraint) => counts(constraint, pod, other));
 }
 
-/** The pod as if so many of the others that its spread counts were in each domain already. */
-export function withOthersCounted(pod: Candidate, others: readonly PodFacts[]): Candidate {
-  if (!others.some((other) => isCounted(pod, other))) return pod;
-  const spread = pod.spread.map((constraint) => ({
-    ...constraint,
-    maxSkew: constraint.maxSkew - others.filter((other) => counts(constraint, pod, other)).length,
-  }));
+/** The pod as if in each domain there were so many more of those that its spread counts. */
+export function withOthersCounted(
+  pod: Candidate,
+  others: readonly { readonly pod: PodFacts; readonly count: number }[],
+): Candidate {
+  if (others.length === 0) return pod;
+  const spread = pod.spread.map((constraint) => {
+    const more = others.reduce(
+      (sum, other) => sum + (counts(constraint, pod, other.pod) ? other.count : 0),
+      0,
+    );
+    return { ...constraint, maxSkew: constraint.maxSkew - more };
+  });
   return { ...pod, spread };
 }
 
