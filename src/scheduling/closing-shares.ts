@@ -5,6 +5,7 @@ import type { SlotSet } from './slot-set.ts';
 
 /** So many rivals that are alike, where they may come to, and whether the presence of one alone closes a node. */
 export interface Closer {
+  readonly identity: string;
   readonly count: number;
   readonly pod: PodFacts;
   readonly reach: SlotSet;
@@ -12,10 +13,9 @@ export interface Closer {
 }
 
 interface Need {
+  readonly resource: string;
   readonly amount: number;
   readonly column: ResourceColumn | undefined;
-  /** What each rival takes of it. */
-  readonly taken: readonly number[];
 }
 
 /**
@@ -24,39 +24,36 @@ interface Need {
  * exclude each other.
  */
 export class ClosingShares {
-  readonly #closers: readonly Closer[];
+  readonly closers: readonly Closer[];
   readonly #needs: readonly Need[];
 
   constructor({ nodes }: ClusterState, { requests }: PodFacts, closers: readonly Closer[]) {
-    this.#closers = closers;
+    this.closers = closers;
     this.#needs = requests.map(({ resource, amount }) => ({
+      resource,
       amount,
       column: nodes.resources.column(resource),
-      taken: closers.map(({ pod }) => pod.requests.find((each) => each.resource === resource)?.amount ?? 0),
     }));
   }
 
-  /** How many kinds of rivals there are. */
-  get kinds(): number {
-    return this.#closers.length;
+  /** How often all rivals together close a node that takes the pod. */
+  sum(slot: number): number {
+    return this.closers.reduce((sum, closer) => sum + closer.count * this.of(closer, slot), 0);
   }
 
-  /** How many rivals there are of a kind. */
-  countOf(index: number): number {
-    return this.#closers[index]?.count ?? 0;
-  }
-
-  /** The share of one rival of a kind, by its place in the list, in a node that takes the pod: 0 to 1. */
-  of(index: number, slot: number): number {
-    const closer = this.#closers[index];
-    if (!closer?.reach.has(slot)) return 0;
-    if (closer.excludes) return 1;
+  /** The share of one rival in a node that takes the pod: 0 to 1. */
+  of({ pod, reach, excludes }: Closer, slot: number): number {
+    if (!reach.has(slot)) return 0;
+    if (excludes) return 1;
     let share = 0;
-    for (const { amount, column, taken } of this.#needs) {
+    for (const { resource, amount, column } of this.#needs) {
       // Amounts are whole: the pod still fits when exactly nothing is left beside it.
-      const closes = (column?.free(slot) ?? 0) - amount + 1;
-      const part = (taken[index] ?? 0) / Math.max(1, closes);
-      if (part > share) share = part;
+      const closes = Math.max(1, (column?.free(slot) ?? 0) - amount + 1);
+      for (const taken of pod.requests) {
+        if (taken.resource !== resource) continue;
+        const part = taken.amount / closes;
+        if (part > share) share = part;
+      }
     }
     return Math.min(1, share);
   }

@@ -3,11 +3,14 @@ import { type Closer, ClosingShares } from './closing-shares.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { feasibleSlots, fieldOf, reachOf } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
+import { likeness } from './likeness.ts';
 import { exclusion, isCounted, isDrawn, withOthersCounted } from './rivalry.ts';
 import type { SlotSet } from './slot-set.ts';
 
 /** A pod that is on its way to a cluster, and may come to any node there that takes it. */
 export interface Rival {
+  /** Equal for pods that are alike. */
+  readonly identity: string;
   readonly pod: Candidate;
   /** The nodes that it may come to, full or not. */
   readonly reach: SlotSet;
@@ -23,7 +26,8 @@ export interface Crowd {
 
 /** A pod that would go to a cluster, and where it may come to. */
 export function rivalOf(state: ClusterState, pod: Candidate): Rival {
-  return { pod, reach: reachOf(state, pod), field: pod.spread.length > 0 ? fieldOf(state, pod) : undefined };
+  const field = pod.spread.length > 0 ? fieldOf(state, pod) : undefined;
+  return { identity: likeness(pod), pod, reach: reachOf(state, pod), field };
 }
 
 /** Whether a pod's own spread counts another where that may come to. */
@@ -52,19 +56,31 @@ export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd
   }
   const wanted = withOthersCounted(pod, counted);
   const shares = new ClosingShares(state, pod, closers);
-  const all = new Assurance(shares);
+  const all = new Assurance();
   const slots: { readonly slot: number; readonly closable: number }[] = [];
   for (const slot of feasibleSlots(state, wanted)) {
-    const alone = new Assurance(shares).with(slot);
-    if (alone.isEnough) return alone;
-    if (all.with(slot).isEnough) return all;
-    slots.push({ slot, closable: alone.closable });
+    const closable = shares.sum(slot);
+    // A node that they cannot even close together is as good as many.
+    if (closable < 1 / 2) return one(slot, shares);
+    all.add(slot, shares);
+    if (all.isAmple) return all;
+    slots.push({ slot, closable });
   }
-  // Nodes that little closes make others of their set look so, too: once more, the strongest first.
-  slots.sort((one, other) => one.closable - other.closable);
-  const best = new Assurance(shares);
-  for (const { slot } of slots) if (best.with(slot).isEnough) return best;
+  if (all.isEnough) return all;
+  // Nodes that little closes make the others of their set look so, too: once more, the strongest first.
+  slots.sort((first, second) => first.closable - second.closable);
+  const best = new Assurance();
+  for (const { slot } of slots) {
+    best.add(slot, shares);
+    if (best.isEnough) return best;
+  }
   return undefined;
+}
+
+function one(slot: number, shares: ClosingShares): Assurance {
+  const assurance = new Assurance();
+  assurance.add(slot, shares);
+  return assurance;
 }
 
 /** What one more rival closes of the nodes of a pod; undefined when more than resources and ports are between them. */

@@ -1,5 +1,6 @@
 import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
 import { candidate, refusals } from './feasibility.ts';
+import type { Refusal } from './filter.ts';
 import type { Certainty } from './in-flight.ts';
 import type { Picture } from './picture.ts';
 import { factsOf } from './pod-facts.ts';
@@ -54,11 +55,17 @@ export function explain(
   if (typeof found === 'string') {
     return { feasible: 0, nodes, reasons: new Map([[found, nodes]]), ownReason: found };
   }
-  const reasons = new Map<string, number>();
+  // Most nodes are refused for one of a few reasons: those are counted first, and taken apart afterwards.
+  const counts = new Map<Refusal, number>();
   let feasible = 0;
   for (const refusal of found) {
-    if (!refusal) feasible += 1;
-    for (const reason of refusal ? [refusal].flat() : []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    if (refusal === undefined) feasible += 1;
+    else counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
+  }
+  const reasons = new Map<string, number>();
+  for (const [refusal, count] of counts) {
+    for (const reason of typeof refusal === 'string' ? [refusal] : refusal)
+      reasons.set(reason, (reasons.get(reason) ?? 0) + count);
   }
   return { feasible, nodes, reasons };
 }

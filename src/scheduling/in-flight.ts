@@ -17,7 +17,6 @@ const mostKinds = 256;
 
 /** Pods on their way that are alike. */
 interface Kind {
-  readonly identity: string;
   rival: Rival;
   /** NodeTable.changes when the rival was made. */
   nodeChanges: number;
@@ -48,7 +47,7 @@ export class InFlight {
     this.remove(key);
     const identity = likeness(pod);
     const known = this.#kinds.get(identity);
-    const kind = known ?? this.#kindOf(identity, pod);
+    const kind = known ?? this.#kindOf(pod);
     this.#kinds.set(identity, kind);
     for (const each of this.#kinds.values()) this.#count(each, kind.rival, pod.key);
     kind.count += 1;
@@ -62,13 +61,15 @@ export class InFlight {
     const { kind } = traveller;
     this.#travellers.delete(key);
     kind.count -= 1;
-    if (kind.count === 0) this.#kinds.delete(kind.identity);
+    const { identity } = kind.rival;
+    if (kind.count === 0) this.#kinds.delete(identity);
+    for (const { assurance } of this.#kinds.values()) assurance?.discount(identity);
   }
 
   /** Something came to a node or changed there: what was sure of it need not be any more. */
   unsettle(slot: number): void {
     for (const kind of this.#kinds.values())
-      if (kind.assurance?.slots.includes(slot)) kind.assurance = undefined;
+      if (kind.assurance?.leave(slot) === false) kind.assurance = undefined;
   }
 
   /** The same of every node. */
@@ -98,9 +99,15 @@ export class InFlight {
   #isSureBeside(kind: Kind, newcomer: Rival, crowds: readonly Crowd[]): boolean {
     const { rival, assurance } = kind;
     const shares = sharesOf(this.#state, rival, newcomer);
-    if (shares && (shares.kinds === 0 || assurance?.isEnoughBeside(shares))) return true;
-    const others = crowds.map((each) => (each.rival === rival ? { rival, count: each.count - 1 } : each));
-    kind.assurance = assure(this.#state, rival, [...others, { rival: newcomer, count: 1 }]);
+    if (shares && (shares.closers.length === 0 || assurance?.isEnoughBeside(shares))) return true;
+    const others = crowds.filter((each) => each.rival.identity !== newcomer.identity);
+    const alike = crowds.find((each) => each.rival.identity === newcomer.identity)?.count ?? 0;
+    const all = [...others, { rival: newcomer, count: alike + 1 }];
+    kind.assurance = assure(
+      this.#state,
+      rival,
+      all.map((each) => (each.rival.identity === rival.identity ? { ...each, count: each.count - 1 } : each)),
+    );
     kind.counted = newcomer.pod.key;
     return kind.assurance !== undefined;
   }
@@ -114,10 +121,10 @@ export class InFlight {
     else kind.assurance = undefined;
   }
 
-  #kindOf(identity: string, pod: Candidate): Kind {
+  #kindOf(pod: Candidate): Kind {
     const { changes } = this.#state.nodes;
     const rival = rivalOf(this.#state, pod);
-    return { identity, rival, nodeChanges: changes, count: 0, assurance: undefined, counted: undefined };
+    return { rival, nodeChanges: changes, count: 0, assurance: undefined, counted: undefined };
   }
 
   /** Nodes that became others since may be within reach now. */

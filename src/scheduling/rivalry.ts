@@ -12,16 +12,17 @@ const everyAddress = '0.0.0.0';
 
 /** What two pods have against each other, whatever room there is: host ports and anti-affinity. */
 export function exclusion(state: ClusterState, pod: PodFacts, other: PodFacts): Exclusion {
-  let found: Exclusion = sharesPort(pod, other) ? 'node' : 'none';
-  for (const [one, another] of [
-    [pod, other],
-    [other, pod],
-  ] as const) {
-    for (const term of one.antiAffinity) {
-      if (!isMeant(state, term, another)) continue;
-      if (term.topologyKey !== hostname) return 'domain';
-      found = 'node';
-    }
+  const [one, two] = [keepsOff(state, pod, other), keepsOff(state, other, pod)];
+  if (one === 'domain' || two === 'domain') return 'domain';
+  return one === 'node' || two === 'node' || sharesPort(pod, other) ? 'node' : 'none';
+}
+
+function keepsOff(state: ClusterState, { antiAffinity }: PodFacts, other: PodFacts): Exclusion {
+  let found: Exclusion = 'none';
+  for (const term of antiAffinity) {
+    if (!isMeant(state, term, other)) continue;
+    if (term.topologyKey !== hostname) return 'domain';
+    found = 'node';
   }
   return found;
 }

@@ -5,15 +5,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { kwokNode } from '../../hack/clusters/kwok.ts';
 import { startMultischeduler } from '../../hack/clusters/multischeduler.ts';
-import { namespaces, nodes, pods as podsResource } from '../../src/kube/resources.ts';
+import { namespaces, nodes } from '../../src/kube/resources.ts';
 import type { Node } from '../../src/kube/types.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
-import { offer } from './fill/offer.ts';
+import { offerAll } from './fill/offer.ts';
 import { nodeOf, randomNumbers, randomPod } from './fill/random-pods.ts';
-import { type Followed, follow, isBound, isRefused, submitUntilFull } from './fill/submit.ts';
+import { type Followed, follow, isBound, submitUntilFull } from './fill/submit.ts';
 
 /**
  * Ten lower clusters, as ten parts of one: ten API servers would leave two cores nothing for schedulers. Each part has
@@ -83,14 +83,14 @@ interface Outcome {
 async function fill(
   namespace: string,
   portScheduler: string | undefined,
-  act: (above: Followed, outcome: Outcome) => Promise<void>,
+  act: (above: Followed, below: Followed, outcome: Outcome) => Promise<void>,
 ): Promise<void> {
   await Promise.all(
     [above, below].map((client) => client.create(namespaces, { metadata: { name: namespace } })),
   );
   const [up, down] = await Promise.all([follow(above, namespace), follow(below, namespace)]);
   try {
-    const burst = 10 * parts;
+    const burst = Math.max(10, nodesPerPart / 2) * parts;
     const random = randomNumbers(seed);
     const nextPod = (name: string) => randomPod(name, random, portScheduler);
     const submitted = await submitUntilFull(above, namespace, up, nextPod, burst);
@@ -104,7 +104,7 @@ async function fill(
     const placed = down.all().filter((pod) => isBound(pod) && bound.has(pod.metadata?.name ?? ''));
     const names = new Set(placed.map(({ metadata }) => metadata?.name ?? ''));
     const stuck = [...bound].filter((name) => !names.has(name));
-    await act(up, { submitted, bound: bound.size, placed: placed.length, stuck });
+    await act(up, down, { submitted, bound: bound.size, placed: placed.length, stuck });
   } finally {
     await Promise.all([up.stop(), down.stop()]);
     await kubectl(clusters.upper, 'delete', 'namespace', namespace, '--wait=false');
@@ -154,29 +154,10 @@ it('with the multischeduler, what is bound is placed below, and what is refused 
   const multischeduler = await startMultischeduler(clusters, ['--clusters', file]);
   const namespace = `fill-with-${Date.now().toString(36)}`;
   try {
-    await fill(namespace, 'isthmus-scheduler', async (up, outcome) => {
+    await fill(namespace, 'isthmus-scheduler', async (up, down, outcome) => {
       report('with the multischeduler', outcome);
-      const refused = up.all().filter(isRefused);
-      const fitted: string[] = [];
-      for (const pod of refused)
-        for (const node of await offer(below, namespace, pod, parts))
-          fitted.push(`${pod.metadata?.name} on ${node}`);
-      if (process.env['ISTHMUS_FILL_DUMP']) {
-        const lower = (await below.list(podsResource, { namespace })).items;
-        const { stdout: lowerNodes } = await kubectl(b, 'get', 'nodes', '-l', 'part', '-o', 'json');
-        const { stdout: upperNodes } = await kubectl(clusters.upper, 'get', 'nodes', '-o', 'json');
-        writeFileSync(
-          process.env['ISTHMUS_FILL_DUMP'],
-          JSON.stringify({
-            outcome,
-            fitted,
-            up: up.all(),
-            lower,
-            lowerNodes: JSON.parse(lowerNodes),
-            upperNodes: JSON.parse(upperNodes),
-          }),
-        );
-      }
+      const refused = up.all().filter((pod) => !isBound(pod));
+      const fitted = await offerAll(below, namespace, down, refused, parts);
       console.log(`${refused.length} refused everywhere, of which ${fitted.length} would have fitted`);
       expect(outcome.placed / outcome.bound, outcome.stuck.join(', ')).toBeGreaterThanOrEqual(0.999);
       expect(fitted).toEqual([]);
@@ -187,7 +168,7 @@ it('with the multischeduler, what is bound is placed below, and what is refused 
 });
 
 it('without it, pods are stuck below', { timeout: 900_000 }, async () => {
-  await fill(`fill-without-${Date.now().toString(36)}`, undefined, async (_, outcome) => {
+  await fill(`fill-without-${Date.now().toString(36)}`, undefined, async (_up, _down, outcome) => {
     report('without it', outcome);
     expect(outcome.stuck.length).toBeGreaterThan(0);
   });

@@ -8,6 +8,7 @@ import { eventually } from '../../clusters.ts';
 /** The pods of a namespace, followed. */
 export interface Followed {
   readonly all: () => Pod[];
+  readonly get: (name: string) => Pod | undefined;
   stop(): Promise<void>;
 }
 
@@ -20,6 +21,7 @@ export async function follow(client: Client, namespace: string): Promise<Followe
   await reflector.synced;
   return {
     all: () => [...cache.values()],
+    get: (name) => cache.get(`${namespace}/${name}`),
     async stop() {
       stopping.abort();
       await running;
@@ -28,7 +30,7 @@ export async function follow(client: Client, namespace: string): Promise<Followe
 }
 
 export const isBound = ({ spec }: Pod): boolean => Boolean(spec?.nodeName);
-export const isRefused = ({ spec, status }: Pod): boolean =>
+const isRefused = ({ spec, status }: Pod): boolean =>
   !spec?.nodeName && (status?.conditions ?? []).some(({ reason }) => reason === 'Unschedulable');
 
 /** Submits pods in bursts until of a whole burst none finds a place; returns how many there were. */
@@ -53,7 +55,7 @@ export async function submitUntilFull(
         if (bound + mine.filter(isRefused).length < burst) throw new Error('the scheduler is not done');
         return bound;
       },
-      { within: 120_000 },
+      { within: 240_000 },
     );
     if (placed === 0) return submitted;
   }
