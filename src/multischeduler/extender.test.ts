@@ -18,6 +18,18 @@ describe('filter', () => {
     });
   });
 
+  test('says why of a few clusters, and of the others that it is so', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
+    const { extender } = testExtender(names.map((name) => testCluster(name, [4])));
+    const { FailedAndUnresolvableNodes: failed } = extender.filter({
+      pod: upperPod('web', '6'),
+      nodeNames: names.map((name) => `vk-${name}`),
+    });
+    const short = 'virtual node(s) without a lower node that fits';
+    expect(Object.values(failed).filter((text) => text === short)).toHaveLength(4);
+    expect(Object.keys(failed)).toHaveLength(12);
+  });
+
   test('leaves pods without the label alone, whatever is wrong', () => {
     const { extender, upper } = testExtender([testCluster('a', [4]), testCluster('b', [4])]);
     upper.staleness = 'the pods above have not been listed yet';

@@ -45,13 +45,16 @@ export class Extender {
     const places: Place[] = [];
     let isPassing = false;
     const below = this.#options.podsBelow.of(pod);
+    let explained = 0;
     for (const name of nodeNames) {
       const found = virtualNodes.find(name);
       if (found === undefined) {
         passed.push(name);
         continue;
       }
-      const answer = 'refusal' in found ? found : this.#ask(pod, below, found.cluster);
+      const answer =
+        'refusal' in found ? found : this.#ask(pod, below, found.cluster, explained < mostExplained);
+      if ('isExplained' in answer) explained += 1;
       if ('refusal' in answer) {
         failed[name] = answer.refusal;
         isPassing ||= answer.isPassing;
@@ -85,7 +88,8 @@ export class Extender {
     upper: Pod,
     below: PodBelow,
     cluster: PicturedCluster,
-  ): Place | Pick<Refusal, 'refusal' | 'isPassing'> {
+    explains: boolean,
+  ): Place | (Pick<Refusal, 'refusal' | 'isPassing'> & { isExplained?: true }) {
     const { reservations } = this.#options;
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
@@ -97,10 +101,14 @@ export class Extender {
     if (sureness === 'certain') return { cluster, pod };
     // Nothing changes above when those that are on their way have come, or have gone to another cluster.
     if (sureness === 'contested') return { refusal: contested, isPassing: true };
-    return { refusal: refusalText(explain(feed.picture, pod)), isPassing: false };
+    if (!explains) return { refusal: unexplained, isPassing: false };
+    return { refusal: refusalText(explain(feed.picture, pod)), isPassing: false, isExplained: true };
   }
 }
 
+/** Each has its own text in the message of the pod, where nobody reads a hundred; and every node is looked at for it. */
+const mostExplained = 8;
+const unexplained = 'virtual node(s) without a lower node that fits';
 const contested = 'virtual node(s) whose room may be taken by pods that are on their way there';
 
 /** Reasons as kube-scheduler counts them. */

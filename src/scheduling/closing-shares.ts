@@ -1,14 +1,14 @@
 import type { ClusterState } from './cluster-state.ts';
 import type { PodFacts } from './pod-facts.ts';
+import type { Range } from './range.ts';
 import type { ResourceColumn } from './resource-table.ts';
-import type { SlotSet } from './slot-set.ts';
 
 /** So many rivals that are alike, where they may come to, and whether the presence of one alone closes a node. */
 export interface Closer {
   readonly identity: string;
   readonly count: number;
   readonly pod: PodFacts;
-  readonly reach: SlotSet;
+  readonly reach: Range;
   readonly excludes: boolean;
 }
 

@@ -1,11 +1,11 @@
 import { Assurance } from './assurance.ts';
 import { type Closer, ClosingShares } from './closing-shares.ts';
 import type { ClusterState } from './cluster-state.ts';
-import { feasibleSlots, fieldOf, reachOf } from './feasibility.ts';
+import { feasibleSlots } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
 import { likeness } from './likeness.ts';
+import { fieldOf, type Range, reachOf } from './range.ts';
 import { exclusion, isCounted, isDrawn, withOthersCounted } from './rivalry.ts';
-import type { SlotSet } from './slot-set.ts';
 
 /** A pod that is on its way to a cluster, and may come to any node there that takes it. */
 export interface Rival {
@@ -13,9 +13,9 @@ export interface Rival {
   readonly identity: string;
   readonly pod: Candidate;
   /** The nodes that it may come to, full or not. */
-  readonly reach: SlotSet;
+  readonly reach: Range;
   /** The nodes on which its own spread counts pods, if it has one: taints of those do not matter there. */
-  readonly field: SlotSet | undefined;
+  readonly field: Range | undefined;
 }
 
 /** So many pods that are alike. */
@@ -32,7 +32,7 @@ export function rivalOf(state: ClusterState, pod: Candidate): Rival {
 
 /** Whether a pod's own spread counts another where that may come to. */
 export function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean {
-  return field !== undefined && other.reach.overlaps(field) && isCounted(pod, other.pod);
+  return field !== undefined && other.reach.meets(field) && isCounted(pod, other.pod);
 }
 
 /**
@@ -52,7 +52,7 @@ export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd
     const excluded = exclusion(state, pod, other.pod);
     if (excluded === 'domain' || isDrawn(state, pod, other.pod)) return undefined;
     if (isInTheWayOfSpread(rival, other)) counted.push({ pod: other.pod, count });
-    if (other.reach.overlaps(reach)) closers.push({ ...other, count, excludes: excluded === 'node' });
+    if (other.reach.meets(reach)) closers.push({ ...other, count, excludes: excluded === 'node' });
   }
   const wanted = withOthersCounted(pod, counted);
   const shares = new ClosingShares(state, pod, closers);
@@ -89,6 +89,6 @@ export function sharesOf(state: ClusterState, rival: Rival, other: Rival): Closi
   if (isInTheWayOfSpread(rival, other) || isDrawn(state, pod, other.pod)) return undefined;
   const excluded = exclusion(state, pod, other.pod);
   if (excluded === 'domain') return undefined;
-  const isNear = other.reach.overlaps(reach);
+  const isNear = other.reach.meets(reach);
   return new ClosingShares(state, pod, isNear ? [{ ...other, count: 1, excludes: excluded === 'node' }] : []);
 }

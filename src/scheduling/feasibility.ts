@@ -2,10 +2,8 @@ import type { PersistentVolumeClaim } from '../kube/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Candidate, Filter, Refusal } from './filter.ts';
 import { filters, lasting, quick, thorough } from './filters/index.ts';
-import { requiredNodes } from './filters/node-affinity.ts';
 import type { SlotTest } from './node-selector.ts';
 import type { PodFacts } from './pod-facts.ts';
-import { SlotSet } from './slot-set.ts';
 
 type Check = (slot: number) => Refusal | undefined;
 
@@ -28,22 +26,13 @@ export function* feasibleSlots(state: ClusterState, pod: Candidate): IterableIte
   }
 }
 
-/** The slots of the nodes that a pod may ever be on, whatever pods are there: by labels, taints and cordons. */
-export function reachOf(state: ClusterState, pod: Candidate): SlotSet {
+/**
+ * Whether a node is one that a pod may ever be on, whatever pods are there: by labels, taints and cordons. None when
+ * the pod may be on no node at all.
+ */
+export function lastingTest(state: ClusterState, pod: Candidate): SlotTest | undefined {
   const asked = tests(lasting, state, pod);
-  return setOf(state, asked && ((slot) => passes(asked, slot)));
-}
-
-/** The slots of the nodes on which the pod's own spread counts others, or of some more. */
-export function fieldOf(state: ClusterState, pod: Candidate): SlotSet {
-  const isNarrow = pod.spread.every(({ honorsAffinity }) => honorsAffinity);
-  return setOf(state, (isNarrow && requiredNodes(state.nodes, pod)) || (() => true));
-}
-
-function setOf(state: ClusterState, test: SlotTest | undefined): SlotSet {
-  const set = new SlotSet(state.nodes.limit);
-  if (test) for (const slot of state.nodes.slots()) if (test(slot)) set.add(slot);
-  return set;
+  return asked && ((slot) => passes(asked, slot));
 }
 
 /** Whether the node in a slot can take a pod. */

@@ -38,6 +38,8 @@ export class InFlight {
   /** By key: the kind of a pod, and the pod's own key. */
   readonly #travellers = new Map<string, { readonly kind: Kind; readonly podKey: string }>();
 
+  #asked: Pick<Kind, 'rival' | 'nodeChanges'> | undefined;
+
   constructor(state: ClusterState) {
     this.#state = state;
   }
@@ -89,7 +91,7 @@ export class InFlight {
     if (crowds.length === 0) return fits ? 'certain' : 'none';
     if (!fits) return crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod)) ? 'contested' : 'none';
     if (crowds.length >= mostKinds) return 'contested';
-    const newcomer = rivalOf(this.#state, pod);
+    const newcomer = this.#rivalOf(pod);
     if (!assure(this.#state, newcomer, crowds)) return 'contested';
     for (const kind of this.#kinds.values())
       if (kind !== own && !this.#isSureBeside(kind, newcomer, crowds)) return 'contested';
@@ -121,9 +123,19 @@ export class InFlight {
     else kind.assurance = undefined;
   }
 
+  /** Who asks mostly comes then. */
+  #rivalOf(pod: Candidate): Rival {
+    const { changes } = this.#state.nodes;
+    const last = this.#asked;
+    if (last?.rival.identity === likeness(pod) && last.nodeChanges === changes) return last.rival;
+    const rival = rivalOf(this.#state, pod);
+    this.#asked = { rival, nodeChanges: changes };
+    return rival;
+  }
+
   #kindOf(pod: Candidate): Kind {
     const { changes } = this.#state.nodes;
-    const rival = rivalOf(this.#state, pod);
+    const rival = this.#rivalOf(pod);
     return { rival, nodeChanges: changes, count: 0, assurance: undefined, counted: undefined };
   }
 
