@@ -38,7 +38,8 @@ export class InFlight {
   /** By key: the kind of a pod, and the pod's own key. */
   readonly #travellers = new Map<string, { readonly kind: Kind; readonly podKey: string }>();
 
-  #asked: Pick<Kind, 'rival' | 'nodeChanges'> | undefined;
+  /** Who asked last, and what was sure of it; the latter as long as nobody else has come or gone. */
+  #asked: Pick<Kind, 'rival' | 'nodeChanges' | 'assurance'> | undefined;
 
   constructor(state: ClusterState) {
     this.#state = state;
@@ -51,7 +52,9 @@ export class InFlight {
     const known = this.#kinds.get(identity);
     const kind = known ?? this.#kindOf(pod);
     this.#kinds.set(identity, kind);
-    for (const each of this.#kinds.values()) this.#count(each, kind.rival, pod.key);
+    for (const each of this.#kinds.values())
+      if (each !== kind || known) this.#count(each, kind.rival, pod.key);
+    this.#forgetAsked();
     kind.count += 1;
     this.#travellers.set(key, { kind, podKey: pod.key });
   }
@@ -62,6 +65,7 @@ export class InFlight {
     if (!traveller) return;
     const { kind } = traveller;
     this.#travellers.delete(key);
+    this.#forgetAsked();
     kind.count -= 1;
     const { identity } = kind.rival;
     if (kind.count === 0) this.#kinds.delete(identity);
@@ -70,32 +74,41 @@ export class InFlight {
 
   /** Something came to a node or changed there: what was sure of it need not be any more. */
   unsettle(slot: number): void {
+    this.#forgetAsked();
     for (const kind of this.#kinds.values())
       if (kind.assurance?.leave(slot) === false) kind.assurance = undefined;
   }
 
   /** The same of every node. */
   unsettleAll(): void {
+    this.#forgetAsked();
     for (const kind of this.#kinds.values()) kind.assurance = undefined;
   }
 
   /** Asks for a pod what its place would be; it is no rival of its own. */
   certainty(pod: Candidate): Certainty {
-    const fits = !feasibleSlots(this.#state, pod).next().done;
     const itself = this.#travellers.get(pod.key);
     const own = itself?.podKey === pod.key ? itself.kind : undefined;
     const crowds = [...this.#kinds.values()].flatMap((kind): Crowd[] => {
       const count = kind === own ? kind.count - 1 : kind.count;
       return count > 0 ? [{ rival: this.#current(kind), count }] : [];
     });
-    if (crowds.length === 0) return fits ? 'certain' : 'none';
-    if (!fits) return crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod)) ? 'contested' : 'none';
-    if (crowds.length >= mostKinds) return 'contested';
+    if (crowds.length === 0) return this.#fits(pod) ? 'certain' : 'none';
     const newcomer = this.#rivalOf(pod);
-    if (!assure(this.#state, newcomer, crowds)) return 'contested';
+    const isCrowded = crowds.length >= mostKinds;
+    const assurance = isCrowded ? undefined : assure(this.#state, newcomer, crowds);
+    if (!assurance) {
+      const mayFit = this.#fits(pod) || crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod));
+      return mayFit ? 'contested' : 'none';
+    }
     for (const kind of this.#kinds.values())
       if (kind !== own && !this.#isSureBeside(kind, newcomer, crowds)) return 'contested';
+    if (!own) this.#asked = { rival: newcomer, nodeChanges: this.#state.nodes.changes, assurance };
     return 'certain';
+  }
+
+  #fits(pod: Candidate): boolean {
+    return !feasibleSlots(this.#state, pod).next().done;
   }
 
   #isSureBeside(kind: Kind, newcomer: Rival, crowds: readonly Crowd[]): boolean {
@@ -123,20 +136,25 @@ export class InFlight {
     else kind.assurance = undefined;
   }
 
+  #forgetAsked(): void {
+    if (this.#asked) this.#asked.assurance = undefined;
+  }
+
   /** Who asks mostly comes then. */
   #rivalOf(pod: Candidate): Rival {
     const { changes } = this.#state.nodes;
     const last = this.#asked;
     if (last?.rival.identity === likeness(pod) && last.nodeChanges === changes) return last.rival;
     const rival = rivalOf(this.#state, pod);
-    this.#asked = { rival, nodeChanges: changes };
+    this.#asked = { rival, nodeChanges: changes, assurance: undefined };
     return rival;
   }
 
   #kindOf(pod: Candidate): Kind {
     const { changes } = this.#state.nodes;
     const rival = this.#rivalOf(pod);
-    return { rival, nodeChanges: changes, count: 0, assurance: undefined, counted: undefined };
+    const assurance = this.#asked?.assurance;
+    return { rival, nodeChanges: changes, count: 0, assurance, counted: undefined };
   }
 
   /** Nodes that became others since may be within reach now. */
