@@ -27,6 +27,7 @@ export interface ExtenderOptions {
 /** The verbs of a kube-scheduler extender. Whatever is not virtual passes untouched. */
 export class Extender {
   readonly #options: ExtenderOptions;
+  #turn = 0;
 
   constructor(options: ExtenderOptions) {
     this.#options = options;
@@ -46,12 +47,13 @@ export class Extender {
     let isPassing = false;
     const below = this.#options.podsBelow.of(pod);
     let explained = 0;
-    for (const name of nodeNames) {
+    for (const name of this.#rotated(nodeNames)) {
       const found = virtualNodes.find(name);
       if (found === undefined) {
         passed.push(name);
         continue;
       }
+      if (places.length === mostOffered) continue;
       const answer =
         'refusal' in found ? found : this.#ask(pod, below, found.cluster, explained < mostExplained);
       if ('isExplained' in answer) explained += 1;
@@ -68,6 +70,13 @@ export class Extender {
       return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: inOne(Object.values(failed)) };
     reservations.begin(key, places);
     return { NodeNames: passed, FailedAndUnresolvableNodes: failed, Error: '' };
+  }
+
+  /** The scheduler names them in the same order every time. */
+  #rotated(nodeNames: readonly string[]): readonly string[] {
+    if (nodeNames.length <= mostOffered) return nodeNames;
+    this.#turn = (this.#turn + mostOffered) % nodeNames.length;
+    return [...nodeNames.slice(this.#turn), ...nodeNames.slice(0, this.#turn)];
   }
 
   /** How well each node suits the pod; nodes that are not virtual get nothing from us. */
@@ -106,6 +115,11 @@ export class Extender {
   }
 }
 
+/**
+ * A pod that so many clusters can take is not asked for in the others: to be compared they are enough, and in each it
+ * would count until its binding is seen.
+ */
+const mostOffered = 25;
 /** Each has its own text in the message of the pod, where nobody reads a hundred; and every node is looked at for it. */
 const mostExplained = 8;
 const unexplained = 'virtual node(s) without a lower node that fits';

@@ -35,22 +35,25 @@ export function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean
   return field !== undefined && other.reach.meets(field) && isCounted(pod, other.pod);
 }
 
+/** Why nothing is sure: no node takes the pod, or its rivals may leave none. */
+type Doubt = 'closed' | 'contested';
+
 /**
  * Finds nodes of which one will still take a pod when its turn comes, whatever the lower scheduler does with its
- * rivals until then; undefined when there are not enough.
+ * rivals until then, or says that there are not enough of them.
  *
  * A node is closed by rivals that come to it and leave too little there of some resource. Each brings a share of what
  * closes the node, and comes to one node only; so of a set of nodes as many can be closed as the largest shares of all
  * rivals make up together, and no more.
  */
-export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd[]): Assurance | undefined {
+export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd[]): Assurance | Doubt {
   const { pod, reach } = rival;
   const closers: Closer[] = [];
   const counted: { pod: Candidate; count: number }[] = [];
   for (const { rival: other, count } of crowds) {
     if (count === 0) continue;
     const excluded = exclusion(state, pod, other.pod);
-    if (excluded === 'domain' || isDrawn(state, pod, other.pod)) return undefined;
+    if (excluded === 'domain' || isDrawn(state, pod, other.pod)) return 'contested';
     if (isInTheWayOfSpread(rival, other)) counted.push({ pod: other.pod, count });
     if (other.reach.meets(reach)) closers.push({ ...other, count, excludes: excluded === 'node' });
   }
@@ -67,6 +70,7 @@ export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd
     slots.push({ slot, closable });
   }
   if (all.isEnough) return all;
+  if (slots.length === 0 && wanted === pod) return 'closed';
   // Nodes that little closes make the others of their set look so, too: once more, the strongest first.
   slots.sort((first, second) => first.closable - second.closable);
   const best = new Assurance();
@@ -74,7 +78,7 @@ export function assure(state: ClusterState, rival: Rival, crowds: readonly Crowd
     best.add(slot, shares);
     if (best.isEnough) return best;
   }
-  return undefined;
+  return 'contested';
 }
 
 function one(slot: number, shares: ClosingShares): Assurance {

@@ -96,9 +96,11 @@ export class InFlight {
     if (crowds.length === 0) return this.#fits(pod) ? 'certain' : 'none';
     const newcomer = this.#rivalOf(pod);
     const isCrowded = crowds.length >= mostKinds;
-    const assurance = isCrowded ? undefined : assure(this.#state, newcomer, crowds);
-    if (!assurance) {
-      const mayFit = this.#fits(pod) || crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod));
+    const assurance = isCrowded ? 'contested' : assure(this.#state, newcomer, crowds);
+    if (typeof assurance === 'string') {
+      const mayFit =
+        (assurance === 'contested' && this.#fits(pod)) ||
+        crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod));
       return mayFit ? 'contested' : 'none';
     }
     for (const kind of this.#kinds.values())
@@ -118,11 +120,12 @@ export class InFlight {
     const others = crowds.filter((each) => each.rival.identity !== newcomer.identity);
     const alike = crowds.find((each) => each.rival.identity === newcomer.identity)?.count ?? 0;
     const all = [...others, { rival: newcomer, count: alike + 1 }];
-    kind.assurance = assure(
+    const found = assure(
       this.#state,
       rival,
       all.map((each) => (each.rival.identity === rival.identity ? { ...each, count: each.count - 1 } : each)),
     );
+    kind.assurance = typeof found === 'string' ? undefined : found;
     kind.counted = newcomer.pod.key;
     return kind.assurance !== undefined;
   }
