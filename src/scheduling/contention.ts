@@ -31,7 +31,7 @@ export function rivalOf(state: ClusterState, pod: Candidate): Rival {
 }
 
 /** Whether a pod's own spread counts another where that may come to. */
-export function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean {
+function isInTheWayOfSpread({ pod, field }: Rival, other: Rival): boolean {
   return field !== undefined && other.reach.meets(field) && isCounted(pod, other.pod);
 }
 
