@@ -18,6 +18,33 @@ describe('filter', () => {
     });
   });
 
+  test('says why of a few clusters, and of the others that it is so', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
+    const { extender } = testExtender(names.map((name) => testCluster(name, [4])));
+    const { FailedAndUnresolvableNodes: failed } = extender.filter({
+      pod: upperPod('web', '6'),
+      nodeNames: names.map((name) => `vk-${name}`),
+    });
+    const short = 'virtual node(s) without a lower node that fits';
+    expect(Object.values(failed).filter((text) => text === short)).toHaveLength(4);
+    expect(Object.keys(failed)).toHaveLength(12);
+  });
+
+  test('offers no more clusters than are worth comparing, and others the next time', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
+    const { extender } = testExtender(names.map((name) => testCluster(name, [4])));
+    const nodeNames = [...names.map((name) => `vk-${name}`), 'plain'];
+    const offered = (name: string) => extender.filter({ pod: upperPod(name, '1'), nodeNames }).NodeNames;
+    const [one, two] = [offered('one'), offered('two')];
+    expect([one.length, two.length]).toEqual([26, 26]);
+    expect(new Set([...one, ...two]).size).toBe(41);
+    // One that only the last can take finds it.
+    const large = upperPod('large', '6');
+    const wide = testExtender([...names.map((name) => testCluster(name, [4])), testCluster('last', [8])]);
+    const all = [...nodeNames.slice(0, 40), 'vk-last'];
+    expect(wide.extender.filter({ pod: large, nodeNames: all }).NodeNames).toEqual(['vk-last']);
+  });
+
   test('leaves pods without the label alone, whatever is wrong', () => {
     const { extender, upper } = testExtender([testCluster('a', [4]), testCluster('b', [4])]);
     upper.staleness = 'the pods above have not been listed yet';
@@ -118,7 +145,7 @@ describe('pods that were let pass and are not seen bound yet', () => {
     expect(extender.filter(ask('two'))).toMatchObject({
       NodeNames: [],
       FailedAndUnresolvableNodes: {},
-      Error: '1 virtual node(s) with 0/1 lower nodes that fit: 1 Insufficient cpu',
+      Error: '1 virtual node(s) whose room may be taken by pods that are on their way there',
     });
     expect(extender.filter(ask('large', '5')).FailedAndUnresolvableNodes).toHaveProperty('vk-a');
     expect(extender.filter(ask('three')).NodeNames).toEqual([]);

@@ -3,7 +3,7 @@ import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
-import { explain, fits } from '../scheduling/fit.ts';
+import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
 import {
@@ -27,6 +27,7 @@ export interface ExtenderOptions {
 /** The verbs of a kube-scheduler extender. Whatever is not virtual passes untouched. */
 export class Extender {
   readonly #options: ExtenderOptions;
+  #turn = 0;
 
   constructor(options: ExtenderOptions) {
     this.#options = options;
@@ -45,13 +46,17 @@ export class Extender {
     const places: Place[] = [];
     let isPassing = false;
     const below = this.#options.podsBelow.of(pod);
-    for (const name of nodeNames) {
+    let explained = 0;
+    for (const name of this.#rotated(nodeNames)) {
       const found = virtualNodes.find(name);
       if (found === undefined) {
         passed.push(name);
         continue;
       }
-      const answer = 'refusal' in found ? found : this.#ask(pod, below, found.cluster);
+      if (places.length === mostOffered) continue;
+      const answer =
+        'refusal' in found ? found : this.#ask(pod, below, found.cluster, explained < mostExplained);
+      if ('isExplained' in answer) explained += 1;
       if ('refusal' in answer) {
         failed[name] = answer.refusal;
         isPassing ||= answer.isPassing;
@@ -65,6 +70,13 @@ export class Extender {
       return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: inOne(Object.values(failed)) };
     reservations.begin(key, places);
     return { NodeNames: passed, FailedAndUnresolvableNodes: failed, Error: '' };
+  }
+
+  /** The scheduler names them in the same order every time. */
+  #rotated(nodeNames: readonly string[]): readonly string[] {
+    if (nodeNames.length <= mostOffered) return nodeNames;
+    this.#turn = (this.#turn + mostOffered) % nodeNames.length;
+    return [...nodeNames.slice(this.#turn), ...nodeNames.slice(0, this.#turn)];
   }
 
   /** How well each node suits the pod; nodes that are not virtual get nothing from us. */
@@ -85,7 +97,8 @@ export class Extender {
     upper: Pod,
     below: PodBelow,
     cluster: PicturedCluster,
-  ): Place | Pick<Refusal, 'refusal' | 'isPassing'> {
+    explains: boolean,
+  ): Place | (Pick<Refusal, 'refusal' | 'isPassing'> & { isExplained?: true }) {
     const { reservations } = this.#options;
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
@@ -93,12 +106,24 @@ export class Extender {
       return { refusal: `virtual node(s) that serve only namespace ${namespace}`, isPassing: false };
     const pod = below(configuration);
     reservations.settle(cluster);
-    if (fits(feed.picture, pod)) return { cluster, pod };
-    const refusal = refusalText(explain(feed.picture, pod));
-    // Who is in the way may go to another cluster, and nothing changes above when this one has the room again.
-    return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod) };
+    const sureness = certainty(feed.picture, pod);
+    if (sureness === 'certain') return { cluster, pod };
+    // Nothing changes above when those that are on their way have come, or have gone to another cluster.
+    if (sureness === 'contested') return { refusal: contested, isPassing: true };
+    if (!explains) return { refusal: unexplained, isPassing: false };
+    return { refusal: refusalText(explain(feed.picture, pod)), isPassing: false, isExplained: true };
   }
 }
+
+/**
+ * A pod that so many clusters can take is not asked for in the others: to be compared they are enough, and in each it
+ * would count until its binding is seen.
+ */
+const mostOffered = 25;
+/** Each has its own text in the message of the pod, where nobody reads a hundred; and every node is looked at for it. */
+const mostExplained = 8;
+const unexplained = 'virtual node(s) without a lower node that fits';
+const contested = 'virtual node(s) whose room may be taken by pods that are on their way there';
 
 /** Reasons as kube-scheduler counts them. */
 function inOne(reasons: readonly string[]): string {

@@ -83,10 +83,12 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     logger,
   });
   certificates?.follow((next) => server.renew(next), ending.signal);
+  const deferring = setInterval(() => promised.defer(), 5_000);
   logger.info({ port: server.port, isSecure: tls !== undefined }, 'answers schedulers');
   try {
     await Promise.all([view.run(ending.signal), pictures.run(ending.signal)]);
   } finally {
+    clearInterval(deferring);
     ending.abort();
     ending.release();
     await server.close();

@@ -66,24 +66,6 @@ export class Reservations {
     }
   }
 
-  /**
-   * Makes the picture of a cluster show nobody who only counts there for now, until it is settled again.
-   *
-   * @returns whether it showed any
-   */
-  unsettle({ feed }: PicturedCluster): boolean {
-    let isChanged = false;
-    for (const [key, { places }] of this.#reservations) {
-      for (const place of places) {
-        if (!place.isHeld || place.cluster.feed !== feed) continue;
-        feed.picture.release(heldKey(key, place.cluster));
-        place.isHeld = false;
-        isChanged = true;
-      }
-    }
-    return isChanged;
-  }
-
   #expire(): void {
     const now = this.#now();
     for (const [key, { until }] of this.#reservations) {

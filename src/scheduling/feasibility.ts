@@ -1,7 +1,7 @@
 import type { PersistentVolumeClaim } from '../kube/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Candidate, Filter, Refusal } from './filter.ts';
-import { filters, quick, thorough } from './filters/index.ts';
+import { filters, lasting, quick, thorough } from './filters/index.ts';
 import type { SlotTest } from './node-selector.ts';
 import type { PodFacts } from './pod-facts.ts';
 
@@ -24,6 +24,15 @@ export function* feasibleSlots(state: ClusterState, pod: Candidate): IterableIte
     if (!after) return;
     if (passes(after, slot)) yield slot;
   }
+}
+
+/**
+ * Whether a node is one that a pod may ever be on, whatever pods are there: by labels, taints and cordons. None when
+ * the pod may be on no node at all.
+ */
+export function lastingTest(state: ClusterState, pod: Candidate): SlotTest | undefined {
+  const asked = tests(lasting, state, pod);
+  return asked && ((slot) => passes(asked, slot));
 }
 
 /** Whether the node in a slot can take a pod. */

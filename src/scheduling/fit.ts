@@ -1,5 +1,7 @@
 import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
 import { candidate, feasibleSlots, refusals } from './feasibility.ts';
+import type { Refusal } from './filter.ts';
+import type { Certainty } from './in-flight.ts';
 import type { Picture } from './picture.ts';
 import { factsOf } from './pod-facts.ts';
 
@@ -19,17 +21,16 @@ export interface Explanation {
 }
 
 /**
- * Whether some node of the cluster can take the pod, by the rules of kube-scheduler's filters. The pod is as it
- * would be in the lower cluster, and must not change afterwards: it is read once for all clusters. Stops at the
- * first node that can.
+ * Whether a pod is sure to find a place in the cluster, by the rules of kube-scheduler's filters, and to take none from
+ * those that are on their way there ({@link certainty}). The pod is as it would be in the lower cluster, and must not
+ * change afterwards: it is read once for all clusters.
  *
  * A pod's own promise or its own copy below does not stand in its way.
  *
  * @param claims claims of the pod that will be made below with it, and need not be there yet
  */
 export function fits(picture: Picture, pod: Pod, claims: readonly PersistentVolumeClaim[] = []): boolean {
-  const wanted = candidate(factsOf(pod), claims);
-  return picture.asked(wanted.key, (state) => !feasibleSlots(state, wanted).next().done);
+  return certainty(picture, pod, claims) === 'certain';
 }
 
 /** The names of the nodes that can take the pod: see {@link fits}, but every node is looked at. */
@@ -44,7 +45,17 @@ export function fittingNodes(
   );
 }
 
-/** Why a pod fits, or does not: see {@link fits}, but every node is looked at. */
+/** How sure a place for a pod is; see {@link fits}. Stops at the first nodes that are enough. */
+export function certainty(
+  picture: Picture,
+  pod: Pod,
+  claims: readonly PersistentVolumeClaim[] = [],
+): Certainty {
+  const wanted = candidate(factsOf(pod), claims);
+  return picture.asked(wanted.key, (_, inFlight) => inFlight.certainty(wanted));
+}
+
+/** Why a pod fits, or does not, now: every node is looked at, and nobody that is only on the way. */
 export function explain(
   picture: Picture,
   pod: Pod,
@@ -56,11 +67,17 @@ export function explain(
   if (typeof found === 'string') {
     return { feasible: 0, nodes, reasons: new Map([[found, nodes]]), ownReason: found };
   }
-  const reasons = new Map<string, number>();
+  // Most nodes are refused for one of a few reasons: those are counted first, and taken apart afterwards.
+  const counts = new Map<Refusal, number>();
   let feasible = 0;
   for (const refusal of found) {
-    if (!refusal) feasible += 1;
-    for (const reason of refusal ? [refusal].flat() : []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    if (refusal === undefined) feasible += 1;
+    else counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
+  }
+  const reasons = new Map<string, number>();
+  for (const [refusal, count] of counts) {
+    for (const reason of typeof refusal === 'string' ? [refusal] : refusal)
+      reasons.set(reason, (reasons.get(reason) ?? 0) + count);
   }
   return { feasible, nodes, reasons };
 }

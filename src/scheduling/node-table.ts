@@ -18,6 +18,7 @@ export class NodeTable {
   /** Slots of cordoned nodes. */
   readonly unschedulable = new Set<number>();
   readonly #labels = new Map<string, ValueColumn>();
+  #changes = 0;
   readonly #slots = new Map<string, number>();
   readonly #names: (string | undefined)[] = [];
   readonly #unused: number[] = [];
@@ -29,6 +30,11 @@ export class NodeTable {
   /** Slots are below this; some may be unused. */
   get limit(): number {
     return this.#names.length;
+  }
+
+  /** Another number whenever a node came, went, or has other labels, taints or a cordon; not for its resources. */
+  get changes(): number {
+    return this.#changes;
   }
 
   slotOf(name: string): number | undefined {
@@ -58,11 +64,17 @@ export class NodeTable {
       slot = this.#unused.pop() ?? this.#names.length;
       this.#slots.set(name, slot);
       this.#names[slot] = name;
+      this.#changes += 1;
     }
     this.#setLabels(slot, node.metadata?.labels ?? {});
     const taints = node.spec?.taints ?? [];
-    this.taints.set(slot, taints.length > 0 ? JSON.stringify(taints.map(bare)) : undefined);
-    if (node.spec?.unschedulable) this.unschedulable.add(slot);
+    const isTaintedAnew = this.taints.set(
+      slot,
+      taints.length > 0 ? JSON.stringify(taints.map(bare)) : undefined,
+    );
+    const isCordoned = node.spec?.unschedulable ?? false;
+    if (isTaintedAnew || isCordoned !== this.unschedulable.has(slot)) this.#changes += 1;
+    if (isCordoned) this.unschedulable.add(slot);
     else this.unschedulable.delete(slot);
     this.resources.setAllocatable(slot, allocatableOf(node.status?.allocatable));
     return slot;
@@ -79,16 +91,17 @@ export class NodeTable {
     this.#slots.delete(name);
     this.#names[slot] = undefined;
     this.#unused.push(slot);
+    this.#changes += 1;
   }
 
   #setLabels(slot: number, labels: Record<string, string>): void {
     for (const [key, column] of this.#labels) {
       if (Object.hasOwn(labels, key)) continue;
-      column.set(slot, undefined);
+      if (column.set(slot, undefined)) this.#changes += 1;
       if (column.isEmpty) this.#labels.delete(key);
     }
     for (const [key, value] of Object.entries(labels)) {
-      reach(this.#labels, key, () => new ValueColumn()).set(slot, value);
+      if (reach(this.#labels, key, () => new ValueColumn()).set(slot, value)) this.#changes += 1;
     }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explain, fits, writeExplanation } from './fit.ts';
+import { certainty, explain, fits, writeExplanation } from './fit.ts';
 import { Picture } from './picture.ts';
 import { against, asking, node, pictureOf, pod, podOn } from './test-pictures.ts';
 
@@ -135,10 +135,12 @@ describe('promises', () => {
     expect(fits(picture, wants('p', '1'))).toBe(false);
   });
 
-  test('one that fits nowhere takes no room until there is some', () => {
+  test('one that is late and fits nowhere takes no room until there is some', () => {
     const picture = pictureOf([small('a')], [has('a', 'there', '1')]);
     picture.hold('default/x', wants('x', '2'));
-    expect(fits(picture, wants('p', '1'))).toBe(true);
+    expect(certainty(picture, wants('p', '1'))).toBe('contested');
+    picture.defer('default/x');
+    expect(certainty(picture, wants('p', '1'))).toBe('certain');
     picture.removePod('default/there');
     expect(fits(picture, wants('p', '1'))).toBe(false);
     expect(picture.held()).toEqual(['default/x']);
@@ -171,6 +173,18 @@ describe('promises', () => {
     expect(fits(picture, wants('p', '2'))).toBe(true);
   });
 
+  test('one for which the lower scheduler has found no node is waited for no more', () => {
+    const picture = pictureOf([small('a')], [has('a', 'there', '1')]);
+    picture.hold('default/x', wants('x', '2'));
+    picture.applyPod(wants('x', '2'));
+    expect(certainty(picture, wants('p', '1'))).toBe('contested');
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }];
+    picture.applyPod({ ...wants('x', '2'), status: { conditions } });
+    expect(certainty(picture, wants('p', '1'))).toBe('certain');
+    picture.removePod('default/there');
+    expect(certainty(picture, wants('p', '1'))).toBe('none');
+  });
+
   test('a pod that came before its promise needs none', () => {
     const picture = pictureOf([small('a'), small('b')], [has('a', 'x', '2')]);
     picture.hold('default/x', wants('x', '2'));
@@ -185,7 +199,7 @@ describe('promises', () => {
     expect(explain(picture, wants('p', '1')).feasible).toBe(1);
     picture.applyPod(going);
     picture.removePod('default/x');
-    expect(explain(picture, wants('p', '1')).feasible).toBe(0);
+    expect(certainty(picture, wants('p', '1'))).toBe('contested');
     picture.applyPod(has('a', 'x', '2'));
     expect(picture.held()).toEqual([]);
   });

@@ -8,6 +8,7 @@ import type {
   StorageClass,
 } from '../kube/types.ts';
 import { ClusterState } from './cluster-state.ts';
+import type { InFlight } from './in-flight.ts';
 import { factsOf, readPod } from './pod-facts.ts';
 import { Promises } from './promises.ts';
 import { Trial } from './trial.ts';
@@ -47,6 +48,7 @@ export class Picture {
     if (slot === undefined) return;
     pods.detach(name, slot);
     nodes.remove(name);
+    this.#promises.inFlight.unsettle(slot);
     this.#promises.crowded(name);
   }
 
@@ -63,12 +65,14 @@ export class Picture {
     } else if (nodeName === undefined) {
       // One that is gated is not placed before somebody opens the gate, and one that goes is not placed any more.
       if (isTerminating || (pod.spec?.schedulingGates ?? []).length > 0) this.removePod(key);
-      else this.#promises.wait(facts);
+      else this.#promises.wait(facts, isUnschedulable(pod));
     } else {
       if (isTerminating) this.#promises.stepAside(key);
       else this.#promises.drop(key);
       const before = this.#state.pods.get(key)?.nodeName;
       if (!this.#state.pods.put(facts, nodeName)) return;
+      // What keeps others off more than its own node speaks of nodes that nothing came to.
+      if (facts.antiAffinity.length > 0) this.#promises.inFlight.unsettleAll();
       this.#promises.crowded(nodeName);
       if (before !== undefined) this.#promises.eased(before);
     }
@@ -129,18 +133,26 @@ export class Picture {
   }
 
   /**
-   * Keeps room for a pod that was promised to this cluster and has not been seen below, until {@link release}, or
+   * Counts a pod that was promised to this cluster and has no node there yet as on its way, until {@link release}, or
    * until the pod is applied with a node. Holding a key again replaces the promise; a pod that is on a node already
    * needs none. The pod is as it will be below.
    *
-   * A promise takes its room on the node that kube-scheduler would choose now, and moves when that node goes or
-   * what really came there leaves no room for it. One that fits nowhere takes no room; it is tried again when
-   * something changes.
+   * Which node it will have is not known before it has it, so it is on no node in what `explain` and `rank` see;
+   * `certainty` minds it. One for which the lower scheduler says that it finds no node counts like a pod that nobody
+   * promised anything.
    *
    * @param claims see `fits`
    */
   hold(key: string, pod: Pod, claims: readonly PersistentVolumeClaim[] = []): void {
     this.#promises.hold(key, factsOf(pod), claims);
+  }
+
+  /**
+   * Believes no more that a promised pod comes soon: it counts like a pod that nobody promised anything, on the node
+   * that kube-scheduler would choose, if there is one. Until it is held again.
+   */
+  defer(key: string): void {
+    this.#promises.defer(key);
   }
 
   /** Gives up a promise; nothing happens when there is none. A pod that waits below goes on holding room. */
@@ -159,12 +171,20 @@ export class Picture {
   }
 
   /** Asks about the state as it is without the pod of a key: what it takes itself does not stand in its way. */
-  asked<T>(key: string, ask: (state: ClusterState) => T): T {
+  asked<T>(key: string, ask: (state: ClusterState, inFlight: InFlight) => T): T {
     const own = this.#state.pods.remove(key);
     try {
-      return ask(this.#state);
+      return ask(this.#state, this.#promises.inFlight);
     } finally {
       if (own) this.#state.pods.restore(own);
     }
   }
+}
+
+/** The scheduler has looked at the pod and found no node (PodReasonUnschedulable). */
+function isUnschedulable({ status }: Pod): boolean {
+  return (
+    status?.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable') ??
+    false
+  );
 }

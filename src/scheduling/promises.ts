@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from '../kube/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { candidate, isFeasible } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
+import { InFlight } from './in-flight.ts';
 import { bestNode } from './node-score.ts';
 import type { PodFacts } from './pod-facts.ts';
 
@@ -12,18 +13,22 @@ interface Promised {
   pod: Candidate;
   /** Held from outside, until it is released. */
   isHeld: boolean;
-  /** Seen below, where it waits for a node. */
-  isWaiting: boolean;
+  /** How it was seen below without a node: the scheduler there has not looked at it yet, or has found none. */
+  seen: 'waiting' | 'refused' | undefined;
+  /** It is not believed any more that it comes soon. */
+  isLate: boolean;
   /** The node where it counts now. */
   place?: string | undefined;
 }
 
 /**
- * Pods that have a cluster and no node yet. Each is put on the node that kube-scheduler would choose now, and counts
- * there like any pod. So a burst takes as many nodes' rooms as it will; room that no node has in one piece is never
- * counted as free or taken. When the real pods land elsewhere, promises make way to where they still fit.
+ * Pods that have a cluster and no node yet. Those that were promised room are on their way, and who follows them must
+ * leave them theirs, wherever that will be. Others that wait below, and those that come late or for which the lower
+ * scheduler has found no node, may wait for ever: each is put on the node that kube-scheduler would choose now, if there is one, and counts
+ * there like any pod. When real pods land there they make way to where they still fit.
  */
 export class Promises {
+  readonly inFlight: InFlight;
   readonly #state: ClusterState;
   readonly #promised = new Map<string, Promised>();
   /** Where they are: keys by node. */
@@ -33,6 +38,7 @@ export class Promises {
 
   constructor(state: ClusterState) {
     this.#state = state;
+    this.inFlight = new InFlight(state);
   }
 
   keys(): string[] {
@@ -48,23 +54,31 @@ export class Promises {
   hold(key: string, facts: PodFacts, claims: readonly PersistentVolumeClaim[]): void {
     const there = this.isPlaced(key) ? undefined : this.#state.pods.get(key);
     if (there && !there.isTerminating) return;
-    const pod = { ...candidate(facts, claims), key, nodeName: undefined };
-    this.#replace({ pod, isHeld: true, isWaiting: this.#promised.get(key)?.isWaiting ?? false });
+    const pod = { ...candidate(facts, claims), nodeName: undefined };
+    this.#replace(key, { pod, isHeld: true, seen: this.#promised.get(key)?.seen, isLate: false });
   }
 
-  /** A pod was seen below that waits for its node. */
-  wait(facts: PodFacts): void {
-    const before = this.#promised.get(facts.key);
+  /** A pod was seen below that has no node; refused when the scheduler there has said that it finds none. */
+  wait(facts: PodFacts, isRefused: boolean): void {
+    const { key } = facts;
+    const before = this.#promised.get(key);
     // What was promised is what arrived, but for what the lower cluster's admission adds.
     const pod = candidate(facts, before?.pod.claimsToCome ?? []);
-    this.#replace({ pod, isHeld: before?.isHeld ?? false, isWaiting: true });
+    const seen = isRefused ? 'refused' : 'waiting';
+    this.#replace(key, { pod, isHeld: before?.isHeld ?? false, seen, isLate: before?.isLate ?? false });
+  }
+
+  /** A promised pod has been on its way for too long. */
+  defer(key: string): void {
+    const promised = this.#promised.get(key);
+    if (promised && !promised.isLate) this.#replace(key, { ...promised, isLate: true });
   }
 
   /** A pod is gone below, but may still be promised. */
   stopWaiting(key: string): void {
     const promised = this.#promised.get(key);
-    if (!promised?.isWaiting) return;
-    if (promised.isHeld) promised.isWaiting = false;
+    if (!promised?.seen) return;
+    if (promised.isHeld) this.#replace(key, { ...promised, seen: undefined });
     else this.drop(key);
   }
 
@@ -72,7 +86,7 @@ export class Promises {
   release(key: string): void {
     const promised = this.#promised.get(key);
     if (!promised) return;
-    if (promised.isWaiting) promised.isHeld = false;
+    if (promised.seen) this.#replace(key, { ...promised, isHeld: false });
     else this.drop(key);
   }
 
@@ -88,19 +102,21 @@ export class Promises {
   stepAside(key: string): void {
     const promised = this.#promised.get(key);
     if (!promised) return;
-    promised.isWaiting = false;
+    promised.seen = undefined;
     this.#leave(key, promised);
+    if (isOnItsWay(promised)) this.inFlight.add(key, promised.pod);
   }
 
   /** The pod of the same name has gone. */
   comeForward(key: string): void {
     const promised = this.#promised.get(key);
-    if (promised && promised.place === undefined) this.#move(key, promised);
+    if (promised && !isOnItsWay(promised) && promised.place === undefined) this.#move(key, promised);
   }
 
   /** Something came to a node or changed there: what has no room beside it any more finds another place. */
   crowded(nodeName: string): void {
     const slot = this.#state.nodes.slotOf(nodeName);
+    if (slot !== undefined) this.inFlight.unsettle(slot);
     for (const key of [...(this.#byNode.get(nodeName) ?? [])]) {
       const promised = this.#promised.get(key);
       const placed = this.#state.pods.remove(key);
@@ -123,13 +139,13 @@ export class Promises {
     }
   }
 
-  #replace(promised: Promised): void {
-    const { key } = promised.pod;
+  #replace(key: string, promised: Promised): void {
     const before = this.#promised.get(key);
     if (before) this.#leave(key, before);
     this.#promised.set(key, promised);
+    if (isOnItsWay(promised)) this.inFlight.add(key, promised.pod);
     // A predecessor that is going has the name until it is gone.
-    if (!this.#state.pods.get(key)) this.#move(key, promised);
+    else if (!this.#state.pods.get(key)) this.#move(key, promised);
   }
 
   #move(key: string, promised: Promised): void {
@@ -142,6 +158,8 @@ export class Promises {
 
   #settle(key: string, promised: Promised, nodeName: string): void {
     this.#state.pods.put(promised.pod, nodeName);
+    const slot = this.#state.nodes.slotOf(nodeName);
+    if (slot !== undefined) this.inFlight.unsettle(slot);
     promised.place = nodeName;
     const others = this.#byNode.get(nodeName);
     if (others) others.add(key);
@@ -150,6 +168,7 @@ export class Promises {
 
   #leave(key: string, promised: Promised): void {
     this.#homeless.delete(key);
+    this.inFlight.remove(key);
     const { place } = promised;
     if (place === undefined) return;
     promised.place = undefined;
@@ -158,4 +177,8 @@ export class Promises {
     others?.delete(key);
     if (others?.size === 0) this.#byNode.delete(place);
   }
+}
+
+function isOnItsWay({ isHeld, seen, isLate }: Promised): boolean {
+  return isHeld && seen !== 'refused' && !isLate;
 }

@@ -96,7 +96,7 @@ describe('rank', () => {
       [zoned('a', 'a'), zoned('b', 'b')],
       [podOn('a', 'x', {}, web), podOn('b', 'big', asking({ cpu: '1' }))],
     );
-    picture.hold('default/p', pod('p', spread, web));
+    picture.applyPod(pod('p', spread, web));
     const near = { ...asking({ cpu: '3' }), nodeSelector: { [zone]: 'b' } };
     expect(rank(picture, pod('q', near), 'least-allocated')).toBe(0);
   });

@@ -13,6 +13,8 @@ export interface SpreadConstraint {
   /** Whether nodes that the pod's own node affinity, or its tolerations, exclude are left out of the count. */
   readonly honorsAffinity: boolean;
   readonly honorsTaints: boolean;
+  /** Equal for constraints that mean the same on pods of the same labels. */
+  readonly identity: string;
 }
 
 /** Reads the constraints that must hold (`DoNotSchedule`), or those that only should (`ScheduleAnyway`). */
@@ -23,7 +25,9 @@ export function readConstraints(
 ): SpreadConstraint[] {
   return (constraints ?? [])
     .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
-    .map(({ topologyKey, maxSkew, minDomains, labelSelector, matchLabelKeys, ...policies }) => ({
+    .map((constraint) => ({ identity: JSON.stringify(constraint), ...constraint }))
+    .map(({ identity, topologyKey, maxSkew, minDomains, labelSelector, matchLabelKeys, ...policies }) => ({
+      identity,
       topologyKey,
       maxSkew,
       minDomains: minDomains ?? 1,

@@ -1,5 +1,6 @@
 import type { Toleration } from '../kube/types.ts';
 import type { NodeTable, Taint } from './node-table.ts';
+import { reach } from './reach.ts';
 
 /** Whether a taint is tolerated by one of several tolerations (v1.Toleration, ToleratesTaint). */
 export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
@@ -11,6 +12,9 @@ export function tolerates(tolerations: readonly Toleration[], taint: Taint): boo
   });
 }
 
+/** The taints that the nodes of a table have had, by how they are written there. */
+const known = new WeakMap<NodeTable, Map<string, Taint[]>>();
+
 /**
  * The first taint of these effects that is not tolerated, by node; none when no node has such a taint. Nodes with
  * the same taints are looked at once.
@@ -21,9 +25,10 @@ export function untolerated(
   effects: readonly string[],
 ): ((slot: number) => Taint | undefined) | undefined {
   const { taints } = nodes;
+  const read = reach(known, nodes, () => new Map<string, Taint[]>());
   let found: (Taint | undefined)[] | undefined;
   for (const [json, number] of taints.entries()) {
-    const all = JSON.parse(json) as Taint[];
+    const all = reach(read, json, () => JSON.parse(json) as Taint[]);
     const taint = all.find((each) => effects.includes(each.effect) && !tolerates(tolerations, each));
     if (!taint) continue;
     found ??= new Array(taints.limit).fill(undefined);

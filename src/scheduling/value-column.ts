@@ -34,10 +34,10 @@ export class ValueColumn {
     return this.#numbers.entries();
   }
 
-  /** Gives a slot a value, or takes it. */
-  set(slot: number, value: string | undefined): void {
+  /** Gives a slot a value, or takes it. False when it had that already. */
+  set(slot: number, value: string | undefined): boolean {
     if (slot >= this.ids.length) {
-      if (value === undefined) return;
+      if (value === undefined) return false;
       const longer = new Int32Array(Math.max(slot + 1, this.ids.length * 2));
       longer.set(this.ids);
       this.ids = longer;
@@ -46,6 +46,7 @@ export class ValueColumn {
     const after = value === undefined ? 0 : this.#claim(value);
     if (before !== 0) this.#release(before);
     this.ids[slot] = after;
+    return before !== after;
   }
 
   #claim(value: string): number {

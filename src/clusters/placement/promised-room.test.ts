@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Pod } from '../../kube/types.ts';
-import { fits } from '../../scheduling/fit.ts';
+import { certainty, fits } from '../../scheduling/fit.ts';
 import { PodsBelow } from './pod-below.ts';
 import { PromisedRoom } from './promised-room.ts';
 import { type TestCluster, testCluster, upperPod } from './test-clusters.ts';
@@ -8,12 +8,18 @@ import { type TestCluster, testCluster, upperPod } from './test-clusters.ts';
 let a: TestCluster;
 let b: TestCluster;
 let promised: PromisedRoom;
+let now = 0;
 const key = 'shop/web';
 
 beforeEach(() => {
   [a, b] = [testCluster('a', [4]), testCluster('b', [4])];
   const clusters = new Map([a, b].map((cluster) => [cluster.configuration.nodeName, cluster]));
-  promised = new PromisedRoom({ clusterOf: (name) => clusters.get(name), podsBelow: new PodsBelow() });
+  now = 0;
+  promised = new PromisedRoom({
+    clusterOf: (name) => clusters.get(name),
+    podsBelow: new PodsBelow(),
+    now: () => now,
+  });
 });
 
 const bound = (nodeName = 'vk-a', metadata: object = {}) =>
@@ -83,3 +89,23 @@ test('nothing is held before a cluster was listed, for most of it may be there a
   promised.reviewAll();
   expect(isFull(a)).toBe(true);
 });
+
+test('a pod that does not come below is waited for a minute, and then only holds the room that there is', () => {
+  const asked = () => certainty(a.feed.picture, upperPod('other', '1'));
+  a.feed.picture.applyPod(native('native', '2'));
+  promised.apply(key, bound());
+  now = 59_999;
+  promised.defer();
+  expect(asked()).toBe('contested');
+  now = 60_000;
+  promised.defer();
+  expect(asked()).toBe('certain');
+  a.feed.picture.removePod('shop/native');
+  expect(isFull(a)).toBe(true);
+  promised.apply(key, undefined);
+  expect(isFull(a)).toBe(false);
+});
+
+function native(name: string, cpu: string): Pod {
+  return upperPod(name, cpu, { spec: { nodeName: 'a-0', containers: upperPod('', cpu).spec?.containers } });
+}

@@ -7,7 +7,14 @@ export interface PromisedRoomOptions {
   /** The lower cluster behind a virtual node. */
   readonly clusterOf: (nodeName: string) => PicturedCluster | undefined;
   readonly podsBelow: PodsBelow;
+  readonly now?: () => number;
 }
+
+/**
+ * How long a bound pod is expected below, in milliseconds. One that the provider refuses never comes, and must not keep
+ * others waiting for where it goes.
+ */
+const patience = 60_000;
 
 interface BoundPod {
   readonly uid: string;
@@ -24,9 +31,13 @@ export class PromisedRoom {
   readonly #options: PromisedRoomOptions;
   readonly #bound = new Map<string, BoundPod>();
   readonly #held = new Map<string, { readonly uid: string; readonly feed: LowerFeed }>();
+  /** When the promise of each that is still expected was made; the oldest first. */
+  readonly #since = new Map<string, number>();
+  readonly #now: () => number;
 
   constructor(options: PromisedRoomOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** How many pods have a promise now. */
@@ -60,6 +71,16 @@ export class PromisedRoom {
     for (const key of this.#bound.keys()) this.#review(key, false);
   }
 
+  /** Expects no more what has not come for long. To be called now and then. */
+  defer(): void {
+    const before = this.#now() - patience;
+    for (const [key, since] of this.#since) {
+      if (since > before) return;
+      this.#since.delete(key);
+      this.#held.get(key)?.feed.picture.defer(key);
+    }
+  }
+
   #review(key: string, isChangedBelow: boolean): void {
     const { clusterOf, podsBelow } = this.#options;
     let bound = this.#bound.get(key);
@@ -75,6 +96,7 @@ export class PromisedRoom {
     if (held && held.feed !== wanted?.feed) {
       held.feed.picture.release(key);
       this.#held.delete(key);
+      this.#since.delete(key);
     }
     if (!wanted || !bound?.pod) return;
     // A former pod of the name that is still there below may have been in the way of the promise.
@@ -82,5 +104,7 @@ export class PromisedRoom {
     if (!isToHold) return;
     wanted.feed.picture.hold(key, podsBelow.of(bound.pod)(wanted.configuration));
     this.#held.set(key, { uid: bound.uid, feed: wanted.feed });
+    this.#since.delete(key);
+    this.#since.set(key, this.#now());
   }
 }

@@ -24,6 +24,9 @@ export const quick: readonly Filter[] = [
   hostPorts,
 ];
 
+/** Filters that ask what a node is, not what is on it. */
+export const lasting: readonly Filter[] = [namedNodes, nodeName, nodeAffinity, unschedulable, taints];
+
 /** Filters that must look around first: at volumes and at the pods of other nodes. */
 export const thorough: readonly Filter[] = [
   volumeRestrictions,

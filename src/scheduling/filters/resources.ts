@@ -1,4 +1,5 @@
 import type { Filter } from '../filter.ts';
+import { reach } from '../reach.ts';
 import type { ResourceColumn } from '../resource-table.ts';
 
 interface Need {
@@ -18,6 +19,7 @@ export const resources: Filter = {
     }));
     // What few nodes have is asked first; devices come last in a list of requests.
     const rareFirst = needs.toReversed();
+    const lists = new Map<number, readonly string[]>();
     return {
       refusesAll: needs.some(({ amount, column }) => amount > (column?.mostFree() ?? 0)),
       passes: (slot) => {
@@ -25,8 +27,13 @@ export const resources: Filter = {
         return true;
       },
       check: (slot) => {
-        const refusals = needs.filter((need) => !isMet(need, slot));
-        return refusals.length > 0 ? refusals.map(({ reason }) => reason) : undefined;
+        let lacking = 0;
+        for (const [index, need] of needs.entries()) if (!isMet(need, slot)) lacking += 2 ** index;
+        if (lacking === 0) return undefined;
+        // One list for all nodes that lack the same.
+        return reach(lists, lacking, () =>
+          needs.filter((need) => !isMet(need, slot)).map(({ reason }) => reason),
+        );
       },
     };
   },

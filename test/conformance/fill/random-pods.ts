@@ -24,8 +24,10 @@ const apps = ['red', 'green', 'blue'];
 /**
  * A pod for any virtual node, with wishes about lower nodes: sizes, selector, toleration, ports, affinity, spread. Its
  * spread is over racks, of which the virtual nodes are all one, so that only lower schedulers mind.
+ *
+ * @param portScheduler whom pods with host ports ask above, if not the default scheduler
  */
-export function randomPod(name: string, random: () => number): Pod {
+export function randomPod(name: string, random: () => number, portScheduler?: string): Pod {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
   const chance = (share: number) => random() < share;
   const app = pick(apps);
@@ -44,6 +46,7 @@ export function randomPod(name: string, random: () => number): Pod {
     memory: pick(['256Mi', '1Gi', '4Gi']),
   };
   const port = { containerPort: 8080, hostPort: pick([8080, 8081]) };
+  const ports = chance(0.1) ? [port] : undefined;
   return {
     metadata: {
       name,
@@ -54,9 +57,8 @@ export function randomPod(name: string, random: () => number): Pod {
       nodeSelector: { fill: 'yes' },
       tolerations: [{ key: 'virtual-kubelet.io/provider', operator: 'Exists' }],
       terminationGracePeriodSeconds: 0,
-      containers: [
-        { name: 'main', image: 'none', resources: { requests }, ...(chance(0.1) && { ports: [port] }) },
-      ],
+      containers: [{ name: 'main', image: 'none', resources: { requests }, ...(ports && { ports }) }],
+      ...(ports && portScheduler && { schedulerName: portScheduler }),
       ...(chance(0.1) && { topologySpreadConstraints: [spread] }),
     },
   };

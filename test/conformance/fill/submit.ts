@@ -4,11 +4,11 @@ import { Reflector } from '../../../src/kube/reflector.ts';
 import { pods } from '../../../src/kube/resources.ts';
 import type { Pod } from '../../../src/kube/types.ts';
 import { eventually } from '../../clusters.ts';
-import { randomPod } from './random-pods.ts';
 
 /** The pods of a namespace, followed. */
 export interface Followed {
   readonly all: () => Pod[];
+  readonly get: (name: string) => Pod | undefined;
   stop(): Promise<void>;
 }
 
@@ -21,6 +21,7 @@ export async function follow(client: Client, namespace: string): Promise<Followe
   await reflector.synced;
   return {
     all: () => [...cache.values()],
+    get: (name) => cache.get(`${namespace}/${name}`),
     async stop() {
       stopping.abort();
       await running;
@@ -29,21 +30,21 @@ export async function follow(client: Client, namespace: string): Promise<Followe
 }
 
 export const isBound = ({ spec }: Pod): boolean => Boolean(spec?.nodeName);
-export const isRefused = ({ spec, status }: Pod): boolean =>
+const isRefused = ({ spec, status }: Pod): boolean =>
   !spec?.nodeName && (status?.conditions ?? []).some(({ reason }) => reason === 'Unschedulable');
 
-/** Submits random pods in bursts until of a whole burst none finds a place; returns how many there were. */
+/** Submits pods in bursts until of a whole burst none finds a place; returns how many there were. */
 export async function submitUntilFull(
   upper: Client,
   namespace: string,
   above: Followed,
-  random: () => number,
+  nextPod: (name: string) => Pod,
   burst: number,
 ): Promise<number> {
   for (let submitted = 0; ; ) {
     const names = new Set(Array.from({ length: burst }, (_, index) => `p-${submitted + index}`));
     submitted += burst;
-    const made = [...names].map((name) => randomPod(name, random));
+    const made = [...names].map(nextPod);
     await Promise.all(
       made.map((pod) => upper.create(pods, { ...pod, metadata: { ...pod.metadata, namespace } })),
     );
@@ -54,7 +55,7 @@ export async function submitUntilFull(
         if (bound + mine.filter(isRefused).length < burst) throw new Error('the scheduler is not done');
         return bound;
       },
-      { within: 120_000 },
+      { within: 240_000 },
     );
     if (placed === 0) return submitted;
   }
