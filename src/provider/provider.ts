@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
+import type { CreateController, NodeContext, NodeController } from '../clusters/node-controller.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
@@ -13,7 +14,7 @@ import { runNodeLease } from './node/node-lease.ts';
 import { checkLowerCluster } from './node/virtual-node.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
 
-export interface ProviderOptions extends ReconcilersOptions {
+export interface ProviderOptions extends Omit<ReconcilersOptions, 'refusalBeside'> {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
   /** What the upper cluster has of what pods may name; shared, and watched by whoever made it. */
@@ -22,6 +23,8 @@ export interface ProviderOptions extends ReconcilersOptions {
   streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
+  /** What works beside the pods, for their volumes and services. */
+  controllers: readonly CreateController[];
   kubelet: Pick<
     KubeletServerOptions,
     'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
@@ -69,8 +72,30 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const kubelet = await startKubelet(options, caches, owner);
   const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
-  const reconcilers = createReconcilers({ ...options, settings }, caches, owner, health);
+  const controllers: NodeController[] = [];
+  const refusalBeside = (pod: Pod) => {
+    for (const controller of controllers) {
+      const refusal = controller.refusalOf?.(pod);
+      if (refusal) return refusal;
+    }
+    return undefined;
+  };
+  const reconcilers = createReconcilers({ ...options, settings, refusalBeside }, caches, owner, health);
   const { metrics } = options;
+  const context: NodeContext = {
+    upper,
+    lower,
+    owner,
+    namespace,
+    upperPods: caches.upperPods,
+    ...reconcilers.shared,
+    reachability: () => health.now,
+    confirmReachable: () => health.confirm(),
+    observeQueue: (name) => metrics?.queue(name),
+    observeWatch: (side, resource) => metrics?.watch(side, resource),
+    logger,
+  };
+  for (const create of options.controllers) controllers.push(create(context));
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
   const reflectors = createReflectors(caches, watched);
@@ -97,23 +122,35 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
+  const running = [
+    ...[...all, ...controllers].map((one) => one.run(signal)),
+    health.run(signal),
+    runNodeLease(lease, signal),
+  ];
 
   function onReachability(now: Reachability): void {
     if (now.reachable) {
       logger.info('the lower cluster answers again');
-      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
+      for (const one of [...reflectors.lower, news, ...controllers]) one.reconnect();
       reconcilers.addEverything();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
     }
+    for (const controller of controllers) controller.addEverything();
     reconcilers.addNode();
   }
 
   async function begin(): Promise<void> {
-    await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
+    await Promise.all([
+      options.upperDependencies.synced,
+      ...[...all, ...controllers].map((one) => one.synced),
+    ]);
     if (signal.aborted) return;
     reconcilers.start();
+    for (const controller of controllers) {
+      controller.start();
+      controller.addEverything();
+    }
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();
     isInStep = true;
@@ -122,7 +159,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function stop(): Promise<void> {
-    await within(drainGrace, reconcilers.stop());
+    await within(drainGrace, Promise.all([reconcilers.stop(), ...controllers.map((one) => one.stop())]));
     stopping.abort();
     await within(drainGrace, Promise.all(running));
   }
@@ -136,7 +173,11 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       const shared = options.upperDependencies
         .states()
         .map((state) => ({ side: 'upper' as const, ...state }));
-      return { watches: [...own, ...shared], isInStep, lower: health.now };
+      return {
+        watches: [...own, ...shared, ...controllers.flatMap((one) => one.states())],
+        isInStep,
+        lower: health.now,
+      };
     },
     stop,
     async close() {

@@ -1,0 +1,19 @@
+import type { CreateController } from '../../clusters/node-controller.ts';
+import { claimNamesOf } from '../../translate/storage/claim-uses.ts';
+
+/** Takes the place of the storage controller where it is switched off: pods with claims wait, and are told why. */
+export const withoutStorage: CreateController = () => ({
+  run: async () => {},
+  synced: Promise.resolve(),
+  states: () => [],
+  start() {},
+  addEverything() {},
+  reconnect() {},
+  stop: async () => {},
+  refusalOf(pod) {
+    if (claimNamesOf(pod).length === 0) return undefined;
+    const message =
+      'persistent volume claims are not carried by this virtual node (--enable-controllers has no PVControllers)';
+    return { reason: 'VolumeNotSupported', message };
+  },
+});
