@@ -34,7 +34,7 @@ export function localVolume(
     metadata: { name },
     spec: {
       capacity: { storage: size },
-      accessModes: ['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany'],
+      accessModes: ['ReadWriteOnce', 'ReadWriteMany'],
       storageClassName: className,
       persistentVolumeReclaimPolicy: 'Retain',
       local: { path },

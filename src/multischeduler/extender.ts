@@ -1,4 +1,5 @@
 import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { ClaimsBelow } from '../clusters/placement/claims-below.ts';
 import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
@@ -18,6 +19,7 @@ import type { Place, Reservations } from './reservations.ts';
 export interface ExtenderOptions {
   readonly virtualNodes: VirtualNodes;
   readonly podsBelow: PodsBelow;
+  readonly claimsBelow: ClaimsBelow;
   readonly reservations: Reservations;
   readonly strategy: RankStrategy;
   /** Why nothing can be said of virtual pods now; undefined when all is well. */
@@ -86,17 +88,18 @@ export class Extender {
     below: PodBelow,
     cluster: PicturedCluster,
   ): Place | Pick<Refusal, 'refusal' | 'isPassing'> {
-    const { reservations } = this.#options;
+    const { reservations, claimsBelow } = this.#options;
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
     if (namespace !== undefined && namespace !== upper.metadata?.namespace)
       return { refusal: `virtual node(s) that serve only namespace ${namespace}`, isPassing: false };
     const pod = below(configuration);
     reservations.settle(cluster);
-    if (fits(feed.picture, pod)) return { cluster, pod };
-    const refusal = refusalText(explain(feed.picture, pod));
+    const claims = claimsBelow.of(upper, configuration, feed.picture);
+    if (fits(feed.picture, pod, claims)) return { cluster, pod, claims };
+    const refusal = refusalText(explain(feed.picture, pod, claims));
     // Who is in the way may go to another cluster, and nothing changes above when this one has the room again.
-    return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod) };
+    return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod, claims) };
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   Pod,
   StorageClass,
 } from '../kube/types.ts';
+import type { LowerClasses } from '../translate/storage/class-map.ts';
 import { ClusterState } from './cluster-state.ts';
 import { factsOf, readPod } from './pod-facts.ts';
 import { Promises } from './promises.ts';
@@ -22,6 +23,9 @@ import { Promises } from './promises.ts';
 export class Picture {
   readonly #state = new ClusterState();
   readonly #promises = new Promises(this.#state);
+
+  /** Which storage classes there are. */
+  readonly classes: LowerClasses = this.#state.storage;
 
   /** How many nodes there are, open or not. */
   get nodeCount(): number {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Pod } from '../../kube/types.ts';
 import { fits } from '../../scheduling/fit.ts';
+import { ClaimsBelow } from './claims-below.ts';
 import { PodsBelow } from './pod-below.ts';
 import { PromisedRoom } from './promised-room.ts';
 import { type TestCluster, testCluster, upperPod } from './test-clusters.ts';
@@ -13,7 +14,11 @@ const key = 'shop/web';
 beforeEach(() => {
   [a, b] = [testCluster('a', [4]), testCluster('b', [4])];
   const clusters = new Map([a, b].map((cluster) => [cluster.configuration.nodeName, cluster]));
-  promised = new PromisedRoom({ clusterOf: (name) => clusters.get(name), podsBelow: new PodsBelow() });
+  promised = new PromisedRoom({
+    clusterOf: (name) => clusters.get(name),
+    podsBelow: new PodsBelow(),
+    claimsBelow: new ClaimsBelow(() => undefined),
+  });
 });
 
 const bound = (nodeName = 'vk-a', metadata: object = {}) =>
