@@ -37,8 +37,9 @@ export class Extender {
   /** Which of the nodes can take the pod: of the virtual ones those behind which some lower node can. */
   filter({ pod, nodeNames }: ExtenderArgs): ExtenderFilterResult {
     if (!isVirtual(pod)) return { NodeNames: nodeNames, FailedAndUnresolvableNodes: {}, Error: '' };
-    const { virtualNodes, reservations, staleness } = this.#options;
-    const stale = staleness();
+    const { virtualNodes, reservations, staleness, claimsBelow } = this.#options;
+    const missing = claimsBelow.missingOf(pod);
+    const stale = staleness() ?? (missing && `claim ${missing} has not been seen yet`);
     if (stale) return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: stale };
     const key = keyOf(pod);
     reservations.end(key);

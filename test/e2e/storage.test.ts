@@ -200,7 +200,7 @@ describe('what cannot be had is refused with a reason', () => {
   it('a class that the lower cluster does not have: another node may be chosen', async () => {
     const only = await stage.classAbove('only-above', 'isthmus.io/virtual');
     await stage.create(claim('classless', only), podWith('classless', 'classless'));
-    expect(await stage.claimEvent('classless', 'ProvisioningFailed')).toContain('no storage class');
+    expect(await stage.claimEvent('classless', 'ProvisioningFailed')).toContain('neither a storage class');
     await stage.run('delete', 'pod,pvc', 'classless');
   });
 

@@ -19,6 +19,11 @@ export class ClaimsBelow {
     this.#claimOf = claimOf;
   }
 
+  /** The key of a claim of the pod that is not known above; the pod may have come faster than its claim. */
+  missingOf(pod: Pod): string | undefined {
+    return claimKeysOf(pod).find((key) => this.#claimOf(key) === undefined);
+  }
+
   /** The node that a claim of the pod is on, or is to be on. */
   nodeOf(pod: Pod): string | undefined {
     for (const key of claimKeysOf(pod)) {

@@ -69,11 +69,33 @@ async function follow(
   storage.problems.delete(keyOf(upper));
   const { lower } = below;
   const isRefused = await resizeBelow(storage, upper, lower);
+  const wait = untilOverdue(storage, lower);
   const problem =
-    (await volumeStatusUp(storage, volume, lower)) ?? leaving(lower) ?? (isRefused ? tooLarge : undefined);
+    (await volumeStatusUp(storage, volume, lower)) ??
+    leaving(lower) ??
+    (wait !== undefined && wait <= 0 ? unbound(lower) : undefined) ??
+    (isRefused ? tooLarge : undefined);
   if (problem && problem !== tooLarge) tellClaim(storage, upper, 'Warning', problem);
   await claimStatusUp(storage, storage.claims.get(keyOf(upper)) ?? upper, lower, problem);
+  if (wait !== undefined && wait > 0) return { requeueAfter: wait };
   return isRefused ? { requeueAfter: refusedSizeRetry } : undefined;
+}
+
+/** A claim below with a pod is bound within moments, or after its provisioner has made a volume; in milliseconds. */
+const bindPatience = 20_000;
+
+/** Milliseconds until a claim that a pod waits for should be bound below; undefined when none waits. */
+function untilOverdue(storage: StorageSync, lower: PersistentVolumeClaim): number | undefined {
+  if (lower.status?.phase === 'Bound' || !isUsedHere(storage, keyOf(lower))) return undefined;
+  const since = Date.parse(lower.metadata?.creationTimestamp ?? '');
+  return since + bindPatience - storage.now().getTime();
+}
+
+function unbound({ metadata, spec }: PersistentVolumeClaim): StorageProblem {
+  const message =
+    `the claim waits in the lower cluster for a volume of class "${spec?.storageClassName ?? ''}"; ` +
+    `the events of its pod and of the claim ${metadata?.namespace}/${metadata?.name} there say why`;
+  return { reason: 'LowerClaimPending', message };
 }
 
 const tooLarge: StorageProblem = {
