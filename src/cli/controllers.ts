@@ -1,71 +1,39 @@
-import type { ClusterConfiguration } from '../clusters/lower-cluster.ts';
-import type { CreateController } from '../clusters/node-controller.ts';
+import type { StartController } from '../clusters/controller.ts';
 import { tellImmediateClaims } from '../controllers/storage/immediate-claims.ts';
 import { withoutStorage } from '../controllers/storage/no-storage.ts';
-import { createStorageController } from '../controllers/storage/storage-controller.ts';
-import { UpperStorage } from '../controllers/storage/upper-storage.ts';
-import type { Client } from '../kube/client.ts';
+import { storageControllers } from '../controllers/storage/storage-controllers.ts';
+import { SharedUpperStorage, UpperStorage } from '../controllers/storage/upper-storage.ts';
+import { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 
-/** tensile-kube's names, as `--enable-controllers` takes them. */
-const controllerNames = ['PVControllers', 'ServiceControllers'] as const;
-
+/** What the controllers of all virtual nodes of a process share. */
 export interface ControllersOptions {
-  readonly flags: Pick<ProviderFlags, 'enable-controllers' | 'storage-provisioners'>;
-  readonly upper: Client;
+  readonly upper: Transport;
+  readonly metrics: NodeMetrics;
   readonly logger: Logger;
-  /** Ends the watches that all virtual nodes share. */
-  readonly signal: AbortSignal;
+  readonly flags: Pick<ProviderFlags, 'storage-provisioners'>;
 }
 
-/**
- * What works beside the pods of each virtual node, as the flags say.
- *
- * @throws KubeError `Configuration` when a flag names a controller that there is not
- */
-export function controllers({
-  flags,
-  upper,
-  logger,
-  signal,
-}: ControllersOptions): (configuration: ClusterConfiguration) => readonly CreateController[] {
-  const enabled = enabledControllers(flags['enable-controllers']);
-  const provisioners = new Set(words(flags['storage-provisioners']));
-  const known = new Map<string | undefined, UpperStorage>();
-  const storageOf = (namespace: string | undefined) => {
-    const before = known.get(namespace);
-    if (before) return before;
-    const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-    const storage = new UpperStorage({ upper, namespace, onError });
-    const events = new EventRecorder(upper, { component: 'isthmus', host: 'isthmus' });
-    tellImmediateClaims(storage, provisioners, events);
-    void storage.run(signal);
-    known.set(namespace, storage);
-    return storage;
-  };
-  return ({ namespace, storageClasses }) => [
-    enabled.has('PVControllers')
-      ? createStorageController({
-          upperStorage: storageOf(namespace),
-          classMap: storageClasses,
-          provisioners,
-        })
-      : withoutStorage,
-  ];
-}
+const byName = {
+  PVControllers: (options) => [storage(options)],
+  ServiceControllers: () => [],
+} satisfies Record<string, (options: ControllersOptions) => StartController[]>;
 
-function enabledControllers(text: string): ReadonlySet<string> {
-  const names = words(text);
-  for (const name of names)
-    if (!controllerNames.some((known) => known === name))
-      throw new KubeError(
-        'Configuration',
-        `--enable-controllers: "${name}" is none of ${controllerNames.join(', ')}`,
-      );
-  return new Set(names);
+type ControllerName = keyof typeof byName;
+
+/** tensile-kube's names of groups of controllers. */
+const controllerNames = Object.keys(byName) as ControllerName[];
+
+/** The controllers that `--enable-controllers` names. @throws KubeError `Configuration` */
+export function enabledControllers(names: string, options: ControllersOptions): StartController[] {
+  const enabled = words(names).map(toName);
+  const controllers = enabled.flatMap((name) => byName[name](options));
+  return enabled.includes('PVControllers') ? controllers : [withoutStorage, ...controllers];
 }
 
 function words(text: string): string[] {
@@ -73,4 +41,30 @@ function words(text: string): string[] {
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+}
+
+function toName(word: string): ControllerName {
+  const known = controllerNames.find((name) => name === word);
+  if (known) return known;
+  throw new KubeError(
+    'Configuration',
+    `--enable-controllers: "${word}" is none of ${controllerNames.join(', ')}`,
+  );
+}
+
+function storage({ upper, metrics, logger, flags }: ControllersOptions): StartController {
+  const client = new Client(upper, metrics.calls('upper'));
+  const provisioners = new Set(words(flags['storage-provisioners']));
+  const events = new EventRecorder(client, { component: 'isthmus', host: 'isthmus' });
+  const shared = new SharedUpperStorage((namespace) => {
+    const picture = new UpperStorage({
+      upper: client,
+      namespace,
+      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+      observe: (resource) => metrics.watch('upper', resource),
+    });
+    tellImmediateClaims(picture, provisioners, events);
+    return picture;
+  });
+  return storageControllers({ shared, provisioners });
 }

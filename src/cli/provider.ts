@@ -7,7 +7,7 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { Fleet, type FleetOptions } from '../provider/fleet/fleet.ts';
 import { identify } from '../provider/fleet/open-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
-import { controllers } from './controllers.ts';
+import { enabledControllers } from './controllers.ts';
 import { electionSettings } from './election-settings.ts';
 import { kubeletPort, refusedFeatures } from './flags-cluster.ts';
 import { kubeletSettings } from './kubelet-settings.ts';
@@ -41,7 +41,7 @@ export async function runProvider(flags: ProviderFlags): Promise<void> {
       if (operations.missing)
         logger.warn({ message: operations.missing }, 'metrics and health are not served');
     });
-    const shared = { metricsFor: metrics.metricsFor, onJoined, logger, signal: stopping.signal };
+    const shared = { metricsFor: metrics.metricsFor, onJoined, logger };
     const open = openFleet(flags, upper, shared).then((opened) => {
       fleet = opened;
       return opened.run(stopping.signal);
@@ -59,13 +59,16 @@ export async function runProvider(flags: ProviderFlags): Promise<void> {
 async function openFleet(
   flags: ProviderFlags,
   upper: Transport,
-  { signal, ...shared }: Pick<FleetOptions, 'metricsFor' | 'onJoined' | 'logger'> & { signal: AbortSignal },
+  shared: Pick<FleetOptions, 'metricsFor' | 'onJoined' | 'logger'>,
 ): Promise<Fleet> {
   const client = new Client(upper);
   const source = clusterSource(flags, client, shared.logger);
   const kubelet = kubeletSettings(flags, process.env);
   const isAlone = Boolean(flags['client-kubeconfig']);
   const election = electionSettings(flags);
+  const { logger, metricsFor } = shared;
+  // What the virtual nodes share: a second asking would begin it anew.
+  const common = metricsFor('');
   return new Fleet({
     source,
     upper,
@@ -75,11 +78,17 @@ async function openFleet(
     kubelet: isAlone ? kubelet : { ...kubelet, otherPorts: mostPorts },
     refuse: refusedFeatures(flags),
     podSyncWorkers: flags['pod-sync-workers'],
-    controllersOf: controllers({ flags, upper: client, logger: shared.logger, signal }),
+    startControllers: enabledControllers(flags['enable-controllers'], {
+      upper,
+      metrics: common,
+      logger,
+      flags,
+    }),
     election,
     // With replicas it is one that takes over: what it cannot reach yet, another would not reach either.
     endsOnFailure: isAlone && !election,
     ...shared,
+    metricsFor: (name) => (name === '' ? common : metricsFor(name)),
   });
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Controller, ControllerContext } from '../clusters/controller.ts';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
-import type { CreateController, NodeContext, NodeController } from '../clusters/node-controller.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
@@ -23,8 +23,8 @@ export interface ProviderOptions extends Omit<ReconcilersOptions, 'refusalBeside
   streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
-  /** What works beside the pods, for their volumes and services. */
-  controllers: readonly CreateController[];
+  /** Started once both clusters are known. */
+  startControllers: readonly ((context: Omit<ControllerContext, 'configuration'>) => Controller)[];
   kubelet: Pick<
     KubeletServerOptions,
     'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
@@ -72,7 +72,6 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const kubelet = await startKubelet(options, caches, owner);
   const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
-  const controllers: NodeController[] = [];
   const refusalBeside = (pod: Pod) => {
     for (const controller of controllers) {
       const refusal = controller.refusalOf?.(pod);
@@ -82,20 +81,6 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   };
   const reconcilers = createReconcilers({ ...options, settings, refusalBeside }, caches, owner, health);
   const { metrics } = options;
-  const context: NodeContext = {
-    upper,
-    lower,
-    owner,
-    namespace,
-    upperPods: caches.upperPods,
-    ...reconcilers.shared,
-    reachability: () => health.now,
-    confirmReachable: () => health.confirm(),
-    observeQueue: (name) => metrics?.queue(name),
-    observeWatch: (side, resource) => metrics?.watch(side, resource),
-    logger,
-  };
-  for (const create of options.controllers) controllers.push(create(context));
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
   const reflectors = createReflectors(caches, watched);
@@ -114,6 +99,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
+  let controllers: readonly Controller[] = [];
   metrics?.read({
     streams: () => kubelet.sessions,
     isReachable: () => health.now.reachable,
@@ -122,35 +108,44 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const running = [
-    ...[...all, ...controllers].map((one) => one.run(signal)),
-    health.run(signal),
-    runNodeLease(lease, signal),
-  ];
+  const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
 
   function onReachability(now: Reachability): void {
     if (now.reachable) {
       logger.info('the lower cluster answers again');
-      for (const one of [...reflectors.lower, news, ...controllers]) one.reconnect();
+      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
       reconcilers.addEverything();
+      for (const controller of controllers) controller.reconnect();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
+      for (const controller of controllers) controller.lost?.();
     }
-    for (const controller of controllers) controller.addEverything();
     reconcilers.addNode();
   }
 
   async function begin(): Promise<void> {
-    await Promise.all([
-      options.upperDependencies.synced,
-      ...[...all, ...controllers].map((one) => one.synced),
-    ]);
+    await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
+    if (signal.aborted) return;
+    const { upperPods, lowerPods } = caches;
+    const reachability = () => health.now;
+    const isReachable = () => health.now.reachable;
+    const confirmReachable = () => health.confirm();
+    const cluster = {
+      upper,
+      lower,
+      owner,
+      upperPods,
+      lowerPods,
+      isReachable,
+      reachability,
+      confirmReachable,
+    };
+    const context = { ...cluster, ...reconcilers.shared, metrics, logger };
+    controllers = options.startControllers.map((start) => start(context));
+    // What decides about pods comes before them.
+    await Promise.all(controllers.map(({ synced }) => synced));
     if (signal.aborted) return;
     reconcilers.start();
-    for (const controller of controllers) {
-      controller.start();
-      controller.addEverything();
-    }
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();
     isInStep = true;
@@ -173,8 +168,9 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       const shared = options.upperDependencies
         .states()
         .map((state) => ({ side: 'upper' as const, ...state }));
+      const others = controllers.flatMap(({ watches }) => watches);
       return {
-        watches: [...own, ...shared, ...controllers.flatMap((one) => one.states())],
+        watches: [...own, ...shared, ...others],
         isInStep,
         lower: health.now,
       };

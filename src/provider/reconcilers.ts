@@ -1,5 +1,5 @@
+import type { ControllerContext } from '../clusters/controller.ts';
 import type { LowerHealth, Reachability } from '../clusters/lower-health.ts';
-import type { NodeContext } from '../clusters/node-controller.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
@@ -33,7 +33,7 @@ export interface Reconcilers {
   /** What has not got where it goes. */
   readonly lag: SyncLag;
   /** What controllers beside the pods share with them. */
-  readonly shared: Pick<NodeContext, 'events' | 'namespaces' | 'addPod'>;
+  readonly shared: Pick<ControllerContext, 'namespaces' | 'addPod'>;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -143,7 +143,7 @@ export function createReconcilers(
   return {
     lowerEvents,
     lag,
-    shared: { events: sync.events, namespaces: sync.namespaces, addPod: (key) => podQueue.add(key) },
+    shared: { namespaces: sync.namespaces, addPod: (key) => podQueue.add(key) },
     start() {
       lag.watch(caches.upperPods, caches.lowerPods);
       nodeQueue.add(settings.name);

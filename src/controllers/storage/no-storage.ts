@@ -1,13 +1,9 @@
-import type { CreateController } from '../../clusters/node-controller.ts';
+import type { StartController } from '../../clusters/controller.ts';
 import { claimNamesOf } from '../../translate/storage/claim-uses.ts';
 
-/** Takes the place of the storage controller where it is switched off: pods with claims wait, and are told why. */
-export const withoutStorage: CreateController = () => ({
-  run: async () => {},
-  synced: Promise.resolve(),
-  states: () => [],
-  start() {},
-  addEverything() {},
+/** Takes the place of the storage controllers where they are switched off: pods with claims wait, and are told why. */
+export const withoutStorage: StartController = () => ({
+  watches: [],
   reconnect() {},
   stop: async () => {},
   refusalOf(pod) {

@@ -1,4 +1,4 @@
-import type { NodeContext } from '../../clusters/node-controller.ts';
+import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import {
@@ -28,7 +28,7 @@ export function createStorageCaches(): StorageCaches {
 /** The reflectors that fill them, by the cluster they watch. */
 export function createStorageReflectors(
   { volumes, lowerClaims, lowerClasses }: StorageCaches,
-  { upper, lower, owner, observeWatch, logger }: NodeContext,
+  { upper, lower, owner, metrics, logger }: ControllerContext,
 ): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const reflect = <T extends KubeObject>(
@@ -40,7 +40,7 @@ export function createStorageReflectors(
     new Reflector<T>(side === 'upper' ? upper : lower, resource, cache, {
       labelSelector,
       onError,
-      observer: observeWatch(side, resource.plural),
+      observer: metrics?.watch(side, resource.plural),
     }) as Reflector<KubeObject>;
   return {
     upper: [reflect('upper', persistentVolumes, volumes, `${virtualNodeLabelOfVolume}=${owner.virtualNode}`)],

@@ -1,5 +1,6 @@
 import type { LRUCache } from 'lru-cache';
-import type { NodeContext } from '../../clusters/node-controller.ts';
+import type { ControllerContext } from '../../clusters/controller.ts';
+import type { EventRecorder } from '../../kube/event-recorder.ts';
 import { keyOf, persistentVolumeClaims } from '../../kube/resources.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.ts';
 import { isFinished } from '../../translate/pod-status.ts';
@@ -10,7 +11,9 @@ import type { UpperStorage } from './upper-storage.ts';
 
 /** All that the reconciles of claims and volumes read and write. */
 export interface StorageSync extends StorageCaches {
-  readonly context: NodeContext;
+  readonly context: ControllerContext;
+  /** Writes events above. */
+  readonly events: EventRecorder;
   readonly claims: UpperStorage['claims'];
   readonly classes: UpperStorage['classes'];
   /** The lower storage class for an upper one. */
@@ -30,12 +33,12 @@ export interface StorageSync extends StorageCaches {
 
 /** Tells the user of a claim: an event, and a line in our log when it is news. */
 export function tellClaim(
-  { context }: StorageSync,
+  { context, events }: StorageSync,
   claim: PersistentVolumeClaim,
   type: 'Normal' | 'Warning',
   { reason, message }: StorageProblem,
 ): void {
-  if (context.events.record(persistentVolumeClaims, claim, { type, reason, message }))
+  if (events.record(persistentVolumeClaims, claim, { type, reason, message }))
     context.logger.info({ claim: keyOf(claim), reason, message }, 'told the claim');
 }
 

@@ -1,5 +1,5 @@
-import type { ClusterConfiguration, LowerCluster } from '../../clusters/lower-cluster.ts';
-import type { CreateController } from '../../clusters/node-controller.ts';
+import type { StartController } from '../../clusters/controller.ts';
+import type { LowerCluster } from '../../clusters/lower-cluster.ts';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
 import { describeError, KubeError } from '../../kube/errors.ts';
@@ -31,8 +31,8 @@ export interface SharedOptions {
   /** What no pod may do, whatever its cluster allows. */
   readonly refuse: readonly Refusable[];
   readonly podSyncWorkers: number;
-  /** What works beside the pods of a virtual node. */
-  readonly controllersOf: (configuration: ClusterConfiguration) => readonly CreateController[];
+  /** The controllers of each virtual node. */
+  readonly startControllers: readonly StartController[];
   readonly metricsFor: (nodeName: string) => NodeMetrics;
   /** Whether it is still certain that no other replica leads what we lead; always when undefined. */
   readonly mayBeSent: (() => boolean) | undefined;
@@ -155,7 +155,9 @@ async function providerOptions(
       shared.upper.connection.server,
     ),
     podSyncWorkers: shared.podSyncWorkers,
-    controllers: shared.controllersOf(configuration),
+    startControllers: shared.startControllers.map(
+      (start) => (context) => start({ ...context, configuration }),
+    ),
     kubelet: { ...shared.kubelet, ...(configuration.kubeletPort === undefined ? {} : { otherPorts: 0 }) },
     logger: logger.child({ cluster: name }),
   };
