@@ -16,10 +16,10 @@ import {
   pods,
   storageClasses,
 } from '../../src/kube/resources.ts';
-import type { PersistentVolume } from '../../src/kube/types.ts';
+import type { Container, PersistentVolume } from '../../src/kube/types.ts';
 import { type Cable, layCable } from '../cable.ts';
 import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
-import { podSpec, workload } from '../manifests.ts';
+import { podOn, podSpec, workload } from '../manifests.ts';
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { kubeconfigThrough, type Replica, startReplica } from '../replica.ts';
@@ -92,13 +92,13 @@ afterAll(async () => {
 const volumesAbove = async () =>
   (await above.list(persistentVolumes)).items.filter(({ spec }) => spec?.claimRef?.namespace === namespace);
 
-async function volumes(cluster: typeof a, count: number): Promise<void> {
+async function volumes(cluster: typeof a, count: number, more: object = {}): Promise<void> {
   const [node, ofClass] =
     cluster === a ? [isRoot ? kubeletNodeOf('a') : 'a-node-0', `${className}-ssd`] : ['b-node-0', className];
   for (let index = 0; index < count; index += 1) {
     const name = `${cluster.name}-${made.length}-${suffix}`;
     made.push([cluster, name]);
-    await apply(cluster, localVolume(folder, { name, node, className: ofClass, size: '1Gi' }));
+    await apply(cluster, localVolume(folder, { name, node, className: ofClass, size: '1Gi' }, more));
   }
 }
 
@@ -162,6 +162,29 @@ it('places each pod of a StatefulSet where a volume can be had, and it comes bac
   if (!isRoot) return;
   const { stdout } = await kubectl(clusters.upper, '-n', namespace, 'exec', inA, '--', 'cat', '/data/log');
   expect(stdout).toBe(`${inA}\n${inA}\n`);
+});
+
+it.each<[string, object, Partial<Container>]>([
+  ['block', { volumeMode: 'Block' }, { volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }],
+  ['shared', { accessModes: ['ReadWriteMany'] }, mounting('').container],
+])('a claim of another kind: %s', async (name, kind, container) => {
+  await volumes(b, 1, kind);
+  const claimed = claim(name, className, '1Gi', kind);
+  await apply(clusters.upper, { ...claimed, metadata: { name, namespace } });
+  const users = [`${name}-0`, `${name}-1`];
+  for (const user of users)
+    await above.create(
+      pods,
+      podOn('vk-volumes-b', user, { ...mounting(name), container } as object, { namespace }),
+    );
+  for (const user of users)
+    await eventually(async () =>
+      expect((await above.get(pods, { namespace, name: user })).status?.phase).toBe('Running'),
+    );
+  const below = await belowB.get(persistentVolumeClaims, { namespace, name });
+  expect(below).toMatchObject({ spec: kind, status: { phase: 'Bound' } });
+  await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', ...users);
+  await kubectl(clusters.upper, '-n', namespace, 'delete', 'pvc', name);
 });
 
 it('a claim of which no cluster has a volume keeps its pod above', async () => {

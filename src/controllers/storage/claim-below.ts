@@ -52,7 +52,8 @@ async function noted(
 }
 
 function previous({ metadata }: PersistentVolumeClaim): ClaimBelow {
-  const message = `an earlier claim ${metadata?.namespace}/${metadata?.name} is still there in the lower cluster`;
+  const advice = metadata?.deletionTimestamp ? '' : '; when no volume above stands for it, delete it there';
+  const message = `an earlier claim ${metadata?.namespace}/${metadata?.name} is still there in the lower cluster${advice}`;
   return { problem: { reason: 'PreviousClaimTerminating', message }, again: collisionRetry };
 }
 

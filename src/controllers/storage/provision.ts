@@ -1,5 +1,5 @@
 import { hasCode } from '../../kube/errors.ts';
-import { persistentVolumeClaims, persistentVolumes } from '../../kube/resources.ts';
+import { keyOf, persistentVolumeClaims, persistentVolumes } from '../../kube/resources.ts';
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { claimRefusal } from '../../translate/storage/claim-down.ts';
@@ -35,6 +35,7 @@ export async function provision(
     await giveBack(storage, claim);
     return refuse(storage, claim, below.missing);
   }
+  storage.problems.delete(keyOf(claim));
   const volume = volumeUp(claim, storageClass, owner, lower);
   try {
     storage.volumes.apply(await upper.create(persistentVolumes, volume));
@@ -56,7 +57,9 @@ export async function provision(
 }
 
 function refuse(storage: StorageSync, claim: PersistentVolumeClaim, message: string): ReconcileResult {
-  tellClaim(storage, claim, 'Warning', { reason: provisioningFailed, message });
+  const problem = { reason: provisioningFailed, message };
+  storage.problems.set(keyOf(claim), { ...problem, uid: claim.metadata?.uid ?? '' });
+  tellClaim(storage, claim, 'Warning', problem);
   return { requeueAfter: retry };
 }
 

@@ -29,6 +29,3 @@ export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 
 /** Annotation of a volume: who makes and deletes what it stands for. */
 export const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';
-
-/** Annotation of a claim: its binding is complete, by the controller that binds. */
-export const bindCompletedAnnotation = 'pv.kubernetes.io/bind-completed';
