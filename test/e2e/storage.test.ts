@@ -121,6 +121,15 @@ describe('deletion', () => {
     expect(second).not.toBe(above);
     await removed('keeper');
     await stage.run('delete', 'pvc', 'kept');
+    // Somebody gives what was kept to another claim: the data are those of the first.
+    await stage.run('patch', 'pv', above, '--type=json', '-p', '[{"op":"remove","path":"/spec/claimRef"}]');
+    await stage.create(claim('again', kept, '1Gi', { volumeName: above }), podWith('again', 'again'));
+    await stage.reaches('again', 'Running');
+    expect((await stage.claimBelow('again')).spec?.volumeName).toBe(first);
+    if (isRoot) expect(await content('again')).toBe('keeper\nagain\n');
+    await removed('again');
+    await stage.run('delete', 'pvc', 'again');
+    await stage.gone(stage.below, persistentVolumeClaims, 'again');
     // Somebody decides that what was kept is not wanted any more: only the volumes above go.
     await stage.run('delete', 'pv', above, second);
     expect((await below()).status?.phase).toBe('Released');

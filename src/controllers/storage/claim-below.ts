@@ -1,13 +1,14 @@
 import { hasCode } from '../../kube/errors.ts';
 import { findObject } from '../../kube/find-object.ts';
 import { keyOf, persistentVolumeClaims } from '../../kube/resources.ts';
-import type { PersistentVolumeClaim } from '../../kube/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.ts';
 import { isOfUpperCluster, isOurs, upperUidOf } from '../../translate/marks.ts';
 import { claimDown } from '../../translate/storage/claim-down.ts';
 import { lowerClaimNote, notedLowerClaim } from '../../translate/storage/claim-note.ts';
 import type { StorageProblem } from '../../translate/storage/claim-status.ts';
 import { lowerClaimAnnotation } from '../../translate/storage/storage-names.ts';
 import { lowerClassFor } from './lower-class.ts';
+import { takeUpRetained } from './lower-volume.ts';
 import type { StorageSync } from './storage-sync.ts';
 
 /** The lower claim, made and noted; or what is in its way, for how many milliseconds at least. */
@@ -23,15 +24,20 @@ const refusedRetry = 30_000;
  * Sees that the lower claim of an upper one is there. It is made once: when it vanishes, so have its data, and an empty
  * one in its place would hide that.
  *
+ * @param volume the volume above that the claim is bound to; it may have been retained from another claim
  * @throws KubeError when it may be tried again at once
  */
-export async function claimBelow(storage: StorageSync, upper: PersistentVolumeClaim): Promise<ClaimBelow> {
+export async function claimBelow(
+  storage: StorageSync,
+  upper: PersistentVolumeClaim,
+  volume?: PersistentVolume,
+): Promise<ClaimBelow> {
   const { context, lowerClaims } = storage;
   const held = lowerClaims.get(keyOf(upper));
   if (held && isOurs(held, context.owner)) {
     return upperUidOf(held) === upper.metadata?.uid ? noted(storage, upper, held) : previous(held);
   }
-  return notedLowerClaim(upper) === undefined ? make(storage, upper) : lost(storage, upper);
+  return notedLowerClaim(upper) === undefined ? make(storage, upper, volume) : lost(storage, upper);
 }
 
 /** Nothing uses a claim before the note of it stands above: until then it is empty, and may be made again. */
@@ -57,17 +63,23 @@ function previous({ metadata }: PersistentVolumeClaim): ClaimBelow {
   return { problem: { reason: 'PreviousClaimTerminating', message }, again: collisionRetry };
 }
 
-async function make(storage: StorageSync, upper: PersistentVolumeClaim): Promise<ClaimBelow> {
+async function make(
+  storage: StorageSync,
+  upper: PersistentVolumeClaim,
+  volume: PersistentVolume | undefined,
+): Promise<ClaimBelow> {
   const { context, lowerClaims } = storage;
   const { lower, owner, namespaces } = context;
   const { namespace = '', name = '' } = upper.metadata ?? {};
-  const below = lowerClassFor(storage, upper);
+  const kept = await takeUpRetained(storage, upper, volume);
+  if (kept && 'reason' in kept) return { problem: kept, again: refusedRetry };
+  const below = kept ? { className: kept.spec?.storageClassName ?? '' } : lowerClassFor(storage, upper);
   if ('missing' in below)
     return { problem: { reason: 'StorageClassMissing', message: below.missing }, again: refusedRetry };
   let made: PersistentVolumeClaim;
   try {
     await namespaces.ensure(namespace);
-    made = await lower.create(persistentVolumeClaims, claimDown(upper, owner, below.className));
+    made = await lower.create(persistentVolumeClaims, claimDown(upper, owner, below.className, kept));
   } catch (error) {
     if (hasCode(error, 'NotFound')) namespaces.forget(namespace);
     if (hasCode(error, 'Forbidden', 'Invalid', 'BadRequest'))

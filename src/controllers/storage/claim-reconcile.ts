@@ -7,10 +7,10 @@ import { classNameOf, isProvisionedByUs, selectedNodeOf } from '../../translate/
 import type { StorageProblem } from '../../translate/storage/claim-status.ts';
 import { isVolumeOf } from '../../translate/storage/volume-up.ts';
 import { claimBelow } from './claim-below.ts';
-import { readLowerVolume } from './lower-volume.ts';
+import { readLowerVolume, volumeLost } from './lower-volume.ts';
 import { provision } from './provision.ts';
 import { refusedSizeRetry, resizeBelow } from './resize.ts';
-import { claimStatusUp, volumeLost, volumeStatusUp } from './status-up.ts';
+import { claimStatusUp, volumeStatusUp } from './status-up.ts';
 import { isUsedHere, type StorageSync, tellClaim } from './storage-sync.ts';
 
 /**
@@ -64,7 +64,7 @@ async function follow(
   }
   // One that is going needs nothing new below.
   if (upper.metadata?.deletionTimestamp && notedLowerClaim(upper) === undefined) return undefined;
-  const below = await claimBelow(storage, upper);
+  const below = await claimBelow(storage, upper, volume);
   if ('problem' in below) return block(storage, upper, below.problem, below.again);
   storage.problems.delete(keyOf(upper));
   const { lower } = below;

@@ -1,5 +1,5 @@
 import { keyOf } from '../../kube/resources.ts';
-import type { KubeObject, PersistentVolume } from '../../kube/types.ts';
+import type { PersistentVolume } from '../../kube/types.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { isOurs, upperUidOf } from '../../translate/marks.ts';
 import { selectedNodeOf } from '../../translate/storage/claim-place.ts';
@@ -40,7 +40,7 @@ export function connectStorage(storage: StorageSync, queues: StorageQueues): () 
   lowerClaims.subscribe(({ key, object }) => {
     if (!isOurs(object, context.owner)) return;
     queues.claims.add(key);
-    queues.volumes.add(volumeOfLower(object));
+    for (const name of volumes.keysBy('claim', upperUidOf(object) ?? '')) queues.volumes.add(name);
   });
   const letGoOfPods = context.upperPods.subscribe(({ type, object }) => {
     if (type === 'added') for (const key of claimKeysOf(object)) queues.claims.add(key);
@@ -55,9 +55,4 @@ function addVolume(volume: PersistentVolume, queues: StorageQueues): void {
   queues.volumes.add(keyOf(volume));
   const { namespace, name } = volume.spec?.claimRef ?? {};
   if (namespace && name) queues.claims.add(`${namespace}/${name}`);
-}
-
-/** The volume above of a lower claim is named after the claim above. */
-function volumeOfLower(lower: KubeObject): string {
-  return `pvc-${upperUidOf(lower)}`;
 }

@@ -5,7 +5,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.t
 import { claimStatusPatch, type StorageProblem } from '../../translate/storage/claim-status.ts';
 import { lowerVolumeAnnotation } from '../../translate/storage/storage-names.ts';
 import { volumeChanges } from '../../translate/storage/volume-up.ts';
-import { readLowerVolume, retainBelow } from './lower-volume.ts';
+import { isRetained, readLowerVolume, retainBelow, volumeLost } from './lower-volume.ts';
 import type { StorageSync } from './storage-sync.ts';
 
 /** Brings the status of a lower claim up, and what is wrong with it; writes nothing when nothing differs. */
@@ -53,11 +53,11 @@ export async function volumeStatusUp(
   const isTold =
     volume.metadata?.annotations?.[lowerVolumeAnnotation] === name &&
     volume.spec?.capacity?.['storage'] === lower.status.capacity?.['storage'];
-  const isKept = !isToBeKept || known?.spec?.persistentVolumeReclaimPolicy === 'Retain';
+  const isKept = !isToBeKept || isRetained(storage, known, volume);
   if (isTold && isKept) return undefined;
   const found = await readLowerVolume(storage, name);
   if (!found) return volumeLost(name);
-  const real = isToBeKept ? await retainBelow(storage, found) : found;
+  const real = isToBeKept ? await retainBelow(storage, found, volume) : found;
   const changes = volumeChanges(volume, real);
   if (!changes) return undefined;
   const { annotations, capacity } = changes;
@@ -65,12 +65,4 @@ export async function volumeStatusUp(
   const patch = { metadata: { uid, annotations }, ...(capacity ? { spec: { capacity } } : {}) };
   storage.volumes.apply(await storage.context.upper.patch(persistentVolumes, { name: upperName }, patch));
   return undefined;
-}
-
-/** The volume of a lower claim is not there. */
-export function volumeLost(name: string | undefined): StorageProblem {
-  return {
-    reason: 'LowerVolumeLost',
-    message: `the volume ${name ?? ''} of the claim in the lower cluster is gone; restore it there`,
-  };
 }

@@ -1,6 +1,6 @@
 import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { Reflector } from '../../kube/reflector.ts';
+import { Reflector, type ReflectorCache } from '../../kube/reflector.ts';
 import {
   persistentVolumeClaims,
   persistentVolumes,
@@ -13,8 +13,8 @@ import { virtualNodeLabelOfVolume } from '../../translate/storage/storage-names.
 
 /** What one virtual node knows of its own volumes, and of the lower cluster's storage. */
 export interface StorageCaches {
-  /** The volumes above that are on this virtual node. */
-  readonly volumes: Cache<PersistentVolume>;
+  /** The volumes above that are on this virtual node; the index `claim` finds them by the uid of their claim. */
+  readonly volumes: Cache<PersistentVolume, 'claim'>;
   /** The claims below that bear the label of ours; their annotations say whether they are. */
   readonly lowerClaims: Cache<PersistentVolumeClaim>;
   readonly lowerClasses: Cache<StorageClass>;
@@ -22,7 +22,12 @@ export interface StorageCaches {
 
 /** Empty caches. */
 export function createStorageCaches(): StorageCaches {
-  return { volumes: new Cache({}), lowerClaims: new Cache({}), lowerClasses: new Cache({}) };
+  const uidOfClaim = ({ spec }: PersistentVolume) => (spec?.claimRef?.uid ? [spec.claimRef.uid] : []);
+  return {
+    volumes: new Cache({ claim: uidOfClaim }),
+    lowerClaims: new Cache({}),
+    lowerClasses: new Cache({}),
+  };
 }
 
 /** The reflectors that fill them, by the cluster they watch. */
@@ -34,7 +39,7 @@ export function createStorageReflectors(
   const reflect = <T extends KubeObject>(
     side: 'upper' | 'lower',
     resource: Resource<T>,
-    cache: Cache<T>,
+    cache: ReflectorCache<T>,
     labelSelector?: string,
   ) =>
     new Reflector<T>(side === 'upper' ? upper : lower, resource, cache, {

@@ -6,7 +6,7 @@ import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { isOurs, upperUidOf } from '../../translate/marks.ts';
 import { volumeFinalizer } from '../../translate/storage/storage-names.ts';
 import { isVolumeOf } from '../../translate/storage/volume-up.ts';
-import { readLowerVolume, retainBelow } from './lower-volume.ts';
+import { isRetained, readLowerVolume, retainBelow } from './lower-volume.ts';
 import type { StorageSync } from './storage-sync.ts';
 
 /** Between telling the lower cluster to keep a volume and deleting its claim, for its controllers to see it; ms. */
@@ -61,7 +61,7 @@ async function endBelow(storage: StorageSync, volume: PersistentVolume): Promise
   lowerClaims.apply(lower);
   if (lower.metadata?.deletionTimestamp) return { requeueAfter: look };
   if (volume.spec?.persistentVolumeReclaimPolicy !== 'Delete') {
-    const pause = await keepData(storage, lower);
+    const pause = await keepData(storage, volume, lower);
     if (pause) return pause;
   }
   const { uid = '' } = lower.metadata ?? {};
@@ -75,10 +75,14 @@ async function endBelow(storage: StorageSync, volume: PersistentVolume): Promise
   return { requeueAfter: 1_000 };
 }
 
-async function keepData(storage: StorageSync, { spec }: PersistentVolumeClaim): Promise<ReconcileResult> {
-  const volume = spec?.volumeName ? await readLowerVolume(storage, spec.volumeName) : undefined;
-  if (!volume || volume.spec?.persistentVolumeReclaimPolicy === 'Retain') return undefined;
-  await retainBelow(storage, volume);
+async function keepData(
+  storage: StorageSync,
+  upper: PersistentVolume,
+  { spec }: PersistentVolumeClaim,
+): Promise<ReconcileResult> {
+  const lower = spec?.volumeName ? await readLowerVolume(storage, spec.volumeName) : undefined;
+  if (!lower || isRetained(storage, lower, upper)) return undefined;
+  await retainBelow(storage, lower, upper);
   return { requeueAfter: retainPause };
 }
 

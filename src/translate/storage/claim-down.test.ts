@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { owner } from '../test-objects.ts';
 import { claimChanges, claimDown, claimRefusal } from './claim-down.ts';
-import { lowerClaim, upperClaim } from './test-claims.ts';
+import { lowerClaim, lowerVolume, upperClaim } from './test-claims.ts';
 
 describe('the lower claim', () => {
   test('has name, marks and what is asked for, and finds its own volume', () => {
@@ -52,6 +52,13 @@ describe('the lower claim', () => {
   test('leaves the class to the lower cluster, or has none', () => {
     expect(claimDown(upperClaim(), owner, undefined).spec).not.toHaveProperty('storageClassName');
     expect(claimDown(upperClaim(), owner, '').spec).toHaveProperty('storageClassName', '');
+  });
+
+  test('has the volume that was kept for it', () => {
+    expect(claimDown(upperClaim(), owner, 'ssd', lowerVolume()).spec).toMatchObject({
+      storageClassName: 'ssd',
+      volumeName: 'lower-volume',
+    });
   });
 });
 

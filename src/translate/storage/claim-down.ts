@@ -1,5 +1,5 @@
 import { parseQuantity } from '../../kube/quantity.ts';
-import type { PersistentVolumeClaim } from '../../kube/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.ts';
 import { marks, type Owner } from '../marks.ts';
 import { ourPrefix } from '../names.ts';
 
@@ -28,11 +28,13 @@ export function claimRefusal({ spec }: PersistentVolumeClaim): string | undefine
  * its volume anew.
  *
  * @param className undefined for the lower default class
+ * @param volume the lower volume that it must have
  */
 export function claimDown(
   upper: PersistentVolumeClaim,
   owner: Owner,
   className: string | undefined,
+  volume?: PersistentVolume,
 ): PersistentVolumeClaim {
   const { name = '', namespace = '', uid = '', labels, annotations } = upper.metadata ?? {};
   const ours = marks(owner, uid);
@@ -53,7 +55,11 @@ export function claimDown(
       labels: { ...labels, ...ours.labels },
       annotations: { ...Object.fromEntries(kept), ...ours.annotations },
     },
-    spec: { ...asked, ...(className === undefined ? {} : { storageClassName: className }) } as ClaimSpec,
+    spec: {
+      ...asked,
+      ...(className === undefined ? {} : { storageClassName: className }),
+      ...(volume?.metadata?.name === undefined ? {} : { volumeName: volume.metadata.name }),
+    } as ClaimSpec,
   };
 }
 

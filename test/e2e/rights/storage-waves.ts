@@ -54,8 +54,17 @@ const isBelow = ({ below, namespace }: Scene, name: string) =>
 const remove = (scene: Scene, name: string) =>
   scene.user('delete', 'pod,pvc', name, '--force', '--grace-period=0', '--wait=false');
 
-/** What is written about claims and volumes. */
+const everyCache = (verb: string) => [
+  ...['persistentvolumeclaims', 'persistentvolumes', 'storageclasses'].map(
+    (resource) => `upper: ${verb} ${resource}`,
+  ),
+  ...['persistentvolumeclaims', 'storageclasses'].map((resource) => `lower: ${verb} ${resource}`),
+];
+
+/** What is watched and written about claims and volumes. */
 export const storageWaves: readonly Wave[] = [
+  { name: 'storage-lists', without: everyCache('list') },
+  { name: 'storage-watches', without: everyCache('watch') },
   {
     name: 'volumes',
     without: ['upper: create persistentvolumes'],

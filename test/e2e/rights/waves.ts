@@ -53,15 +53,9 @@ export interface Wave {
   readonly act?: (scene: Scene) => Promise<unknown>;
 }
 
-const storageCaches = {
-  upper: ['persistentvolumeclaims', 'persistentvolumes', 'storageclasses'],
-  lower: ['persistentvolumeclaims', 'storageclasses'],
-};
 const everyCache = (verb: string, ...more: string[]) => [
   ...(['upper', 'lower'] as const).flatMap((side) =>
-    ['nodes', 'pods', 'configmaps', 'secrets', ...storageCaches[side]].map(
-      (resource) => `${side}: ${verb} ${resource}`,
-    ),
+    ['nodes', 'pods', 'configmaps', 'secrets'].map((resource) => `${side}: ${verb} ${resource}`),
   ),
   ...more,
 ];
