@@ -7,6 +7,7 @@ import { classNameOf, isProvisionedByUs, selectedNodeOf } from '../../translate/
 import type { StorageProblem } from '../../translate/storage/claim-status.ts';
 import { isVolumeOf } from '../../translate/storage/volume-up.ts';
 import { claimBelow } from './claim-below.ts';
+import { removeEmptyClaim } from './empty-claims.ts';
 import { readLowerVolume, volumeLost } from './lower-volume.ts';
 import { provision } from './provision.ts';
 import { refusedSizeRetry, resizeBelow } from './resize.ts';
@@ -21,6 +22,7 @@ import { isUsedHere, type StorageSync, tellClaim } from './storage-sync.ts';
  */
 export async function reconcileClaim(storage: StorageSync, key: string): Promise<ReconcileResult> {
   const upper = storage.claims.get(key);
+  await removeEmptyClaim(storage, key, upper);
   if (!upper) {
     storage.problems.delete(key);
     return undefined;
