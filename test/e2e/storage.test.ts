@@ -275,6 +275,14 @@ describe('other claims', () => {
     expect((await stage.claimBelow('chosen')).spec?.volumeName).toBe(chosen);
   });
 
+  it('one that is never bound below goes with the one above', async () => {
+    const plain = await stage.classBelow('never', 'kubernetes.io/no-provisioner');
+    await stage.create(claim('never', plain), podWith('never', 'never', { nodeName: stage.node }));
+    await eventually(async () => expect(await stage.findBelow('never')).toBeDefined());
+    await stage.run('delete', 'pod,pvc', 'never');
+    await stage.gone(stage.below, persistentVolumeClaims, 'never');
+  });
+
   it("tensile-kube's way: what is bound below comes up", async () => {
     const plain = await stage.classBelow('plain', 'kubernetes.io/no-provisioner');
     await stage.volumeBelow('plain', '3Gi', { storageClassName: plain });

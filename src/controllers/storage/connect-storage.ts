@@ -33,7 +33,8 @@ export function connectStorage(storage: StorageSync, queues: StorageQueues): () 
     const isHere =
       selectedNodeOf(object) === virtualNode ||
       (object.spec?.volumeName !== undefined && volumes.get(object.spec.volumeName) !== undefined) ||
-      context.upperPods.keysBy('claim', key).size > 0;
+      context.upperPods.keysBy('claim', key).size > 0 ||
+      lowerClaims.get(key) !== undefined;
     if (isHere) queues.claims.add(key);
   });
   volumes.subscribe(({ object }) => addVolume(object, queues));
