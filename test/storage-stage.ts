@@ -88,8 +88,10 @@ export async function openStorageStage(
       eventually(async () => {
         const fieldSelector = `involvedObject.name=${claim},reason=${reason}`;
         const { items } = await above.list(events, { namespace, fieldSelector });
-        if (!items[0]) throw new Error(`claim ${claim} has no event ${reason}`);
-        return items[0].message ?? '';
+        // The controller manager has the same reasons.
+        const ours = items.find(({ source }) => source?.component === 'isthmus');
+        if (!ours) throw new Error(`claim ${claim} has no event ${reason}`);
+        return ours.message ?? '';
       }),
     noVolumes,
     async close() {

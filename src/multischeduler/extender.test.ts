@@ -173,6 +173,14 @@ describe('claims', () => {
     expect(FailedAndUnresolvableNodes['vk-b']).toContain("didn't find available persistent volumes to bind");
   });
 
+  test('that find no volume are tried again soon, for nothing changes above when there is one', () => {
+    const { extender, claims } = testExtender([testCluster('a', [4])]);
+    claims.set(key, claim);
+    const { Error: error, NodeNames } = extender.filter({ pod: withClaim, nodeNames: ['vk-a'] });
+    expect(NodeNames).toEqual([]);
+    expect(error).toContain("didn't find available persistent volumes to bind");
+  });
+
   test('hold room for their pods until these are bound', () => {
     const only = testCluster('a', [4]);
     const { extender, claims } = testExtender([only]);

@@ -4,6 +4,7 @@ import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
+import { nothingToBind } from '../scheduling/filters/volume-binding.ts';
 import { explain, fits } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
@@ -98,7 +99,10 @@ export class Extender {
     reservations.settle(cluster);
     const claims = claimsBelow.of(upper, configuration, feed.picture);
     if (fits(feed.picture, pod, claims)) return { cluster, pod, claims };
-    const refusal = refusalText(explain(feed.picture, pod, claims));
+    const explanation = explain(feed.picture, pod, claims);
+    const refusal = refusalText(explanation);
+    // Nothing changes above when somebody makes a volume below.
+    if (explanation.reasons.has(nothingToBind)) return { refusal, isPassing: true };
     // Who is in the way may go to another cluster, and nothing changes above when this one has the room again.
     return { refusal, isPassing: reservations.unsettle(cluster) && fits(feed.picture, pod, claims) };
   }
