@@ -10,7 +10,7 @@ import { createStorageCaches } from './storage-caches.ts';
 import type { StorageSync } from './storage-sync.ts';
 
 /** What one cluster holds, by plural and key, for the few calls that reconciles make; and what was asked of it. */
-export class TestCluster {
+class TestCluster {
   readonly objects = new Map<string, KubeObject>();
   /** Every write, as `verb plural/key`. */
   readonly writes: string[] = [];
