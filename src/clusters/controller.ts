@@ -48,8 +48,6 @@ interface ControllerMetrics {
 export interface Controller {
   /** Its watches, by the side that each is of. */
   readonly watches: readonly ({ readonly side: 'upper' | 'lower' } & ReflectorState)[];
-  /** Resolves when it knows enough for `refusalOf`; pods wait for it. */
-  readonly synced?: Promise<unknown>;
   /** Why a pod must not go down yet; undefined when nothing is in its way. Asked often, reads only caches. */
   refusalOf?(pod: Pod): Refusal | undefined;
   /** The lower cluster does not answer any more. */

@@ -142,9 +142,6 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     };
     const context = { ...cluster, ...reconcilers.shared, metrics, logger };
     controllers = options.startControllers.map((start) => start(context));
-    // What decides about pods comes before them.
-    await Promise.all(controllers.flatMap(({ synced }) => synced ?? []));
-    if (signal.aborted) return;
     reconcilers.start();
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();

@@ -4,7 +4,7 @@ import { lowerClaimNote } from '../../translate/storage/claim-note.ts';
 import { lowerClaim, upperClaim } from '../../translate/storage/test-claims.ts';
 import { volumeUp } from '../../translate/storage/volume-up.ts';
 import { owner, raw, upperPod } from '../../translate/test-objects.ts';
-import { claimsRefusal, wakePods } from './pod-claims.ts';
+import { claimsRefusal, unknownRefusal, wakePods } from './pod-claims.ts';
 import { testStorage } from './test-storage.ts';
 
 const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }];
@@ -103,6 +103,15 @@ describe('a pod with a claim', () => {
     wakePods(storage, 'shop/data');
     expect(state.woken).toEqual(['shop/web-0']);
   });
+});
+
+test('while claims are not known only pods without any go down', () => {
+  const { storage, upperPods, state } = testStorage();
+  upperPods.apply(copied(pod));
+  expect(unknownRefusal(storage, pod)).toMatchObject({ reason: 'VolumeNotReady' });
+  expect(unknownRefusal(storage, upperPod())).toBeUndefined();
+  wakePods(storage, 'shop/data');
+  expect(state.woken).toEqual(['shop/web-0']);
 });
 
 test('an ephemeral claim must have been made for this pod', () => {

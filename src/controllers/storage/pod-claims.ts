@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim, Pod } from '../../kube/types.ts';
 import { isOurs, upperUidOf } from '../../translate/marks.ts';
 import type { Refusal } from '../../translate/refusal.ts';
 import { notedLowerClaim } from '../../translate/storage/claim-note.ts';
-import { claimNamesOf, ephemeralClaimsOf } from '../../translate/storage/claim-uses.ts';
+import { claimKeysOf, claimNamesOf, ephemeralClaimsOf } from '../../translate/storage/claim-uses.ts';
 import { volumeOf } from './claim-reconcile.ts';
 import type { StorageSync } from './storage-sync.ts';
 
@@ -44,6 +44,13 @@ function claimRefusalFor(
   const problem = storage.problems.get(key);
   if (problem && problem.uid === claim.metadata?.uid) return problem;
   return isBelow(storage, claim) ? undefined : waiting(`claim ${key} is not in the lower cluster yet`);
+}
+
+/** Why a pod with claims must wait while the claims of both clusters are not known: others need not. */
+export function unknownRefusal({ awaited }: StorageSync, pod: Pod): Refusal | undefined {
+  const keys = claimKeysOf(pod);
+  for (const key of keys) awaited.add(key);
+  return keys.length > 0 ? waiting('the claims of both clusters have not been listed yet') : undefined;
 }
 
 /** Looks again at the pods that wait for a claim, after it was reconciled. */

@@ -9,7 +9,7 @@ import { WorkQueue, type WorkQueueOptions } from '../../kube/work-queue.ts';
 import { claimEventsInto } from './claim-events.ts';
 import { reconcileClaim } from './claim-reconcile.ts';
 import { addAllStorage, connectStorage } from './connect-storage.ts';
-import { claimsRefusal, wakePods } from './pod-claims.ts';
+import { claimsRefusal, unknownRefusal, wakePods } from './pod-claims.ts';
 import { refusedSizeRetry } from './resize.ts';
 import { createStorageCaches, createStorageReflectors } from './storage-caches.ts';
 import type { StorageSync } from './storage-sync.ts';
@@ -89,9 +89,11 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
   const stopping = new AbortController();
   const running = [...all, news].map((reflector) => reflector.run(stopping.signal));
   const synced = Promise.all([picture.synced, ...all.map((reflector) => reflector.synced)]);
+  let isKnown = false;
   const begin = async () => {
     await synced;
     if (stopping.signal.aborted) return;
+    isKnown = true;
     addAllStorage(storage, queues);
     claims.start();
     volumes.start();
@@ -109,8 +111,7 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
         ),
       ];
     },
-    synced,
-    refusalOf: (pod) => claimsRefusal(storage, pod),
+    refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
     lost: () => addAllStorage(storage, queues),
     reconnect() {
       for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
