@@ -12,7 +12,9 @@ const isRoot = process.getuid?.() === 0;
 let stage: StorageStage;
 
 beforeAll(async () => {
-  stage = await openStorageStage('storage', 'a');
+  stage = await openStorageStage('storage', 'a', {
+    flags: ['--storage-provisioners', 'disks.example.com', '--metrics-addr='],
+  });
 });
 afterAll(() => stage?.close(), 180_000);
 
@@ -273,6 +275,15 @@ describe('other claims', () => {
     await stage.create(claim('chosen', stage.className, '1Gi', more), podWith('chosen', 'chosen'));
     await stage.reaches('chosen', 'Running');
     expect((await stage.claimBelow('chosen')).spec?.volumeName).toBe(chosen);
+  });
+
+  it('a class of a provisioner that was given to us is one of ours', async () => {
+    const given = await stage.classAbove('given', 'disks.example.com');
+    await stage.classBelow('given', 'kubernetes.io/no-provisioner');
+    await stage.volumeBelow('given', '2Gi', { storageClassName: given });
+    await stage.create(claim('given', given), podWith('given', 'given'));
+    await stage.reaches('given', 'Running');
+    expect((await stage.volumeAbove('given')).spec?.csi?.driver).toBe('virtual.isthmus.io');
   });
 
   it('one that is never bound below goes with the one above', async () => {
