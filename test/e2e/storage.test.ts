@@ -13,7 +13,7 @@ let stage: StorageStage;
 
 beforeAll(async () => {
   stage = await openStorageStage('storage', 'a', {
-    flags: ['--storage-provisioners', 'disks.example.com', '--metrics-addr='],
+    flags: ['--storage-provisioners', 'disks.example.com'],
   });
 });
 afterAll(() => stage?.close(), 180_000);
