@@ -19,7 +19,8 @@ node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
   fail "Node.js $(node --version) is too old: install 20.19 or newer"
 
 step 'setting up'
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+# Through a link it would empty the installation of another checkout.
+if [ ! -L node_modules ] && { [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; }; then
   # npm builds while it installs; what it says is only of interest if it fails.
   npm ci --no-audit --no-fund --loglevel=error || fail 'npm ci failed (see above)'
   # npm leaves the date of an unchanged tree alone, and would be asked again each time.

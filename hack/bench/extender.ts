@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { defaultConfiguration } from '../../src/clusters/configuration.ts';
 import type { LowerFeed } from '../../src/clusters/feed/lower-feed.ts';
 import type { PicturedCluster } from '../../src/clusters/feed/lower-pictures.ts';
+import { ClaimsBelow } from '../../src/clusters/placement/claims-below.ts';
 import { PodsBelow } from '../../src/clusters/placement/pod-below.ts';
 import { PromisedRoom } from '../../src/clusters/placement/promised-room.ts';
 import { VirtualNodes } from '../../src/clusters/placement/virtual-nodes.ts';
@@ -37,11 +38,13 @@ async function bench({ clusters, nodes, pods, calls, aim }: (typeof sizes)[numbe
   const virtualNodes = new VirtualNodes({ nodesBy: 'nodeName', nodeOf: () => undefined });
   virtualNodes.setClusters(new Map(pictured.map((each) => [each.configuration.name, each])));
   const podsBelow = new PodsBelow();
+  const claimsBelow = new ClaimsBelow(() => undefined);
   const reservations = new Reservations(30_000);
-  const promised = new PromisedRoom({ clusterOf: (name) => byNode.get(name), podsBelow });
+  const promised = new PromisedRoom({ clusterOf: (name) => byNode.get(name), podsBelow, claimsBelow });
   const extender = new Extender({
     virtualNodes,
     podsBelow,
+    claimsBelow,
     reservations,
     strategy: 'least-allocated',
     staleness: () => undefined,

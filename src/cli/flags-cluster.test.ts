@@ -43,6 +43,7 @@ test('with nothing set', () => {
       ignoreLabels: [],
       refuse: [],
       qps: 500,
+      storageClasses: {},
       burst: 1000,
     },
     kubeconfig: { path: 'a' },
@@ -72,6 +73,13 @@ test.each<[NodeJS.ProcessEnv, object]>([
   ],
 ])('%j', (environment, expected) => {
   expect(configurationOf('', environment)).toMatchObject(expected);
+});
+
+test('storage classes', () => {
+  expect(configurationOf('--storage-classes=fast=ssd,slow=').storageClasses).toEqual({
+    fast: 'ssd',
+    slow: null,
+  });
 });
 
 test('without the taint', () => {
@@ -110,6 +118,8 @@ test.each<[Partial<ProviderFlags>, string]>([
   [{ nodename: 'a'.repeat(64) }, '--nodename is "aaa'],
   [{ provider: 'my provider' }, '--provider is "my provider"'],
   [{ 'node-selector': 'pool in gpu' }, '--node-selector is "pool in gpu"'],
+  [{ 'storage-classes': 'fast' }, '--storage-classes is "fast"'],
+  [{ 'storage-classes': 'a=b=c' }, '--storage-classes is "a=b=c"'],
   [{ capacity: 'cpu' }, '--capacity is "cpu"'],
   [{ capacity: 'cpu=much' }, '--capacity is "cpu=much"'],
   [{ capacity: 'cpu=-1' }, '--capacity is "cpu=-1"'],

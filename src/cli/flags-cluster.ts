@@ -32,6 +32,7 @@ export function lowerClusterOf(flags: ProviderFlags, environment: NodeJS.Process
       upperApiAddress: upperApiAddress(flags['upper-api-address']),
       ignoreLabels: words(flags['ignore-labels']),
       refuse: refusedFeatures(flags),
+      storageClasses: storageClasses(flags['storage-classes']),
       qps: flags['client-qps'],
       burst: flags['client-burst'],
     } satisfies ClusterConfiguration,
@@ -105,6 +106,17 @@ function capacity(text: string): Record<string, string> {
       if (more.length > 0 || !isLabelKey(resource) || !isAmount(quantity))
         throw refusal('--capacity', word, 'write it as resource=quantity: cpu=100,nvidia.com/gpu=8');
       return [resource, quantity];
+    }),
+  );
+}
+
+function storageClasses(text: string): Record<string, string | null> {
+  return Object.fromEntries(
+    words(text).map((word) => {
+      const [upper = '', lower, ...more] = word.split('=');
+      if (lower === undefined || more.length > 0 || upper === '')
+        throw refusal('--storage-classes', word, 'write it as upper=lower: fast=ssd,slow=');
+      return [upper, lower === '' ? null : lower];
     }),
   );
 }

@@ -11,7 +11,7 @@ const leastDuration = 2_000;
 export const defaultOperationsAddress = '127.0.0.1:10255';
 
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'klog.v'] as const;
+export const flagsWithoutEffect = ['klog.v'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -108,7 +108,22 @@ export const providerFlags = {
     choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
     default: 'info' as const,
   },
-  'enable-controllers': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'enable-controllers': {
+    type: 'string',
+    describe: 'what works beside pods, separated by commas: PVControllers for claims, ServiceControllers',
+    default: 'PVControllers,ServiceControllers',
+  },
+  'storage-provisioners': {
+    type: 'string',
+    describe:
+      'provisioners of upper storage classes, beside isthmus.io/virtual, that nobody serves above: we do',
+    default: '',
+  },
+  'storage-classes': {
+    type: 'string',
+    describe: 'lower storage classes for upper ones, as in fast=ssd,slow= (the lower default class)',
+    default: '',
+  },
   'service-account-mode': {
     type: 'string',
     describe:

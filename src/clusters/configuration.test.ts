@@ -86,7 +86,7 @@ describe('a mistake is named with its place and what was expected', () => {
       [
         'clusters.yaml: clusters[0]: unknown key "quota"; known are name, kubeconfig, context, nodeName, labels, ' +
           'region, zone, provider, taint, nodeSelector, capacity, namespace, kubeletPort, serviceAccountMode, ' +
-          'upperApiAddress, ignoreLabels, refuse, qps, burst',
+          'upperApiAddress, ignoreLabels, refuse, storageClasses, qps, burst',
         'clusters.yaml: clusters[0]: unknown key "capasity"; did you mean "capacity"?',
       ],
     ],
@@ -194,6 +194,11 @@ describe('a mistake is named with its place and what was expected', () => {
       'clusters.yaml: clusters[0].ignoreLabels: expected a list of labels, found "a"',
     ],
     [
+      'a storage class that is none',
+      one('storageClasses: {fast: "SSD 1"}'),
+      'clusters.yaml: clusters[0].storageClasses.fast: expected the name of a storage class, or nothing for the lower default class, found "SSD 1"',
+    ],
+    [
       'a burst that lets nothing pass',
       one('burst: 0.5'),
       'clusters.yaml: clusters[0].burst: expected a number of at least 1, found 0.5',
@@ -240,6 +245,7 @@ test('defaults', () => {
           ignoreLabels: [],
           refuse: [],
           qps: 500,
+          storageClasses: {},
           burst: 1000,
         },
         kubeconfig: 'a.yaml',
@@ -270,6 +276,7 @@ ignoreLabels: [a, example.com/b]
 refuse: [hostPath]
 qps: 5.5
 burst: 10
+storageClasses: {fast: ssd, slow: }
 `,
     'a',
   );
@@ -294,6 +301,7 @@ burst: 10
         refuse: ['hostPath'],
         qps: 5.5,
         burst: 10,
+        storageClasses: { fast: 'ssd', slow: null },
       },
     },
   });

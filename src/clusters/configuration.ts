@@ -77,6 +77,7 @@ function configurationOf(name: string, settings: Settings): ClusterConfiguration
     upperApiAddress: settings.upperApiAddress,
     ignoreLabels: settings.ignoreLabels ?? [],
     refuse: settings.refuse ?? [],
+    storageClasses: settings.storageClasses ?? {},
     qps: settings.qps ?? 500,
     burst: settings.burst ?? 1000,
   };

@@ -61,6 +61,29 @@ export const quantities = mapOf('resources', field('a quantity such as 500m or 8
     ),
   );
 
+/** Which lower storage class stands for an upper one; `fast:` with nothing behind it means the lower default class. */
+export const classMap = z
+  .record(z.string(), z.unknown(), { error: 'a map of storage classes' })
+  .transform((values, context) => {
+    const classes: Record<string, string | null> = {};
+    for (const [upper, lower] of Object.entries(values)) {
+      if (!isClassName(upper)) complain(context, upper, 'the name of a storage class', upper);
+      if (lower !== null && !isClassName(lower))
+        complain(
+          context,
+          upper,
+          'the name of a storage class, or nothing for the lower default class',
+          lower,
+        );
+      else classes[upper] = lower;
+    }
+    return classes;
+  });
+
+function isClassName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value);
+}
+
 /** A field of one value: what `read` answers with undefined is a mistake. */
 function field<T>(expected: string, read: (value: unknown) => T | undefined) {
   return z.unknown().transform((value, context): T => {

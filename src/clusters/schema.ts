@@ -3,7 +3,7 @@ import { isNodeName } from '../kube/label-syntax.ts';
 import { isLabelSelector } from '../kube/selector.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
-import { labelKey, labels, labelValue, listOf, number, oneOf, quantities, text } from './fields.ts';
+import { classMap, labelKey, labels, labelValue, listOf, number, oneOf, quantities, text } from './fields.ts';
 
 const taintFields = {
   key: labelKey,
@@ -49,6 +49,7 @@ const settingFields = {
   upperApiAddress: text('host:port', isHostAndPort).optional(),
   ignoreLabels: listOf('labels', labelKey).optional(),
   refuse: listOf(`words out of ${refusable.join(', ')}`, oneOf(refusable)).optional(),
+  storageClasses: classMap.optional(),
   qps: rate.optional(),
   burst: burst.optional(),
 };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
+import { ClaimsBelow } from '../clusters/placement/claims-below.ts';
 import { PodsBelow } from '../clusters/placement/pod-below.ts';
 import { PromisedRoom } from '../clusters/placement/promised-room.ts';
 import { type NodesBy, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
@@ -59,7 +60,12 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
   const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => above.node(name) });
-  const promised = new PromisedRoom({ clusterOf: (name) => virtualNodes.clusterOf(name), podsBelow });
+  const promised = new PromisedRoom({
+    clusterOf: (name) => virtualNodes.clusterOf(name),
+    podsBelow,
+    // Pods with claims are not moved, so theirs are not known here.
+    claimsBelow: new ClaimsBelow(() => undefined),
+  });
   const pictures = new LowerPictures({
     source,
     upperCluster,

@@ -130,10 +130,12 @@ export class UpperCluster {
   }
 }
 
-/** Whether its owner lets the pod be moved. */
-export function mayBeMoved({ metadata }: Pod): boolean {
+/** Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be. */
+export function mayBeMoved({ metadata, spec }: Pod): boolean {
   const said = metadata?.annotations ?? {};
-  return said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
+  const usesClaims =
+    spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
+  return !usesClaims && said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
 }
 
 function slimUpperPod(pod: Pod): Pod {

@@ -2,7 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
 import { listAll } from '../kube/list-all.ts';
-import { configMaps, keyOf, namespaces, pods, type Resource, secrets } from '../kube/resources.ts';
+import {
+  configMaps,
+  keyOf,
+  namespaces,
+  persistentVolumeClaims,
+  pods,
+  type Resource,
+  secrets,
+} from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
 import { virtualNodeAnnotation, virtualPodLabel } from '../translate/names.ts';
@@ -14,6 +22,7 @@ const mostNamed = 5;
 
 /**
  * Deletes what the provider has made below for a virtual node, and nothing else: pods first, since they use the rest.
+ * Claims stay, for they have data, and are named.
  * Virtual nodes of one upper cluster share config maps and secrets: what pods of another name goes over to that one.
  *
  * @param end how long to wait for pods to end, in milliseconds since 1970
@@ -37,6 +46,12 @@ export async function removeCopies(lower: Client, owner: Owner, end: number): Pr
         }),
       );
     });
+  const claims = await attempt(left, 'the claims', () => copiesOf(lower, persistentVolumeClaims, owner));
+  if (claims?.length)
+    left.push(
+      `persistent volume claims, for they have data: ${some(claims)}; ` +
+        'kubectl delete pvc -n NAMESPACE NAME',
+    );
   const made = await attempt(left, 'the namespaces', () => copiesOf(lower, namespaces, owner));
   if (made?.length)
     left.push(

@@ -1,4 +1,6 @@
 import type { LowerFeed } from '../clusters/feed/lower-feed.ts';
+import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { ClaimsBelow } from '../clusters/placement/claims-below.ts';
 import type { PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
@@ -25,24 +27,33 @@ export interface PodExplanation {
 export interface ExplainOptions {
   readonly virtualNodes: VirtualNodes;
   readonly podsBelow: PodsBelow;
+  readonly claimsBelow: ClaimsBelow;
   /** The virtual nodes, and the upper pods on them. */
   readonly above: readonly { readonly node: Node; readonly pods: readonly Pod[] }[];
 }
 
 /** Looks at every virtual node, above and below. The pod itself does not stand in its own way. */
-export function explainPod(pod: Pod, { virtualNodes, podsBelow, above }: ExplainOptions): PodExplanation {
+export function explainPod(
+  pod: Pod,
+  { virtualNodes, podsBelow, claimsBelow, above }: ExplainOptions,
+): PodExplanation {
   const cluster = pod.spec?.nodeName ? virtualNodes.clusterOf(pod.spec.nodeName) : undefined;
   const below = podsBelow.of(pod);
+  const claimNode = claimsBelow.nodeOf(pod);
+  const claimsElsewhere = (name: string) =>
+    claimNode === undefined || claimNode === name ? [] : [`a claim of the pod is on node ${claimNode}`];
+  const explainBelow = ({ feed: { picture }, configuration }: PicturedCluster) =>
+    explain(picture, below(configuration), claimsBelow.of(pod, configuration, picture));
   const nodes = above.map(({ node, pods }): NodeExplanation => {
     const name = node.metadata?.name ?? '';
     const found = virtualNodes.find(name);
     return {
       name,
-      above: reasonsAbove(pod, node, pods),
+      above: [...reasonsAbove(pod, node, pods), ...claimsElsewhere(name)],
       below:
         !found || 'refusal' in found
           ? { unknown: found?.why ?? 'it is no virtual node' }
-          : explain(found.cluster.feed.picture, below(found.cluster.configuration)),
+          : explainBelow(found.cluster),
     };
   });
   const copy = cluster?.feed.lowerPod(keyOf(pod));
@@ -54,7 +65,8 @@ function reasonsAbove(pod: Pod, node: Node, pods: readonly Pod[]): string[] {
   const picture = new Picture();
   picture.applyNode(node);
   for (const other of pods) if (other.metadata?.uid !== pod.metadata?.uid) picture.applyPod(other);
-  const { nodeName: _bound, ...spec } = pod.spec ?? { containers: [] };
+  // Claims are asked about below: their volumes above are as large as one likes.
+  const { nodeName: _bound, volumes: _volumes, ...spec } = pod.spec ?? { containers: [] };
   const { ownReason, reasons } = explain(picture, { ...pod, spec });
   return ownReason === undefined ? [...reasons.keys()] : [ownReason];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { testCluster, upperPod } from '../clusters/placement/test-clusters.ts';
-import type { Node } from '../kube/types.ts';
+import type { Node, PersistentVolumeClaim, StorageClass } from '../kube/types.ts';
 import { raw } from '../translate/test-objects.ts';
 import { testExtender } from './test-extender.ts';
 
@@ -172,4 +172,58 @@ test('prioritize gives 0 to 10, more where more is free', () => {
   expect(plain).toEqual({ Host: 'plain', Score: 0 });
   expect(a?.Score).toBeLessThan(b?.Score ?? 0);
   expect(b?.Score).toBeLessThanOrEqual(10);
+});
+
+describe('claims', () => {
+  const withClaim = upperPod('web', '1', {
+    spec: { volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }] },
+  });
+  const key = `${withClaim.metadata?.namespace}/data`;
+  const claim = raw<PersistentVolumeClaim>({
+    metadata: { namespace: withClaim.metadata?.namespace, name: 'data' },
+    spec: { storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } },
+  });
+  const storageClass = (name: string) =>
+    raw<StorageClass>({
+      metadata: { name },
+      provisioner: 'csi.example.com',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    });
+
+  test('that are to come are had where the lower cluster has their class', () => {
+    const mapped = testCluster('a', [4], { storageClasses: { fast: 'ssd' } });
+    const { extender, claims } = testExtender([mapped, testCluster('b', [4])]);
+    mapped.feed.picture.applyStorageClass(storageClass('ssd'));
+    claims.set(key, claim);
+    const { NodeNames, FailedAndUnresolvableNodes } = extender.filter({ pod: withClaim, nodeNames });
+    expect(NodeNames).toEqual(['vk-a', 'plain']);
+    expect(FailedAndUnresolvableNodes['vk-b']).toContain("didn't find available persistent volumes to bind");
+  });
+
+  test('that find no volume are tried again soon, for nothing changes above when there is one', () => {
+    const { extender, claims } = testExtender([testCluster('a', [4])]);
+    claims.set(key, claim);
+    const { Error: error, NodeNames } = extender.filter({ pod: withClaim, nodeNames: ['vk-a'] });
+    expect(NodeNames).toEqual([]);
+    expect(error).toContain("didn't find available persistent volumes to bind");
+  });
+
+  test('hold room for their pods until these are bound', () => {
+    const only = testCluster('a', [4]);
+    const { extender, claims } = testExtender([only]);
+    only.feed.picture.applyStorageClass(storageClass('fast'));
+    claims.set(key, claim);
+    const ask = (pod: typeof withClaim) => extender.filter({ pod, nodeNames: ['vk-a'] }).NodeNames;
+    expect(ask(withClaim)).toEqual(['vk-a']);
+    expect(ask(upperPod('other', '4'))).toEqual([]);
+  });
+
+  test('that were not seen yet are waited for', () => {
+    const { extender } = testExtender([testCluster('a', [4])]);
+    expect(extender.filter({ pod: withClaim, nodeNames })).toEqual({
+      NodeNames: [],
+      FailedAndUnresolvableNodes: {},
+      Error: `claim ${key} has not been seen yet`,
+    });
+  });
 });

@@ -1,8 +1,10 @@
 import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
+import type { ClaimsBelow } from '../clusters/placement/claims-below.ts';
 import type { PodBelow, PodsBelow } from '../clusters/placement/pod-below.ts';
 import type { Refusal, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
+import { nothingToBind } from '../scheduling/filters/volume-binding.ts';
 import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
@@ -18,6 +20,7 @@ import type { Place, Reservations } from './reservations.ts';
 export interface ExtenderOptions {
   readonly virtualNodes: VirtualNodes;
   readonly podsBelow: PodsBelow;
+  readonly claimsBelow: ClaimsBelow;
   readonly reservations: Reservations;
   readonly strategy: RankStrategy;
   /** Why nothing can be said of virtual pods now; undefined when all is well. */
@@ -36,8 +39,9 @@ export class Extender {
   /** Which of the nodes can take the pod: of the virtual ones those behind which some lower node can. */
   filter({ pod, nodeNames }: ExtenderArgs): ExtenderFilterResult {
     if (!isVirtual(pod)) return { NodeNames: nodeNames, FailedAndUnresolvableNodes: {}, Error: '' };
-    const { virtualNodes, reservations, staleness } = this.#options;
-    const stale = staleness();
+    const { virtualNodes, reservations, staleness, claimsBelow } = this.#options;
+    const missing = claimsBelow.missingOf(pod);
+    const stale = staleness() ?? (missing && `claim ${missing} has not been seen yet`);
     if (stale) return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: stale };
     const key = keyOf(pod);
     reservations.end(key);
@@ -99,19 +103,23 @@ export class Extender {
     cluster: PicturedCluster,
     explains: boolean,
   ): Place | (Pick<Refusal, 'refusal' | 'isPassing'> & { isExplained?: true }) {
-    const { reservations } = this.#options;
+    const { reservations, claimsBelow } = this.#options;
     const { configuration, feed } = cluster;
     const { namespace } = configuration;
     if (namespace !== undefined && namespace !== upper.metadata?.namespace)
       return { refusal: `virtual node(s) that serve only namespace ${namespace}`, isPassing: false };
     const pod = below(configuration);
     reservations.settle(cluster);
-    const sureness = certainty(feed.picture, pod);
-    if (sureness === 'certain') return { cluster, pod };
+    const claims = claimsBelow.of(upper, configuration, feed.picture);
+    const sureness = certainty(feed.picture, pod, claims);
+    if (sureness === 'certain') return { cluster, pod, claims };
     // Nothing changes above when those that are on their way have come, or have gone to another cluster.
     if (sureness === 'contested') return { refusal: contested, isPassing: true };
-    if (!explains) return { refusal: unexplained, isPassing: false };
-    return { refusal: refusalText(explain(feed.picture, pod)), isPassing: false, isExplained: true };
+    if (!explains && !usesClaims(upper)) return { refusal: unexplained, isPassing: false };
+    const explanation = explain(feed.picture, pod, claims);
+    // Nor does it when somebody makes a volume below.
+    const isPassing = explanation.reasons.has(nothingToBind);
+    return { refusal: refusalText(explanation), isPassing, isExplained: true };
   }
 }
 
@@ -130,4 +138,8 @@ function inOne(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+}
+
+function usesClaims({ spec }: Pod): boolean {
+  return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
 }

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
+import { ClaimsBelow } from '../clusters/placement/claims-below.ts';
 import { PodsBelow } from '../clusters/placement/pod-below.ts';
 import { PromisedRoom } from '../clusters/placement/promised-room.ts';
 import { type NodesBy, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
@@ -45,6 +46,7 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
   const { upper, upperCluster, source, nodesBy, patience, logger, certificates } = options;
   const ending = linkSignals(signal);
   const podsBelow = new PodsBelow();
+  const claimsBelow = new ClaimsBelow((key) => view.claim(key));
   const reservations = new Reservations(reservationLife);
   const view = new UpperView({
     upper,
@@ -54,7 +56,11 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
   const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => view.virtualNode(name) });
-  const promised = new PromisedRoom({ clusterOf: (name) => virtualNodes.clusterOf(name), podsBelow });
+  const promised = new PromisedRoom({
+    clusterOf: (name) => virtualNodes.clusterOf(name),
+    podsBelow,
+    claimsBelow,
+  });
   const pictures = new LowerPictures({
     source,
     upperCluster,
@@ -72,7 +78,14 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     promised.apply(key, pod);
   };
   const staleness = () => (pictures.isRead ? view.staleness : 'the lower clusters have not been read yet');
-  const extender = new Extender({ ...options, virtualNodes, podsBelow, reservations, staleness });
+  const extender = new Extender({
+    ...options,
+    virtualNodes,
+    podsBelow,
+    claimsBelow,
+    reservations,
+    staleness,
+  });
   const tls: SecureContextOptions | undefined = await certificates?.load();
   const server = await startExtenderServer({
     ...options.address,

@@ -1,10 +1,12 @@
 import type { PicturedCluster } from '../clusters/feed/lower-pictures.ts';
-import type { Pod } from '../kube/types.ts';
+import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
 
 /** A cluster that let a pod pass, and the pod as it would be there. */
 export interface Place {
   readonly cluster: PicturedCluster;
   readonly pod: Pod;
+  /** Those that will be made with it. */
+  readonly claims?: readonly PersistentVolumeClaim[];
 }
 
 interface Reservation {
@@ -60,7 +62,7 @@ export class Reservations {
     for (const [key, { places }] of this.#reservations) {
       for (const place of places) {
         if (place.isHeld || place.cluster.feed !== feed) continue;
-        feed.picture.hold(heldKey(key, place.cluster), place.pod);
+        feed.picture.hold(heldKey(key, place.cluster), place.pod, place.claims);
         place.isHeld = true;
       }
     }

@@ -37,7 +37,11 @@ test('watches the virtual nodes, and the virtual pods', async () => {
     const { pathname, searchParams } = new URL(url, 'http://x');
     const isNodes = pathname.endsWith('/nodes');
     if (!searchParams.get('watch')) {
-      const items = isNodes ? [node('2', { 'isthmus.io/lower-cluster': 'a' }, { clusterID: 'a' })] : [pod];
+      const items = isNodes
+        ? [node('2', { 'isthmus.io/lower-cluster': 'a' }, { clusterID: 'a' })]
+        : pathname.endsWith('/pods')
+          ? [pod]
+          : [];
       return void sendJson(response, 200, { metadata: { resourceVersion: '5' }, items });
     }
     response.writeHead(200).flushHeaders();
@@ -70,7 +74,7 @@ test('watches the virtual nodes, and the virtual pods', async () => {
 
   // Figures change all the time, and nobody need look at every pod for them.
   onNodes.mockClear();
-  await vi.waitFor(() => expect(server.requests.filter((one) => one.includes('watch=true'))).toHaveLength(2));
+  await vi.waitFor(() => expect(server.requests.filter((one) => one.includes('watch=true'))).toHaveLength(3));
   const marks = { 'isthmus.io/lower-cluster': 'a', 'isthmus.io/largest-free-node': 'x' };
   tell({ type: 'MODIFIED', object: node('6', marks, { clusterID: 'a' }) });
   tell({ type: 'MODIFIED', object: node('7', marks, { clusterID: 'b' }) });

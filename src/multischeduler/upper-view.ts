@@ -5,8 +5,8 @@ import { clusterIdLabel } from '../clusters/placement/virtual-nodes.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
-import { nodes, pods } from '../kube/resources.ts';
-import type { Node, Pod } from '../kube/types.ts';
+import { nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '../kube/types.ts';
 import {
   clusterSelectorAnnotation,
   lowerClusterAnnotation,
@@ -29,7 +29,8 @@ export interface UpperViewOptions {
 export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
-  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>];
+  readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
+  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>, Reflector<PersistentVolumeClaim>];
 
   constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
@@ -51,12 +52,18 @@ export class UpperView {
         slim: onlyScheduling,
         onError,
       }),
+      new Reflector(upper, persistentVolumeClaims, this.#claims, { onError }),
     ];
   }
 
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
   virtualNode(name: string): Node | undefined {
     return this.#nodes.get(name);
+  }
+
+  /** What a claim above asks for, by `namespace/name`. */
+  claim(key: string): PersistentVolumeClaim | undefined {
+    return this.#claims.get(key);
   }
 
   /** Why nothing can be said now, in words; undefined when all is well. */
@@ -92,6 +99,14 @@ function onlyMarks({ metadata }: Node): Node {
 /** All that is asked of a pod later: how it would be below. */
 function onlyScheduling(pod: Pod): Pod {
   return slimPod(pod, [clusterSelectorAnnotation]);
+}
+
+/** There may be many thousand claims; their status matters to nobody here. */
+function onlyAsked({ metadata, spec }: PersistentVolumeClaim): PersistentVolumeClaim {
+  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
+  const legacyClass = annotations?.['volume.beta.kubernetes.io/storage-class'];
+  const kept = legacyClass && { annotations: { 'volume.beta.kubernetes.io/storage-class': legacyClass } };
+  return { metadata: { name, namespace, uid, resourceVersion, ...kept }, spec } as PersistentVolumeClaim;
 }
 
 function isChanged(old: Node, now: Node): boolean {

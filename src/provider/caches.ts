@@ -8,6 +8,7 @@ import { withoutContent } from '../translate/dependency.ts';
 import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
+import { claimKeysOf } from '../translate/storage/claim-uses.ts';
 import { podNameOf } from '../translate/token-secret.ts';
 import type { DependencyCaches } from './dependencies/dependencies.ts';
 import { type DependencyKind, keysOfLowerPod, keysOfUpperPod } from './dependencies/dependency-keys.ts';
@@ -15,7 +16,7 @@ import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 
 /** Everything a virtual node knows of its two clusters. */
 export interface ProviderCaches {
-  readonly upperPods: Cache<Pod, 'dependency'>;
+  readonly upperPods: Cache<Pod, 'dependency' | 'claim'>;
   readonly upperNode: Cache<Node>;
   readonly lowerPods: Cache<Pod, 'dependency' | 'node'>;
   readonly lowerNodes: Cache<Node>;
@@ -33,8 +34,9 @@ export function createCaches(
     copies: new Cache<ConfigMap | Secret, 'pod'>({ pod: podKeyOfTokens }, withoutContent),
   });
   return {
-    upperPods: new Cache<Pod, 'dependency'>({
+    upperPods: new Cache<Pod, 'dependency' | 'claim'>({
       dependency: (pod) => (isVirtual(pod) ? keysOfUpperPod(pod, mode) : []),
+      claim: (pod) => (isVirtual(pod) ? claimKeysOf(pod) : []),
     }),
     upperNode: new Cache<Node>({}, withoutImages),
     lowerPods: new Cache<Pod, 'dependency' | 'node'>(

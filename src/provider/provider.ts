@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Controller, ControllerContext } from '../clusters/controller.ts';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
@@ -13,7 +14,7 @@ import { runNodeLease } from './node/node-lease.ts';
 import { checkLowerCluster } from './node/virtual-node.ts';
 import { createReconcilers, type ReconcilersOptions } from './reconcilers.ts';
 
-export interface ProviderOptions extends ReconcilersOptions {
+export interface ProviderOptions extends Omit<ReconcilersOptions, 'refusalBeside'> {
   /** uid of the upper cluster's kube-system. */
   upperCluster: string;
   /** What the upper cluster has of what pods may name; shared, and watched by whoever made it. */
@@ -22,6 +23,8 @@ export interface ProviderOptions extends ReconcilersOptions {
   streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
+  /** Started once both clusters are known. */
+  startControllers: readonly ((context: Omit<ControllerContext, 'configuration'>) => Controller)[];
   kubelet: Pick<
     KubeletServerOptions,
     'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
@@ -69,7 +72,14 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const kubelet = await startKubelet(options, caches, owner);
   const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
-  const reconcilers = createReconcilers({ ...options, settings }, caches, owner, health);
+  const refusalBeside = (pod: Pod) => {
+    for (const controller of controllers) {
+      const refusal = controller.refusalOf?.(pod);
+      if (refusal) return refusal;
+    }
+    return undefined;
+  };
+  const reconcilers = createReconcilers({ ...options, settings, refusalBeside }, caches, owner, health);
   const { metrics } = options;
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
@@ -89,6 +99,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
+  let controllers: readonly Controller[] = [];
   metrics?.read({
     streams: () => kubelet.sessions,
     isReachable: () => health.now.reachable,
@@ -104,8 +115,10 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       logger.info('the lower cluster answers again');
       for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
       reconcilers.addEverything();
+      for (const controller of controllers) controller.reconnect();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
+      for (const controller of controllers) controller.lost?.();
     }
     reconcilers.addNode();
   }
@@ -113,6 +126,22 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   async function begin(): Promise<void> {
     await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
     if (signal.aborted) return;
+    const { upperPods, lowerPods } = caches;
+    const reachability = () => health.now;
+    const isReachable = () => health.now.reachable;
+    const confirmReachable = () => health.confirm();
+    const cluster = {
+      upper,
+      lower,
+      owner,
+      upperPods,
+      lowerPods,
+      isReachable,
+      reachability,
+      confirmReachable,
+    };
+    const context = { ...cluster, ...reconcilers.shared, metrics, logger };
+    controllers = options.startControllers.map((start) => start(context));
     reconcilers.start();
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();
@@ -122,7 +151,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function stop(): Promise<void> {
-    await within(drainGrace, reconcilers.stop());
+    await within(drainGrace, Promise.all([reconcilers.stop(), ...controllers.map((one) => one.stop())]));
     stopping.abort();
     await within(drainGrace, Promise.all(running));
   }
@@ -136,7 +165,12 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       const shared = options.upperDependencies
         .states()
         .map((state) => ({ side: 'upper' as const, ...state }));
-      return { watches: [...own, ...shared], isInStep, lower: health.now };
+      const others = controllers.flatMap(({ watches }) => watches);
+      return {
+        watches: [...own, ...shared, ...others],
+        isInStep,
+        lower: health.now,
+      };
     },
     stop,
     async close() {

@@ -1,3 +1,4 @@
+import type { ControllerContext } from '../clusters/controller.ts';
 import type { LowerHealth, Reachability } from '../clusters/lower-health.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
 import type { Pod } from '../kube/types.ts';
@@ -31,6 +32,8 @@ export interface Reconcilers {
   readonly lowerEvents: LowerEvents;
   /** What has not got where it goes. */
   readonly lag: SyncLag;
+  /** What controllers beside the pods share with them. */
+  readonly shared: Pick<ControllerContext, 'namespaces' | 'addPod'>;
   /** Begins to work on what the caches brought. */
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
@@ -140,6 +143,7 @@ export function createReconcilers(
   return {
     lowerEvents,
     lag,
+    shared: { namespaces: sync.namespaces, addPod: (key) => podQueue.add(key) },
     start() {
       lag.watch(caches.upperPods, caches.lowerPods);
       nodeQueue.add(settings.name);

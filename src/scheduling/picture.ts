@@ -7,6 +7,7 @@ import type {
   Pod,
   StorageClass,
 } from '../kube/types.ts';
+import type { LowerClasses } from '../translate/storage/class-map.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { InFlight } from './in-flight.ts';
 import { factsOf, readPod } from './pod-facts.ts';
@@ -24,6 +25,9 @@ import { Trial } from './trial.ts';
 export class Picture {
   readonly #state = new ClusterState();
   readonly #promises = new Promises(this.#state);
+
+  /** Which storage classes there are. */
+  readonly classes: LowerClasses = this.#state.storage;
 
   /** How many nodes there are, open or not. */
   get nodeCount(): number {

@@ -93,6 +93,16 @@ export class Storage {
     return this.#classes.get(name);
   }
 
+  /** Whether there is a class of this name. */
+  has(name: string): boolean {
+    return this.#classes.has(name);
+  }
+
+  /** Whether a new claim without a class gets one. */
+  get hasDefault(): boolean {
+    return this.defaultClass() !== undefined;
+  }
+
   /** The class that a new claim without one gets: the youngest default, or of equals the first by name. */
   defaultClass(): string | undefined {
     const age = ({ metadata }: StorageClass) => String(metadata?.creationTimestamp ?? '');

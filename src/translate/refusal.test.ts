@@ -10,8 +10,6 @@ const refused = (spec: object) => refusalOf(upperPod({ spec }))?.reason;
 
 describe('volumes', () => {
   test.each<[string, object]>([
-    ['a claim', { persistentVolumeClaim: { claimName: 'c' } }],
-    ['a claim of its own', { ephemeral: { volumeClaimTemplate: {} } }],
     ['a token of another audience', projected(token)],
     ['a token among others', projected({ secret: { name: 's' } }, token)],
     ['a trust bundle among others', projected({ secret: { name: 's' } }, { clusterTrustBundle: {} })],
@@ -37,6 +35,8 @@ describe('volumes', () => {
 
   test.each<[string, object]>([
     ['emptyDir', { emptyDir: {} }],
+    ['a claim', { persistentVolumeClaim: { claimName: 'c' } }],
+    ['a claim of its own', { ephemeral: { volumeClaimTemplate: {} } }],
     ['hostPath', { hostPath: { path: '/x' } }],
     ['a projection of other sources', projected({ secret: { name: 's' } }, { downwardAPI: {} })],
     ['null sources', { projected: { sources: null } }],

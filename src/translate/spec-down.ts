@@ -9,6 +9,7 @@ import { withLowerNames } from './lower-names.ts';
 import type { Owner } from './marks.ts';
 import { withNodeRequirements } from './node-requirements.ts';
 import { type ApiAddress, type ServiceAccountMode, serviceAccountDown } from './service-account.ts';
+import { withClaims } from './storage/claim-uses.ts';
 
 export interface SpecDownOptions {
   serviceAccounts: ServiceAccountMode;
@@ -26,7 +27,8 @@ export function specDown(upper: Pod, spec: PodSpec, owner: Owner, options: SpecD
   const mode = options.serviceAccounts;
   const undecided = without(spec, decidedAbove);
   const selected = withClusterSelector(undecided, clusterSelectorOf(upper) ?? {});
-  const placed = withNodeRequirements(withoutMergedKeys(selected), options.nodeRequirements);
+  const claimed = withClaims(selected, upper.metadata?.name ?? '');
+  const placed = withNodeRequirements(withoutMergedKeys(claimed), options.nodeRequirements);
   const named = withLowerNames(withUpperView(placed), owner, mode);
   return serviceAccountDown(named, upper.metadata?.uid ?? '', mode, options.upperApi);
 }

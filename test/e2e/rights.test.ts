@@ -4,7 +4,10 @@ import { routes } from '../../src/provider/kubelet/routes.ts';
 import { eventually, kubectl } from '../clusters.ts';
 import { allRights, nameOf } from './rights/rule.ts';
 import { openPlace, openScene, type Place, type Question, type Scene } from './rights/scene.ts';
-import { pod, waves } from './rights/waves.ts';
+import { storageWaves } from './rights/storage-waves.ts';
+import { pod, waves as podWaves } from './rights/waves.ts';
+
+const waves = [...podWaves, ...storageWaves];
 
 let place: Place;
 

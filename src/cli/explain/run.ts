@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LowerPictures } from '../../clusters/feed/lower-pictures.ts';
 import { unfinished } from '../../clusters/feed/watches.ts';
+import { ClaimsBelow } from '../../clusters/placement/claims-below.ts';
 import { PodsBelow } from '../../clusters/placement/pod-below.ts';
 import { PromisedRoom } from '../../clusters/placement/promised-room.ts';
 import { VirtualNodes } from '../../clusters/placement/virtual-nodes.ts';
@@ -9,7 +10,7 @@ import { loadConnection } from '../../kube/connection.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { listAll } from '../../kube/list-all.ts';
 import { createLogger } from '../../kube/logger.ts';
-import { keyOf, nodes, pods } from '../../kube/resources.ts';
+import { keyOf, nodes, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { Transport } from '../../kube/transport.ts';
 import type { Pod } from '../../kube/types.ts';
 import { explainPod, type PodExplanation } from '../../multischeduler/explanation.ts';
@@ -57,14 +58,17 @@ async function explainWith(
   // Whatever a cluster complains about is in the explanation.
   const logger = createLogger('fatal');
   const { source, nodesBy } = lowerClusters(flags, upper, logger);
-  const [upperCluster, { items: virtual }, { items: bound }] = await Promise.all([
+  const [upperCluster, { items: virtual }, { items: bound }, { items: claims }] = await Promise.all([
     identify(upper),
     listAll(upper, nodes, { labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}` }),
     listAll(upper, pods, { fieldSelector: `spec.nodeName!=,${unfinished}` }),
+    listAll(upper, persistentVolumeClaims),
   ]);
   const byName = new Map(virtual.map((node) => [node.metadata?.name ?? '', node]));
   const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => byName.get(name) });
   const podsBelow = new PodsBelow();
+  const claimsByKey = new Map(claims.map((claim) => [keyOf(claim), claim]));
+  const claimsBelow = new ClaimsBelow((key) => claimsByKey.get(key));
   const ending = new AbortController();
   const { signal } = ending;
   const pictures = new LowerPictures({
@@ -83,14 +87,18 @@ async function explainWith(
   };
   try {
     await Promise.race([known(), running]);
-    const promised = new PromisedRoom({ clusterOf: (name) => virtualNodes.clusterOf(name), podsBelow });
+    const promised = new PromisedRoom({
+      clusterOf: (name) => virtualNodes.clusterOf(name),
+      podsBelow,
+      claimsBelow,
+    });
     const others = bound.filter((other) => other.metadata?.uid !== pod.metadata?.uid);
     for (const other of others) if (isVirtual(other)) promised.apply(keyOf(other), other);
     const above = [...byName].map(([name, node]) => ({
       node,
       pods: others.filter(({ spec }) => spec?.nodeName === name),
     }));
-    return explainPod(pod, { virtualNodes, podsBelow, above });
+    return explainPod(pod, { virtualNodes, podsBelow, claimsBelow, above });
   } finally {
     ending.abort();
     running.catch(() => {});

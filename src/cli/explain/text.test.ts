@@ -8,7 +8,7 @@ import { explainDocument } from './document.ts';
 import { explainText } from './text.ts';
 
 const [a, b, c] = [testCluster('a', [4, 4]), testCluster('b', [8]), testCluster('c', [8])];
-const { podsBelow, virtualNodes } = testExtender([a, b, c]);
+const { podsBelow, claimsBelow, virtualNodes } = testExtender([a, b, c]);
 const nodeAbove = (name: string, more: object = {}) =>
   raw<Node>({ metadata: { name }, status: { allocatable: { cpu: '100', pods: '100' } }, ...more });
 const above = [
@@ -19,7 +19,8 @@ const above = [
   },
   { node: nodeAbove('vk-c'), pods: [] },
 ];
-const explained = (pod: Pod) => explainDocument(pod, explainPod(pod, { podsBelow, virtualNodes, above }));
+const explained = (pod: Pod) =>
+  explainDocument(pod, explainPod(pod, { podsBelow, claimsBelow, virtualNodes, above }));
 
 test('a pod that is nowhere', () => {
   c.said.staleness = 'it does not answer';

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Pod } from '../../kube/types.ts';
 import { certainty, fits } from '../../scheduling/fit.ts';
+import { ClaimsBelow } from './claims-below.ts';
 import { PodsBelow } from './pod-below.ts';
 import { PromisedRoom } from './promised-room.ts';
 import { type TestCluster, testCluster, upperPod } from './test-clusters.ts';
@@ -18,6 +19,7 @@ beforeEach(() => {
   promised = new PromisedRoom({
     clusterOf: (name) => clusters.get(name),
     podsBelow: new PodsBelow(),
+    claimsBelow: new ClaimsBelow(() => undefined),
     now: () => now,
   });
 });

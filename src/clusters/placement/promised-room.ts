@@ -1,12 +1,14 @@
 import type { Pod } from '../../kube/types.ts';
 import type { LowerFeed } from '../feed/lower-feed.ts';
 import type { PicturedCluster } from '../feed/lower-pictures.ts';
+import type { ClaimsBelow } from './claims-below.ts';
 import type { PodsBelow } from './pod-below.ts';
 
 export interface PromisedRoomOptions {
   /** The lower cluster behind a virtual node. */
   readonly clusterOf: (nodeName: string) => PicturedCluster | undefined;
   readonly podsBelow: PodsBelow;
+  readonly claimsBelow: ClaimsBelow;
   readonly now?: () => number;
 }
 
@@ -82,7 +84,7 @@ export class PromisedRoom {
   }
 
   #review(key: string, isChangedBelow: boolean): void {
-    const { clusterOf, podsBelow } = this.#options;
+    const { clusterOf, podsBelow, claimsBelow } = this.#options;
     let bound = this.#bound.get(key);
     const cluster = bound?.pod && clusterOf(bound.nodeName);
     const copy = cluster?.feed.lowerPod(key);
@@ -102,7 +104,9 @@ export class PromisedRoom {
     // A former pod of the name that is still there below may have been in the way of the promise.
     const isToHold = held?.feed !== wanted.feed || held.uid !== bound.uid || (isChangedBelow && !isCopied);
     if (!isToHold) return;
-    wanted.feed.picture.hold(key, podsBelow.of(bound.pod)(wanted.configuration));
+    const { configuration, feed } = wanted;
+    const claims = claimsBelow.of(bound.pod, configuration, feed.picture);
+    feed.picture.hold(key, podsBelow.of(bound.pod)(configuration), claims);
     this.#held.set(key, { uid: bound.uid, feed: wanted.feed });
     this.#since.delete(key);
     this.#since.set(key, this.#now());

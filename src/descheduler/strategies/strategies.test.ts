@@ -126,13 +126,16 @@ test.each([
   ['its own cluster is not known now', [2, 8], { stale: 'a' }],
   ['nobody looks after its node', [2, 8], { isOurs: () => false }],
   ['its owner does not want it moved', [2, 8], { annotations: { 'isthmus.io/evict': 'false' } }],
+  ['it has a claim', [2, 8], { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] }],
 ] as const)('LowerUnschedulable leaves a pod where it is when %s', (_, [inA, inB], more) => {
-  const { stale, annotations, ...world } = { stale: undefined, annotations: {}, ...more } as {
+  const { stale, annotations, volumes, ...world } = { stale: undefined, annotations: {}, ...more } as {
     stale?: string;
     annotations: object;
+    volumes?: object[];
   };
   const [a, b] = [testCluster('a', [inA]), testCluster('b', [inB])];
-  const pod = waiting('web', '4', 'vk-a', { annotations });
+  const plain = waiting('web', '4', 'vk-a', { annotations });
+  const pod = { ...plain, spec: { ...plain.spec, volumes } } as Pod;
   stuck(a, pod, 90);
   for (const cluster of [a, b])
     if (cluster.configuration.name === stale) cluster.said.staleness = 'it does not answer';

@@ -30,12 +30,14 @@ export interface PodSyncOptions {
   down: PodDownOptions & RefusalOptions;
   /** The most that may be used of a resource below; nothing is said of those that are not in it. */
   limit: Resources;
+  /** What else keeps a pod from going down. */
+  refusalBeside: PodSync['refusalBeside'];
   logger: Logger;
 }
 
 /** Puts together what the reconcile of a pod works with. */
 export function createPodSync(
-  { upper, lower, settings, logger, down, limit }: PodSyncOptions,
+  { upper, lower, settings, logger, down, limit, refusalBeside }: PodSyncOptions,
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
@@ -79,6 +81,7 @@ export function createPodSync(
     lag,
     lost,
     down,
+    refusalBeside,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
     isReachable: () => health.now.reachable,

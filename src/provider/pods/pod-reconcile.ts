@@ -65,7 +65,7 @@ async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
 async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
   if (!upper) return undefined;
-  const refusal = refusalOf(upper, sync.down);
+  const refusal = refusalOf(upper, sync.down) ?? sync.refusalBeside(upper);
   if (refusal) return wait(sync, upper, refusal);
   const lack = sync.quota.admit(key, upper);
   if (lack) return reject(sync, upper, outOf(lack));

@@ -37,6 +37,8 @@ export interface PodSync {
   /** Edits that the lower API server refused, by `uid/subresource` of the lower pod: the same waits for a while. */
   readonly refusedEdits: LRUCache<string, string>;
   readonly down: PodDownOptions & RefusalOptions;
+  /** What else keeps a pod from going down: its volumes, say. */
+  readonly refusalBeside: (pod: Pod) => Refusal | undefined;
   readonly logger: Logger;
   /** Whether what the caches show of the lower cluster is fresh enough to act upon. */
   readonly isReachable: () => boolean;

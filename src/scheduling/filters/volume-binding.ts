@@ -7,7 +7,8 @@ import type { Storage } from '../storage.ts';
 import { matchesOf, nodesOf, storageOf } from '../volume-match.ts';
 
 const affinityConflict = "node(s) didn't match PersistentVolume's node affinity";
-const nothingToBind = "node(s) didn't find available persistent volumes to bind";
+/** The reason of a node on which a claim finds no volume, as kube-scheduler has it. */
+export const nothingToBind = "node(s) didn't find available persistent volumes to bind";
 const volumeGone = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 
 /** The volumes that a pod's claims have must reach the node; those that they will get must exist or be made there. */

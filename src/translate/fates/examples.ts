@@ -111,6 +111,7 @@ export const examples: readonly Example[] = [
     above: { items: [{ path: 'x', fieldRef: uid }] },
     becomes: { items: [{ path: 'x', fieldRef: upperUid }] },
   },
+  { field: 'Volume.ephemeral', above: { volumeClaimTemplate: {} }, becomes: undefined },
   { field: 'Volume.projected', above: { sources: [token] }, becomes: { sources: [fromSecret('v.0')] } },
   { field: 'ProjectedVolumeSource.sources', above: [{}, token], becomes: [{}, fromSecret('v.1')] },
   { field: 'VolumeProjection.configMap', above: rootCa, becomes: renamedRootCa },

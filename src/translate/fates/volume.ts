@@ -1,7 +1,6 @@
 import { allCarried, carried, type Fate, type Fates, refused, rewritten } from './fate.ts';
 
 const notSupported = (note: string): Fate => refused('VolumeNotSupported', note);
-const noVolumeClaims = notSupported('persistent volume claims cannot be carried to a lower cluster yet');
 const upperOnly = notSupported('trust bundles and pod certificates belong to the upper cluster');
 const withSecret = carried('its Secret is copied');
 const renamedConfigMap = rewritten(
@@ -34,12 +33,12 @@ export const volumeFates = {
     configMap: renamedConfigMap,
     csi: withSecret,
     downwardAPI: upperView,
-    ephemeral: noVolumeClaims,
+    ephemeral: rewritten('the claim that the upper cluster makes for it'),
     flexVolume: withSecret,
     glusterfs: carried('its Endpoints must be there below'),
     hostPath: carried('a path of the lower node, unless `--refuse` forbids it'),
     iscsi: withSecret,
-    persistentVolumeClaim: noVolumeClaims,
+    persistentVolumeClaim: carried('the claim goes down with the pod: see storage.md'),
     projected: rewritten('see VolumeProjection'),
     rbd: withSecret,
     scaleIO: withSecret,

@@ -40,6 +40,8 @@ const notInEphemeral = [
 export const unused: Readonly<Record<string, string>> = {
   ...Object.fromEntries(volumes.map((volume) => [`Volume.${volume}`, storage])),
   ...Object.fromEntries(notInEphemeral.map((field) => [`EphemeralContainer.${field}`, notDebugging])),
+  'Volume.ephemeral': 'test/e2e/storage.test.ts has it',
+  'Volume.persistentVolumeClaim': 'test/e2e/storage.test.ts has it',
   'Container.volumeDevices': storage,
   'EphemeralContainer.volumeDevices': storage,
   'Volume.gitRepo': 'switched off in every kubelet since 1.33',

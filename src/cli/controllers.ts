@@ -1,0 +1,70 @@
+import type { StartController } from '../clusters/controller.ts';
+import { tellImmediateClaims } from '../controllers/storage/immediate-claims.ts';
+import { withoutStorage } from '../controllers/storage/no-storage.ts';
+import { storageControllers } from '../controllers/storage/storage-controllers.ts';
+import { SharedUpperStorage, UpperStorage } from '../controllers/storage/upper-storage.ts';
+import { Client } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { NodeMetrics } from '../metrics/node-metrics.ts';
+import type { ProviderFlags } from './provider-flags.ts';
+
+/** What the controllers of all virtual nodes of a process share. */
+export interface ControllersOptions {
+  readonly upper: Transport;
+  readonly metrics: NodeMetrics;
+  readonly logger: Logger;
+  readonly flags: Pick<ProviderFlags, 'storage-provisioners'>;
+}
+
+const byName = {
+  PVControllers: (options) => [storage(options)],
+  ServiceControllers: () => [],
+} satisfies Record<string, (options: ControllersOptions) => StartController[]>;
+
+type ControllerName = keyof typeof byName;
+
+/** tensile-kube's names of groups of controllers. */
+const controllerNames = Object.keys(byName) as ControllerName[];
+
+/** The controllers that `--enable-controllers` names. @throws KubeError `Configuration` */
+export function enabledControllers(names: string, options: ControllersOptions): StartController[] {
+  const enabled = words(names).map(toName);
+  const controllers = enabled.flatMap((name) => byName[name](options));
+  return enabled.includes('PVControllers') ? controllers : [withoutStorage, ...controllers];
+}
+
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+function toName(word: string): ControllerName {
+  const known = controllerNames.find((name) => name === word);
+  if (known) return known;
+  throw new KubeError(
+    'Configuration',
+    `--enable-controllers: "${word}" is none of ${controllerNames.join(', ')}`,
+  );
+}
+
+function storage({ upper, metrics, logger, flags }: ControllersOptions): StartController {
+  const client = new Client(upper, metrics.calls('upper'));
+  const provisioners = new Set(words(flags['storage-provisioners']));
+  const events = new EventRecorder(client, { component: 'isthmus', host: 'isthmus' });
+  const shared = new SharedUpperStorage((namespace) => {
+    const picture = new UpperStorage({
+      upper: client,
+      namespace,
+      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+      observe: (resource) => metrics.watch('upper', resource),
+    });
+    tellImmediateClaims(picture, provisioners, events);
+    return picture;
+  });
+  return storageControllers({ shared, provisioners });
+}

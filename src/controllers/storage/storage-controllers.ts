@@ -1,0 +1,128 @@
+import { LRUCache } from 'lru-cache';
+import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
+import { describeError, hasCode } from '../../kube/errors.ts';
+import { EventRecorder } from '../../kube/event-recorder.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import { events } from '../../kube/resources.ts';
+import type { PersistentVolume } from '../../kube/types.ts';
+import { WorkQueue, type WorkQueueOptions } from '../../kube/work-queue.ts';
+import { claimEventsInto } from './claim-events.ts';
+import { reconcileClaim } from './claim-reconcile.ts';
+import { addAllStorage, connectStorage } from './connect-storage.ts';
+import { claimsRefusal, unknownRefusal, wakePods } from './pod-claims.ts';
+import { refusedSizeRetry } from './resize.ts';
+import { createStorageCaches, createStorageReflectors } from './storage-caches.ts';
+import type { StorageSync } from './storage-sync.ts';
+import type { SharedUpperStorage } from './upper-storage.ts';
+import { reconcileVolume } from './volume-deletion.ts';
+
+export interface StorageOptions {
+  /** What the upper cluster has of claims and classes. */
+  readonly shared: SharedUpperStorage;
+  /** Provisioners of upper classes that are ours beside `isthmus.io/virtual`. */
+  readonly provisioners: ReadonlySet<string>;
+}
+
+/** Claims and volumes that are worked on at once. */
+const workers = 10;
+const mostRefusedEdits = 1_000;
+const mostLowerVolumes = 10_000;
+
+/**
+ * The controllers that carry claims down and their volumes up; all virtual nodes that they are started for share what
+ * is watched above.
+ */
+export function storageControllers(options: StorageOptions): StartController {
+  return (context) => startStorage(options, context);
+}
+
+function startStorage({ shared, provisioners }: StorageOptions, context: ControllerContext): Controller {
+  const { configuration, lower, metrics, logger, owner } = context;
+  const { picture, release } = shared.use(configuration.namespace);
+  const caches = createStorageCaches();
+  const storage: StorageSync = {
+    ...caches,
+    context,
+    events: new EventRecorder(context.upper, {
+      component: 'isthmus',
+      host: owner.virtualNode,
+      onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
+    }),
+    claims: picture.claims,
+    classes: picture.classes,
+    classMap: configuration.storageClasses,
+    provisioners,
+    problems: new Map(),
+    awaited: new Set(),
+    lowerVolumes: new LRUCache<string, PersistentVolume>({ max: mostLowerVolumes }),
+    refusedEdits: new LRUCache<string, string>({ max: mostRefusedEdits, ttl: refusedSizeRetry }),
+    now: () => new Date(),
+  };
+  const reflectors = createStorageReflectors(caches, context);
+  const all = [...reflectors.upper, ...reflectors.lower];
+  const news = new Reflector(lower, events, claimEventsInto(storage), {
+    fieldSelector: 'involvedObject.kind=PersistentVolumeClaim',
+    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+    observer: metrics?.watch('lower', events.plural),
+  });
+  const queueOf = (kind: string, reconcile: WorkQueueOptions['reconcile']) =>
+    new WorkQueue({
+      workers,
+      reconcile,
+      onError(key, error) {
+        // Cut off because we stop: whoever works for the node next looks at everything.
+        if (hasCode(error, 'Aborted')) return;
+        logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
+      },
+      observer: metrics?.queue(kind),
+    });
+  const claims = queueOf('claim', async (key) => {
+    try {
+      return await reconcileClaim(storage, key);
+    } finally {
+      wakePods(storage, key);
+    }
+  });
+  const volumes = queueOf('volume', (name) => reconcileVolume(storage, name));
+  const queues = { claims, volumes };
+  const letGo = connectStorage(storage, queues);
+  const stopping = new AbortController();
+  const running = [...all, news].map((reflector) => reflector.run(stopping.signal));
+  const synced = Promise.all([picture.synced, ...all.map((reflector) => reflector.synced)]);
+  let isKnown = false;
+  const begin = async () => {
+    await synced;
+    if (stopping.signal.aborted) return;
+    isKnown = true;
+    addAllStorage(storage, queues);
+    claims.start();
+    volumes.start();
+  };
+  begin().catch((error: unknown) =>
+    logger.debug({ message: describeError(error) }, 'storage stopped before it was known'),
+  );
+
+  return {
+    get watches() {
+      return [
+        ...picture.states().map((state) => ({ side: 'upper' as const, ...state })),
+        ...(['upper', 'lower'] as const).flatMap((side) =>
+          reflectors[side].map(({ state }) => ({ side, ...state })),
+        ),
+      ];
+    },
+    refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
+    lost: () => addAllStorage(storage, queues),
+    reconnect() {
+      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
+      addAllStorage(storage, queues);
+    },
+    async stop() {
+      letGo();
+      release();
+      await Promise.all([claims.stop(), volumes.stop()]);
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}
