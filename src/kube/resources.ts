@@ -4,6 +4,7 @@ import type {
   ClusterRoleBinding,
   ConfigMap,
   CSINode,
+  EndpointSlice,
   Event,
   KubeObject,
   Lease,
@@ -13,6 +14,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
   Secret,
+  Service,
   StorageClass,
   TokenRequest,
 } from './types.ts';
@@ -87,6 +89,18 @@ export const csiNodes: Resource<CSINode> = {
   kind: 'CSINode',
   plural: 'csinodes',
   namespaced: false,
+};
+export const services: Resource<Service> = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+};
+export const endpointSlices: Resource<EndpointSlice> = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
 };
 export const leases: Resource<Lease> = {
   apiVersion: 'coordination.k8s.io/v1',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Controller, ControllerContext } from '../clusters/controller.ts';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector, type ReflectorState } from '../kube/reflector.ts';
@@ -22,6 +23,8 @@ export interface ProviderOptions extends ReconcilersOptions {
   streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
+  /** Started once both clusters are known. */
+  startControllers: readonly ((context: Omit<ControllerContext, 'configuration'>) => Controller)[];
   kubelet: Pick<
     KubeletServerOptions,
     'certificate' | 'requestCertificate' | 'clientCaFile' | 'verifyClients' | 'acceptTokens' | 'otherPorts'
@@ -89,6 +92,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
+  let controllers: readonly Controller[] = [];
   metrics?.read({
     streams: () => kubelet.sessions,
     isReachable: () => health.now.reachable,
@@ -104,6 +108,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       logger.info('the lower cluster answers again');
       for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
       reconcilers.addEverything();
+      for (const controller of controllers) controller.reconnect();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
     }
@@ -117,12 +122,16 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();
     isInStep = true;
+    const { upperPods, lowerPods } = caches;
+    const isReachable = () => health.now.reachable;
+    const context = { upper, lower, owner, upperPods, lowerPods, isReachable, metrics, logger };
+    controllers = options.startControllers.map((start) => start(context));
     running.push(news.run(signal));
     logger.info({ node: settings.name, pods: caches.upperPods.size, port: kubelet.port }, 'at work');
   }
 
   async function stop(): Promise<void> {
-    await within(drainGrace, reconcilers.stop());
+    await within(drainGrace, Promise.all([reconcilers.stop(), ...controllers.map((one) => one.stop())]));
     stopping.abort();
     await within(drainGrace, Promise.all(running));
   }
@@ -136,7 +145,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       const shared = options.upperDependencies
         .states()
         .map((state) => ({ side: 'upper' as const, ...state }));
-      return { watches: [...own, ...shared], isInStep, lower: health.now };
+      const others = controllers.flatMap(({ watches }) => watches);
+      return { watches: [...own, ...shared, ...others], isInStep, lower: health.now };
     },
     stop,
     async close() {

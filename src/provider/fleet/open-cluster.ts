@@ -1,3 +1,4 @@
+import type { StartController } from '../../clusters/controller.ts';
 import type { LowerCluster } from '../../clusters/lower-cluster.ts';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
@@ -30,6 +31,8 @@ export interface SharedOptions {
   /** What no pod may do, whatever its cluster allows. */
   readonly refuse: readonly Refusable[];
   readonly podSyncWorkers: number;
+  /** The controllers of each virtual node. */
+  readonly startControllers: readonly StartController[];
   readonly metricsFor: (nodeName: string) => NodeMetrics;
   /** Whether it is still certain that no other replica leads what we lead; always when undefined. */
   readonly mayBeSent: (() => boolean) | undefined;
@@ -152,6 +155,9 @@ async function providerOptions(
       shared.upper.connection.server,
     ),
     podSyncWorkers: shared.podSyncWorkers,
+    startControllers: shared.startControllers.map(
+      (start) => (context) => start({ ...context, configuration }),
+    ),
     kubelet: { ...shared.kubelet, ...(configuration.kubeletPort === undefined ? {} : { otherPorts: 0 }) },
     logger: logger.child({ cluster: name }),
   };
