@@ -42,6 +42,7 @@ test('with nothing set', () => {
       upperApiAddress: undefined,
       ignoreLabels: [],
       refuse: [],
+      services: { network: 'flat', podCidrMap: [], selector: undefined, system: [] },
       qps: 500,
       burst: 1000,
     },

@@ -2,6 +2,7 @@ import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { logLevels } from '../kube/log-level.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
+import { defaultServiceSettings, networks } from '../translate/services/settings.ts';
 import { parseDuration } from './duration.ts';
 
 /** With less, a replica that is only slow is taken for dead; in milliseconds. */
@@ -11,7 +12,7 @@ const leastDuration = 2_000;
 export const defaultOperationsAddress = '127.0.0.1:10255';
 
 /** Flags of tensile-kube's provider that start lines carry and that change nothing here yet. */
-export const flagsWithoutEffect = ['enable-controllers', 'klog.v'] as const;
+export const flagsWithoutEffect = ['klog.v'] as const;
 
 /** The flags of `isthmus provider`: tensile-kube's names, so that its start lines go on working. */
 export const providerFlags = {
@@ -108,7 +109,34 @@ export const providerFlags = {
     choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
     default: 'info' as const,
   },
-  'enable-controllers': { type: 'string', describe: 'taken for the sake of old start lines; no effect yet' },
+  'enable-controllers': {
+    type: 'string',
+    describe: 'what goes down beside pods and what they name, separated by commas; empty for nothing',
+    default: 'PVControllers,ServiceControllers',
+  },
+  network: {
+    type: 'string',
+    describe:
+      'which endpoints Services have below: all, where pods reach each other across clusters, or only those of that cluster',
+    choices: networks,
+    default: defaultServiceSettings.network,
+  },
+  'pod-cidr-map': {
+    type: 'string',
+    describe:
+      'REAL=SEEN, separated by commas: ranges of pods below, and how they are reached from outside of that cluster',
+    default: '',
+  },
+  'service-selector': {
+    type: 'string',
+    describe: 'only Services that this label selector selects go down; all by default',
+    default: '',
+  },
+  'system-services': {
+    type: 'string',
+    describe: 'names of Services of kube-system, separated by commas, that go down too',
+    default: '',
+  },
   'service-account-mode': {
     type: 'string',
     describe:

@@ -7,6 +7,7 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { Fleet, type FleetOptions } from '../provider/fleet/fleet.ts';
 import { identify } from '../provider/fleet/open-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
+import { enabledControllers } from './controllers.ts';
 import { electionSettings } from './election-settings.ts';
 import { kubeletPort, refusedFeatures } from './flags-cluster.ts';
 import { kubeletSettings } from './kubelet-settings.ts';
@@ -65,6 +66,9 @@ async function openFleet(
   const kubelet = kubeletSettings(flags, process.env);
   const isAlone = Boolean(flags['client-kubeconfig']);
   const election = electionSettings(flags);
+  const { logger, metricsFor } = shared;
+  // What the virtual nodes share: a second asking would begin it anew.
+  const common = metricsFor('');
   return new Fleet({
     source,
     upper,
@@ -74,10 +78,12 @@ async function openFleet(
     kubelet: isAlone ? kubelet : { ...kubelet, otherPorts: mostPorts },
     refuse: refusedFeatures(flags),
     podSyncWorkers: flags['pod-sync-workers'],
+    startControllers: enabledControllers(flags['enable-controllers'], { upper, metrics: common, logger }),
     election,
     // With replicas it is one that takes over: what it cannot reach yet, another would not reach either.
     endsOnFailure: isAlone && !election,
     ...shared,
+    metricsFor: (name) => (name === '' ? common : metricsFor(name)),
   });
 }
 

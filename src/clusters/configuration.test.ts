@@ -239,6 +239,7 @@ test('defaults', () => {
           upperApiAddress: undefined,
           ignoreLabels: [],
           refuse: [],
+          services: { network: 'flat', podCidrMap: [], selector: undefined, system: [] },
           qps: 500,
           burst: 1000,
         },

@@ -1,6 +1,7 @@
 import type { KubeconfigSource } from '../kube/connection.ts';
 import type { Refusable } from '../translate/policy.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
+import type { ServiceSettings } from '../translate/services/settings.ts';
 
 /** What there is to know of a lower cluster but how to reach it; every default is filled in. */
 export interface ClusterConfiguration {
@@ -29,6 +30,7 @@ export interface ClusterConfiguration {
   readonly upperApiAddress: string | undefined;
   readonly ignoreLabels: readonly string[];
   readonly refuse: readonly Refusable[];
+  readonly services: ServiceSettings;
   /** Requests a second to the lower API server, and at once. */
   readonly qps: number;
   readonly burst: number;

@@ -68,3 +68,15 @@ export const webhookAnnotation = 'isthmus.io/webhook';
 
 /** Value of {@link webhookAnnotation}: what the pod asked of lower nodes stands in its `clusterSelector`. */
 export const webhookDone = 'done';
+
+/** Annotation of an upper Service: "false" keeps it above, "true" takes it down whatever the selector says. */
+export const serviceAnnotation = 'isthmus.io/service';
+
+/** Label of an EndpointSlice (k8s.io/api/discovery/v1): its Service. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
+
+/** Label of an EndpointSlice (k8s.io/api/discovery/v1): the controller whose it is. */
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
+
+/** Value of {@link managedByLabel} of EndpointSlices below that are ours. */
+export const sliceManager = 'isthmus.io';
