@@ -133,7 +133,7 @@ it('follows changes above, keeps what others noted below, and undoes edits there
   const made = await serviceIn(below, 'changes');
   const where = { namespace, name: 'changes' };
   await below.patch(services, where, { metadata: { annotations: { 'example.com/note': 'below' } } });
-  await stage.run('label', 'service', 'changes', 'a=2', 'b-');
+  await stage.run('label', 'service', 'changes', 'a=2', 'b-', '--overwrite');
   const ports = [{ port: 81, targetPort: 8081 }];
   await stage.run('patch', 'service', 'changes', '--type=merge', '-p', JSON.stringify({ spec: { ports } }));
   await eventually(async () => {
@@ -176,7 +176,7 @@ it.runIf(isRoot)('has all ready endpoints in each cluster, and follows them', as
   const readiness = { exec: { command: ['test', '-f', '/tmp/ready'] }, periodSeconds: 1 };
   await stage.create(
     service('web', web),
-    service('peers', { ...web, clusterIP: 'None', publishNotReadyAddresses: true }),
+    service('peers', { ...web, selector: { app: 'far' }, clusterIP: 'None' }),
     podOn(node, 'gated', { container: { readinessProbe: readiness } }, { labels: { app: 'web' } }),
     podOn(node, 'plain', {}, { labels: { app: 'web' } }),
     workload(

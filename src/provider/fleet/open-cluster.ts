@@ -155,6 +155,7 @@ async function providerOptions(
       shared.upper.connection.server,
     ),
     podSyncWorkers: shared.podSyncWorkers,
+    podCidrMap: configuration.services.podCidrMap,
     startControllers: shared.startControllers.map(
       (start) => (context) => start({ ...context, configuration }),
     ),

@@ -1,3 +1,5 @@
+import type { Pod } from '../../kube/types.ts';
+
 /** Addresses of a lower cluster's pods: as they are there, and as everybody else reaches them. */
 export interface AddressMap {
   /** As seen from outside of the cluster; an address that is not mapped is its own. */
@@ -33,6 +35,14 @@ export function readAddressMap(pairs: readonly string[]): AddressMap {
     seen: (address) => move(address, read, 'real', 'seen'),
     real: (address) => move(address, read, 'seen', 'real'),
   };
+}
+
+/** A lower pod whose status says the addresses at which everybody else reaches it. */
+export function withSeenAddresses(pod: Pod, { seen }: AddressMap): Pod {
+  const { podIP, podIPs } = pod.status ?? {};
+  if (podIP === undefined || seen(podIP) === podIP) return pod;
+  const all = podIPs?.map(({ ip, ...more }) => ({ ...more, ip: ip && seen(ip) }));
+  return { ...pod, status: { ...pod.status, podIP: seen(podIP), ...(all && { podIPs: all }) } };
 }
 
 /** Whether {@link readAddressMap} can read these pairs. */
