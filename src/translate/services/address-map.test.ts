@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAddressMap, readAddressMap } from './address-map.ts';
+import { isAddressMap, readAddressMap, withSeenAddresses } from './address-map.ts';
 
 test.each<[string, string, string]>([
   ['10.244.0.0/16=100.64.0.0/16', '10.244.3.7', '100.64.3.7'],
@@ -43,4 +43,19 @@ test.each([
   ['two into one', ['10.1.0.0/16=10.3.0.0/16', '10.2.0.0/16=10.3.0.0/16']],
 ])('refuses %s', (_, pairs) => {
   expect(isAddressMap(pairs)).toBe(false);
+});
+
+test('a pod has the addresses that others see, each by itself, and keeps them', () => {
+  const map = readAddressMap(['fd00:1::/64=fd00:2::/64']);
+  const pod = {
+    status: { phase: 'Running', podIP: '10.1.0.1', podIPs: [{ ip: '10.1.0.1' }, { ip: 'fd00:1::5' }] },
+  };
+  const seen = withSeenAddresses(pod, map);
+  expect(seen.status).toEqual({
+    phase: 'Running',
+    podIP: '10.1.0.1',
+    podIPs: [{ ip: '10.1.0.1' }, { ip: 'fd00:2::5' }],
+  });
+  expect(withSeenAddresses(seen, map)).toBe(seen);
+  expect(withSeenAddresses({ status: { phase: 'Pending' } }, map)).toEqual({ status: { phase: 'Pending' } });
 });

@@ -39,10 +39,12 @@ export function readAddressMap(pairs: readonly string[]): AddressMap {
 
 /** A lower pod whose status says the addresses at which everybody else reaches it. */
 export function withSeenAddresses(pod: Pod, { seen }: AddressMap): Pod {
-  const { podIP, podIPs } = pod.status ?? {};
-  if (podIP === undefined || seen(podIP) === podIP) return pod;
-  const all = podIPs?.map(({ ip, ...more }) => ({ ...more, ip: ip && seen(ip) }));
-  return { ...pod, status: { ...pod.status, podIP: seen(podIP), ...(all && { podIPs: all }) } };
+  const { podIP, podIPs = [] } = pod.status ?? {};
+  if (podIP === undefined || podIPs.every(({ ip }) => seen(ip) === ip)) return pod;
+  return {
+    ...pod,
+    status: { ...pod.status, podIP: seen(podIP), podIPs: podIPs.map(({ ip }) => ({ ip: seen(ip) })) },
+  };
 }
 
 /** Whether {@link readAddressMap} can read these pairs. */
