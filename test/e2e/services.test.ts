@@ -300,6 +300,45 @@ it('catches up after a time in which nobody worked', async () => {
   await eventually(async () => expect((await slicesIn(below, 'goes')).filter(isOurs)).toEqual([]));
 });
 
+it('in a local network has only the pods of its cluster, found there; and all of them once the network is flat', async () => {
+  const { namespace, above } = stage;
+  const labels = { app: 'local' };
+  await stage.create(
+    service('local', { ...web, selector: labels }),
+    podOn(stage.node, 'local-a', {}, { labels }),
+    podOn(other.node, 'local-b', {}, { labels }),
+  );
+  for (const name of ['local-a', 'local-b']) await stage.reaches(name, 'Running');
+  const addressOf = async (name: string) => (await stage.podAbove(name)).status?.podIP ?? '';
+  const [a, b] = [await addressOf('local-a'), await addressOf('local-b')];
+  const both = [a, b].sort();
+  await eventually(async () => expect((await readyIn(inB, 'local')).sort()).toEqual(both));
+
+  await other.stop();
+  const clusters = openClusters();
+  const lower = lowerCluster(clusters, 'b');
+  const flags = ['--network=local'];
+  const localProvider = await createProvider({ clusters, upper: above, lower, node: other.node, flags });
+  await localProvider.start();
+  try {
+    await eventually(async () => {
+      const { spec } = await inB.get(services, { namespace, name: 'local' });
+      expect(spec?.selector).toEqual(labels);
+      expect((await slicesIn(inB, 'local')).filter(isOurs)).toEqual([]);
+      expect(await readyIn(inB, 'local')).toEqual([b]);
+    });
+  } finally {
+    await localProvider.stop();
+    await other.start();
+  }
+  await eventually(async () => {
+    const slices = await slicesIn(inB, 'local');
+    expect(slices.filter((slice) => !isOurs(slice))).toEqual([]);
+    expect((await readyIn(inB, 'local')).sort()).toEqual(both);
+  });
+  await stage.run('delete', 'pod', 'local-a', 'local-b', '--wait=false');
+});
+
 it('goes with the last pod of its namespace, and leaves what is not ours', async () => {
   await stage.create(service('last', web));
   await serviceIn(inB, 'last');

@@ -19,8 +19,10 @@ export interface LowerCopiesOptions<T extends KubeObject> {
   readonly lower: Client;
   readonly owner: Owner;
   readonly resource: Resource<T>;
-  /** What is there below, ours and others'. */
+  /** What is there below. */
   readonly copies: Pick<Cache<T>, 'get' | 'apply' | 'remove'>;
+  /** Whether others' objects are among them, so that nobody needs to ask whose one is. */
+  readonly seesOthers: boolean;
   /** What to write so that a copy is as desired: nothing, the whole object, or another one in its place. */
   readonly toWrite: (desired: T, copy: T) => T | 'recreate' | undefined;
   /** Another thing to ask for where the lower cluster finds this one invalid. */
@@ -129,13 +131,14 @@ export class LowerCopies<T extends KubeObject> {
   }
 
   async #create(key: string, desired: T): Promise<ReconcileResult> {
-    const { lower, resource, copies } = this.#options;
+    const { lower, resource, copies, seesOthers } = this.#options;
     try {
       this.#took(key, desired, await lower.create(resource, desired));
       return undefined;
     } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
     }
+    if (seesOthers) return { requeueAfter: soon };
     const found = await lower.get(resource, splitKey(key));
     if (!isOfUpperCluster(found, this.#options.owner)) return this.#collides(key);
     copies.apply(found);
