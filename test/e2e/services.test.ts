@@ -368,7 +368,8 @@ function templateOn(node: string) {
 }
 
 function isOurs({ metadata }: KubeObject): boolean {
-  return metadata?.labels?.['virtual-pod'] === 'true';
+  // Labels of a Service come to be on the slices that the lower cluster makes for it.
+  return metadata?.annotations?.['isthmus.io/upper-cluster'] !== undefined;
 }
 
 function theirSlice(name: string, of: string): object {
