@@ -24,7 +24,7 @@ export interface ControllerContext {
 }
 
 /** Where a controller tells what it does. */
-export interface ControllerMetrics {
+interface ControllerMetrics {
   queue(name: string): QueueObserver;
   watch(side: 'upper' | 'lower', resource: string): ReflectorObserver;
 }
