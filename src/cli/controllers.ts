@@ -1,6 +1,9 @@
 import type { StartController } from '../clusters/controller.ts';
+import { networkPolicyControllers } from '../controllers/services/network-policy-controllers.ts';
 import { serviceControllers } from '../controllers/services/service-controllers.ts';
-import { SharedUpperServices, UpperServices } from '../controllers/services/upper-services.ts';
+import { type Picture, SharedPictures } from '../controllers/services/shared-pictures.ts';
+import { UpperPolicies } from '../controllers/services/upper-policies.ts';
+import { UpperServices } from '../controllers/services/upper-services.ts';
 import { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
@@ -16,12 +19,14 @@ export interface ControllersOptions {
 
 const byName = {
   PVControllers: () => [],
-  ServiceControllers: (options) => [services(options)],
+  ServiceControllers: (options) => [serviceControllers(shared(options, UpperServices))],
+  // tensile-kube has none: it is for who asks for it.
+  NetworkPolicyControllers: (options) => [networkPolicyControllers(shared(options, UpperPolicies))],
 } satisfies Record<string, (options: ControllersOptions) => StartController[]>;
 
 type ControllerName = keyof typeof byName;
 
-/** tensile-kube's names of groups of controllers. */
+/** Names of groups of controllers, as tensile-kube has them. */
 const controllerNames = Object.keys(byName) as ControllerName[];
 
 /** The controllers that `--enable-controllers` names. @throws KubeError `Configuration` */
@@ -39,17 +44,20 @@ function toName(word: string): ControllerName {
   );
 }
 
-function services({ upper, metrics, logger }: ControllersOptions): StartController {
+/** What a picture of the upper cluster is made from. */
+interface PictureOptions {
+  readonly upper: Client;
+  readonly namespace: string | undefined;
+  readonly onError: (message: string) => void;
+  readonly observe: (resource: string) => ReturnType<NodeMetrics['watch']>;
+}
+
+function shared<T extends Picture>(
+  { upper, metrics, logger }: ControllersOptions,
+  Kind: new (options: PictureOptions) => T,
+): SharedPictures<T> {
   const client = new Client(upper, metrics.calls('upper'));
-  return serviceControllers(
-    new SharedUpperServices(
-      (namespace) =>
-        new UpperServices({
-          upper: client,
-          namespace,
-          onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-          observe: (resource) => metrics.watch('upper', resource),
-        }),
-    ),
-  );
+  const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
+  const observe = (resource: string) => metrics.watch('upper', resource);
+  return new SharedPictures((namespace) => new Kind({ upper: client, namespace, onError, observe }));
 }

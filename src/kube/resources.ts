@@ -9,6 +9,7 @@ import type {
   KubeObject,
   Lease,
   Namespace,
+  NetworkPolicy,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -94,6 +95,12 @@ export const services: Resource<Service> = {
   apiVersion: 'v1',
   kind: 'Service',
   plural: 'services',
+  namespaced: true,
+};
+export const networkPolicies: Resource<NetworkPolicy> = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  plural: 'networkpolicies',
   namespaced: true,
 };
 export const endpointSlices: Resource<EndpointSlice> = {

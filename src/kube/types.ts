@@ -11,6 +11,8 @@ import type {
   V1EndpointSlice,
   V1Lease,
   V1Namespace,
+  V1NetworkPolicy,
+  V1NetworkPolicyPeer,
   V1Node,
   V1ObjectMeta,
   V1PersistentVolume,
@@ -61,6 +63,8 @@ export type PersistentVolume = Raw<V1PersistentVolume>;
 export type PersistentVolumeClaim = Raw<V1PersistentVolumeClaim>;
 export type StorageClass = Raw<V1StorageClass>;
 export type CSINode = Raw<V1CSINode>;
+export type NetworkPolicy = Raw<V1NetworkPolicy>;
+export type NetworkPolicyPeer = Raw<V1NetworkPolicyPeer>;
 export type Service = Raw<V1Service>;
 export type ServiceSpec = Raw<V1ServiceSpec>;
 export type EndpointSlice = Raw<V1EndpointSlice>;

@@ -9,7 +9,14 @@ export type Side = 'upper' | 'lower';
 export type Direction = 'down' | 'up';
 
 /** The queues of a virtual node. */
-export type QueueName = 'pod' | 'dependency' | 'node' | 'event' | 'service' | 'endpointslice';
+export type QueueName =
+  | 'pod'
+  | 'dependency'
+  | 'node'
+  | 'event'
+  | 'service'
+  | 'endpointslice'
+  | 'networkpolicy';
 
 /** Pods that have not got where they go. */
 export interface Waiting {

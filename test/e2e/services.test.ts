@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../src/kube/client.ts';
-import { endpointSlices, events, pods, services } from '../../src/kube/resources.ts';
+import { endpointSlices, events, networkPolicies, pods, services } from '../../src/kube/resources.ts';
 import type { EndpointSlice, KubeObject } from '../../src/kube/types.ts';
 import { eventually, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn, workload } from '../manifests.ts';
@@ -8,6 +8,7 @@ import { clientOf, find } from '../objects.ts';
 import { createProvider, type TestProvider } from '../provider.ts';
 import { openStage, type Stage } from '../stage.ts';
 
+const flags = ['--enable-controllers', 'ServiceControllers,NetworkPolicyControllers'];
 /** Pods in both clusters are neighbours: a stage on `a`, and a virtual node of `b` beside it. */
 let stage: Stage;
 let other: TestProvider;
@@ -15,11 +16,11 @@ let inB: Client;
 const isRoot = process.getuid?.() === 0;
 
 beforeAll(async () => {
-  stage = await openStage('services', 'a');
+  stage = await openStage('services', 'a', { flags });
   const clusters = openClusters();
   const lower = lowerCluster(clusters, 'b');
   inB = clientOf(lower);
-  other = await createProvider({ clusters, upper: stage.above, lower, node: 'vk-services-b', flags: [] });
+  other = await createProvider({ clusters, upper: stage.above, lower, node: 'vk-services-b', flags });
   await other.start();
   await stage.create(podOn(stage.node, 'resident'), podOn(other.node, 'resident-b'));
   await stage.reaches('resident', 'Running');
@@ -300,6 +301,58 @@ it('catches up after a time in which nobody worked', async () => {
   await eventually(async () => expect((await slicesIn(below, 'goes')).filter(isOurs)).toEqual([]));
 });
 
+it('a NetworkPolicy lets in the pods of this cluster by their labels, those of others by address', async () => {
+  const { above, below, namespace } = stage;
+  const labels = { role: 'caller' };
+  const policy = (name: string): object => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name },
+    spec: {
+      podSelector: { matchLabels: { app: 'guarded' } },
+      ingress: [
+        { from: [{ podSelector: { matchLabels: labels } }], ports: [{ port: 80 }] },
+        { from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }] },
+        { from: [{ namespaceSelector: { matchLabels: { none: 'such' } } }] },
+      ],
+    },
+  });
+  await below.create(networkPolicies, { metadata: { namespace, name: 'theirs' }, spec: { podSelector: {} } });
+  await stage.create(
+    policy('guard'),
+    policy('theirs'),
+    podOn(stage.node, 'caller-a', {}, { labels }),
+    podOn(other.node, 'caller-b', {}, { labels }),
+  );
+  for (const name of ['caller-a', 'caller-b']) await stage.reaches(name, 'Running');
+  const blockOf = async (name: string) => ({
+    ipBlock: { cidr: `${(await above.get(pods, { namespace, name })).status?.podIP}/32` },
+  });
+  const [a, b] = [await blockOf('caller-a'), await blockOf('caller-b')];
+  const peersIn = async (client: Client, rule: number) => {
+    const { spec } = await client.get(networkPolicies, { namespace, name: 'guard' });
+    return (spec?.ingress?.[rule] as { from?: object[] } | undefined)?.from;
+  };
+  await eventually(async () => {
+    expect(await peersIn(below, 0)).toEqual([{ podSelector: { matchLabels: labels } }, b]);
+    expect(await peersIn(inB, 0)).toEqual([{ podSelector: { matchLabels: labels } }, a]);
+    expect(await peersIn(below, 1)).toEqual(expect.arrayContaining([b]));
+    expect((await peersIn(below, 2))?.length).toBe(1);
+  });
+  await stage.run('delete', 'pod', 'caller-b', '--wait=false');
+  await eventually(async () =>
+    expect(await peersIn(below, 0)).toEqual([{ podSelector: { matchLabels: labels } }]),
+  );
+  await eventually(async () => {
+    const fieldSelector = 'involvedObject.name=theirs,reason=NameCollision';
+    expect((await above.list(events, { namespace, fieldSelector })).items).not.toEqual([]);
+  });
+  expect((await below.get(networkPolicies, { namespace, name: 'theirs' })).spec?.podSelector).toEqual({});
+  await stage.run('delete', 'networkpolicy', 'guard', 'theirs');
+  await stage.gone(below, networkPolicies, 'guard');
+  await stage.run('delete', 'pod', 'caller-a', '--wait=false');
+});
+
 it('in a local network has only the pods of its cluster, found there; and all of them once the network is flat', async () => {
   const { namespace, above } = stage;
   const labels = { app: 'local' };
@@ -317,8 +370,13 @@ it('in a local network has only the pods of its cluster, found there; and all of
   await other.stop();
   const clusters = openClusters();
   const lower = lowerCluster(clusters, 'b');
-  const flags = ['--network=local'];
-  const localProvider = await createProvider({ clusters, upper: above, lower, node: other.node, flags });
+  const localProvider = await createProvider({
+    clusters,
+    upper: above,
+    lower,
+    node: other.node,
+    flags: ['--network=local'],
+  });
   await localProvider.start();
   try {
     await eventually(async () => {

@@ -1,9 +1,8 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
 import { describeError, hasCode } from '../../kube/errors.ts';
-import { EventRecorder } from '../../kube/event-recorder.ts';
-import { endpointSlices, type Resource, services } from '../../kube/resources.ts';
+import { endpointSlices, services } from '../../kube/resources.ts';
 import { parseLabelSelector } from '../../kube/selector.ts';
-import type { EndpointSlice, KubeObject } from '../../kube/types.ts';
+import type { EndpointSlice } from '../../kube/types.ts';
 import { type ReconcileResult, WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { readAddressMap } from '../../translate/services/address-map.ts';
@@ -11,12 +10,14 @@ import { serviceToWrite, withoutFamilies } from '../../translate/services/servic
 import { isSliceInStep } from '../../translate/services/slice-down.ts';
 import { connectServiceEvents } from './connect-service-events.ts';
 import { reconcileEndpointSlice } from './endpoint-slice.ts';
-import { type CopyRefusal, inPlaceOf, LowerCopies } from './lower-copies.ts';
+import { inPlaceOf, LowerCopies } from './lower-copies.ts';
 import { createLowerServices } from './lower-services.ts';
 import { NamespaceUse } from './namespace-use.ts';
+import { refusals } from './refusals.ts';
 import { reconcileService } from './service.ts';
 import type { ServicesView } from './services-view.ts';
-import type { SharedUpperServices } from './upper-services.ts';
+import type { SharedPictures } from './shared-pictures.ts';
+import type { UpperServices } from './upper-services.ts';
 
 /** Keys of one kind that are worked on at once. */
 const workers = 8;
@@ -25,11 +26,11 @@ const workers = 8;
  * The controllers that bring Services and EndpointSlices down; all virtual nodes that they are started for share what
  * is watched above.
  */
-export function serviceControllers(shared: SharedUpperServices): StartController {
+export function serviceControllers(shared: SharedPictures<UpperServices>): StartController {
   return (context) => startServices(shared, context);
 }
 
-function startServices(shared: SharedUpperServices, context: ControllerContext): Controller {
+function startServices(shared: SharedPictures<UpperServices>, context: ControllerContext): Controller {
   const { owner, configuration, lowerPods, metrics, logger } = context;
   const { network, podCidrMap, selector, system } = configuration.services;
   const { picture: upper, release } = shared.use(configuration.namespace);
@@ -126,23 +127,4 @@ function sliceToWrite(desired: EndpointSlice, copy: EndpointSlice): EndpointSlic
   if (isSliceInStep(desired, copy)) return undefined;
   // The API server does not change the type of a slice that is there.
   return desired.addressType === copy.addressType ? inPlaceOf(desired, copy) : 'recreate';
-}
-
-/** Says on the upper object why it is not below. */
-function refusals({ upper, owner, logger }: ControllerContext) {
-  const events = new EventRecorder(upper, {
-    component: 'isthmus',
-    host: owner.virtualNode,
-    onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
-  });
-  return <T extends KubeObject>(
-    resource: Resource<T>,
-    object: T | undefined,
-    { reason, message }: CopyRefusal,
-  ): void => {
-    if (!object) return;
-    const isNews = events.record(resource, object, { type: 'Warning', reason, message });
-    const { namespace, name } = object.metadata ?? {};
-    if (isNews) logger.warn({ [resource.plural]: `${namespace}/${name}`, reason, message }, 'it stays above');
-  };
 }
