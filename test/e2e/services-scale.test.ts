@@ -5,7 +5,7 @@ import { listAll } from '../../src/kube/list-all.ts';
 import { endpointSlices, type Resource, services } from '../../src/kube/resources.ts';
 import type { EndpointSlice, KubeObject } from '../../src/kube/types.ts';
 import { describeWrite, ourWrites } from '../audit.ts';
-import { eventually, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn } from '../manifests.ts';
 import { clientOf } from '../objects.ts';
 import { createProvider, type TestProvider } from '../provider.ts';
@@ -40,8 +40,17 @@ beforeAll(async () => {
   await other.start();
 });
 afterAll(async () => {
-  await stage?.close().finally(() => other?.stop());
-  await inA?.transport.close();
+  const clusters = openClusters();
+  try {
+    // Its pods end only while it works.
+    await stage?.close();
+  } finally {
+    await other?.stop();
+    await inA?.transport.close();
+    if (other) await kubectl(clusters.upper, 'delete', 'node', other.node, '--ignore-not-found');
+    const gone = ['delete', 'namespace', stage?.namespace ?? 'none', '--ignore-not-found', '--wait=false'];
+    await kubectl(lowerCluster(clusters, 'a'), ...gone);
+  }
 }, 240_000);
 
 const labels = (service: string) => ({ 'kubernetes.io/service-name': service });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../src/kube/client.ts';
 import { endpointSlices, events, networkPolicies, pods, services } from '../../src/kube/resources.ts';
 import type { EndpointSlice, KubeObject } from '../../src/kube/types.ts';
-import { eventually, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn, workload } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
 import { createProvider, type TestProvider } from '../provider.ts';
@@ -27,10 +27,17 @@ beforeAll(async () => {
   await stage.reaches('resident-b', 'Running');
 });
 afterAll(async () => {
-  // Its pods end only while it works.
-  await stage?.close().finally(() => other?.stop());
-  await stage?.above.transport.close();
-  await inB?.transport.close();
+  const clusters = openClusters();
+  try {
+    // Its pods end only while it works.
+    await stage?.close();
+  } finally {
+    await other?.stop();
+    await inB?.transport.close();
+    if (other) await kubectl(clusters.upper, 'delete', 'node', other.node, '--ignore-not-found');
+    const gone = ['delete', 'namespace', stage?.namespace ?? 'none', '--ignore-not-found', '--wait=false'];
+    await kubectl(lowerCluster(clusters, 'b'), ...gone);
+  }
 });
 
 const serviceIn = (client: Client, name: string) =>

@@ -55,12 +55,15 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
       if (below.slices.get(event.key) || isOfInterest(splitKey(event.key).namespace))
         sliceQueue.add(event.key);
     }),
-    below.services.subscribe(({ type, key, object }) => {
+    below.services.subscribe((event) => {
+      const { type, key, object } = event;
       // Another's concerns us only where it stands in the way, or did.
       if (!isOfUpperCluster(object, owner) && !upper.services.get(key)) return;
       if (!isServed(splitKey(key).namespace)) return;
       serviceQueue.add(key);
-      if (type !== 'updated') addSlicesOf(key);
+      const isSame =
+        type === 'updated' && isOfUpperCluster(event.old, owner) === isOfUpperCluster(object, owner);
+      if (!isSame) addSlicesOf(key);
     }),
     below.slices.subscribe(({ key, object }) => {
       if (isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) sliceQueue.add(key);

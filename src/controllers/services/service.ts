@@ -19,12 +19,13 @@ export async function reconcileService(view: ServicesView, key: string): Promise
 /** Whether an upper Service is to be in this lower cluster now. */
 export function isToBeBelow({ upper, use, choice }: ServicesView, key: string): boolean {
   const service = upper.services.get(key);
-  switch (service && presenceOf(service, choice)) {
+  if (!service) return false;
+  switch (presenceOf(service, choice)) {
     case 'with its pods':
-      return use.has(service?.metadata?.namespace ?? '');
+      return use.has(service.metadata?.namespace ?? '');
     case 'with any pods':
       return use.isAny;
-    default:
+    case 'never':
       return false;
   }
 }
