@@ -37,7 +37,7 @@ const testPrograms = {
   coredns: {
     version: 'v1.14.7',
     module: 'coredns',
-    build: ['build', ...stripped, 'github.com/coredns/coredns'],
+    build: ['build', ...stripped, '.'],
   },
   'kubectl-1.32': {
     version: older,
