@@ -42,7 +42,7 @@ test('with nothing set', () => {
       upperApiAddress: undefined,
       ignoreLabels: [],
       refuse: [],
-      services: { network: 'flat', podCidrMap: [], selector: undefined, system: [] },
+      services: { network: 'flat', podCidrMap: [], selector: undefined, kubernetes: false, system: [] },
       qps: 500,
       burst: 1000,
     },
@@ -132,11 +132,12 @@ test('the port of many clusters is found in the same way', () => {
 
 test('what Services lead to, and which go down', () => {
   const line =
-    '--network=local --pod-cidr-map=10.1.0.0/16=10.2.0.0/16,fd00:1::/64=fd00:2::/64 --service-selector=a=b --system-services=x,y';
+    '--network=local --pod-cidr-map=10.1.0.0/16=10.2.0.0/16,fd00:1::/64=fd00:2::/64 --service-selector=a=b --upper-kubernetes-service --system-services=x,y';
   expect(configurationOf(line).services).toEqual({
     network: 'local',
     podCidrMap: ['10.1.0.0/16=10.2.0.0/16', 'fd00:1::/64=fd00:2::/64'],
     selector: 'a=b',
+    kubernetes: true,
     system: ['x', 'y'],
   });
 });

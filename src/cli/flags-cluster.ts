@@ -111,6 +111,7 @@ function serviceSettings(flags: ProviderFlags): ServiceSettings {
     network: flags.network,
     podCidrMap,
     selector: labelSelector('--service-selector', flags['service-selector']),
+    kubernetes: flags['upper-kubernetes-service'],
     system: words(flags['system-services']),
   };
 }

@@ -132,6 +132,11 @@ export const providerFlags = {
     describe: 'only Services that this label selector selects go down; all by default',
     default: '',
   },
+  'upper-kubernetes-service': {
+    type: 'boolean',
+    describe: 'let pods below that ask for kubernetes.default.svc reach the upper API server',
+    default: false,
+  },
   'system-services': {
     type: 'string',
     describe: 'names of Services of kube-system, separated by commas, that go down too',

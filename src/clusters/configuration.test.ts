@@ -86,7 +86,7 @@ describe('a mistake is named with its place and what was expected', () => {
       [
         'clusters.yaml: clusters[0]: unknown key "quota"; known are name, kubeconfig, context, nodeName, labels, ' +
           'region, zone, provider, taint, nodeSelector, capacity, namespace, kubeletPort, serviceAccountMode, ' +
-          'upperApiAddress, ignoreLabels, refuse, network, podCidrMap, serviceSelector, systemServices, qps, burst',
+          'upperApiAddress, ignoreLabels, refuse, network, podCidrMap, serviceSelector, upperKubernetesService, systemServices, qps, burst',
         'clusters.yaml: clusters[0]: unknown key "capasity"; did you mean "capacity"?',
       ],
     ],
@@ -259,7 +259,7 @@ test('defaults', () => {
           upperApiAddress: undefined,
           ignoreLabels: [],
           refuse: [],
-          services: { network: 'flat', podCidrMap: [], selector: undefined, system: [] },
+          services: { network: 'flat', podCidrMap: [], selector: undefined, kubernetes: false, system: [] },
           qps: 500,
           burst: 1000,
         },

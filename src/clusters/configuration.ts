@@ -82,6 +82,7 @@ function configurationOf(name: string, settings: Settings): ClusterConfiguration
       network: settings.network ?? defaultServiceSettings.network,
       podCidrMap: settings.podCidrMap ?? defaultServiceSettings.podCidrMap,
       selector: settings.serviceSelector ?? defaultServiceSettings.selector,
+      kubernetes: settings.upperKubernetesService ?? defaultServiceSettings.kubernetes,
       system: settings.systemServices ?? defaultServiceSettings.system,
     },
     qps: settings.qps ?? 500,

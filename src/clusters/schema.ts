@@ -5,7 +5,7 @@ import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 import { isAddressMap } from '../translate/services/address-map.ts';
 import { networks } from '../translate/services/settings.ts';
-import { labelKey, labels, labelValue, listOf, number, oneOf, quantities, text } from './fields.ts';
+import { labelKey, labels, labelValue, listOf, number, oneOf, quantities, text, yesOrNo } from './fields.ts';
 
 const taintFields = {
   key: labelKey,
@@ -65,6 +65,7 @@ const settingFields = {
     .refine(isAddressMap, { error: 'ranges none of which overlaps another' })
     .optional(),
   serviceSelector: selector.optional(),
+  upperKubernetesService: yesOrNo.optional(),
   systemServices: listOf('names of Services of kube-system', objectName).optional(),
   qps: rate.optional(),
   burst: burst.optional(),

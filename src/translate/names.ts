@@ -80,3 +80,6 @@ export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 
 /** Value of {@link managedByLabel} of EndpointSlices below that are ours. */
 export const sliceManager = 'isthmus.io';
+
+/** Value of {@link upperUidAnnotation} of the Service below that leads to the upper API server. */
+export const upperApiUid = 'upper-api-server';

@@ -18,6 +18,7 @@ import { createProvider, type TestProvider } from '../provider.ts';
 const isRoot = process.getuid?.() === 0;
 const requests = 1_000;
 const namespace = 'shop';
+const flags = ['--upper-kubernetes-service'];
 const names = ['a', 'b'] as const;
 const directory = mkdtempSync(join(tmpdir(), 'isthmus-test-services-'));
 let clusters: LocalClusters;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await above.create(namespaces, { metadata: { name: namespace } });
   for (const name of names) {
     const lower = lowerCluster(clusters, name);
-    const provider = await createProvider({ clusters, upper: above, lower, node: `vk-${name}`, flags: [] });
+    const provider = await createProvider({ clusters, upper: above, lower, node: `vk-${name}`, flags });
     providers.set(name, provider);
     await provider.start();
   }
@@ -144,6 +145,18 @@ it.runIf(isRoot)(
         .map(({ metadata }) => metadata?.name)
         .sort(),
     );
+
+    // TLS is too much for this shell; that it is asked for says who answers.
+    const api = await run(
+      upper,
+      'exec',
+      'frontend',
+      '--',
+      'sh',
+      '-c',
+      `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 $(sed -n 's/\\s*kubernetes.default.svc.*//p' /etc/hosts) 443`,
+    );
+    expect(api).toContain('HTTP request to an HTTPS server');
 
     // The same without us: a Deployment of one cluster, asked from a pod there while it is rolled.
     const plain = backend();

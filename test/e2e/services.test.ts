@@ -16,7 +16,7 @@ let inB: Client;
 const isRoot = process.getuid?.() === 0;
 
 beforeAll(async () => {
-  stage = await openStage('services', 'a', { flags });
+  stage = await openStage('services', 'a', { flags: [...flags, '--upper-kubernetes-service'] });
   const clusters = openClusters();
   const lower = lowerCluster(clusters, 'b');
   inB = clientOf(lower);
@@ -307,6 +307,22 @@ it('catches up after a time in which nobody worked', async () => {
   await serviceIn(below, 'comes');
   await eventually(async () => expect((await slicesIn(below, 'goes')).filter(isOurs)).toEqual([]));
 });
+
+it.runIf(isRoot)(
+  'of the upper API server is what pods find by its usual name, where somebody wants that',
+  async () => {
+    const { below, above } = stage;
+    const name = `kubernetes-${(await above.clusterUid()).slice(0, 8)}`;
+    const where = { namespace: 'isthmus-system', name };
+    const made = await below.get(services, where);
+    const slice = await below.get(endpointSlices, where);
+    expect(slice.endpoints?.[0]?.addresses).toEqual([stage.upper.address]);
+    const hosts = await stage.run('exec', 'resident', '--', 'cat', '/etc/hosts');
+    expect(hosts).toMatch(new RegExp(`^${made.spec?.clusterIP}\\s+kubernetes.default.svc\\s`, 'm'));
+    // The other cluster was not asked to.
+    expect((await inB.list(services, { namespace: 'isthmus-system' })).items).toEqual([]);
+  },
+);
 
 it('a NetworkPolicy lets in the pods of this cluster by their labels, those of others by address', async () => {
   const { above, below, namespace } = stage;

@@ -3,8 +3,8 @@ import { Cache } from '../../kube/cache.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
-import { isOfUpperCluster } from '../../translate/marks.ts';
-import { managedByLabel, sliceManager } from '../../translate/names.ts';
+import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
+import { managedByLabel, sliceManager, upperApiUid } from '../../translate/names.ts';
 import { withoutEndpoints } from '../../translate/services/slice-down.ts';
 import { namespaceOf, serviceKeyOf } from './upper-services.ts';
 
@@ -17,7 +17,9 @@ export interface LowerServices {
 
 /** Empty caches and the reflectors that fill them; nothing is watched yet. */
 export function createLowerServices({ lower, owner, metrics, logger }: ControllerContext): LowerServices {
-  const ours = (service: Service) => (isOfUpperCluster(service, owner) ? service : onlyName(service));
+  // The one that leads to the upper API server has no Service above: it is the provider's own, and stays.
+  const ours = (service: Service) =>
+    isOfUpperCluster(service, owner) && upperUidOf(service) !== upperApiUid ? service : onlyName(service);
   const caches = {
     services: new Cache<Service, 'namespace'>({ namespace: namespaceOf }, ours),
     slices: new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf }, withoutEndpoints),

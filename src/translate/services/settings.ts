@@ -17,6 +17,8 @@ export interface ServiceSettings {
   readonly podCidrMap: readonly string[];
   /** Only Services that this label selector selects go down; undefined means all. */
   readonly selector: string | undefined;
+  /** Whether `kubernetes.default.svc` is the upper API server to pods below. */
+  readonly kubernetes: boolean;
   /** Names of Services of kube-system that go down wherever pods of ours are. */
   readonly system: readonly string[];
 }
@@ -26,6 +28,7 @@ export const defaultServiceSettings: ServiceSettings = {
   network: 'flat',
   podCidrMap: [],
   selector: undefined,
+  kubernetes: false,
   system: [],
 };
 
