@@ -13,7 +13,7 @@ const onClusters = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'clusters', include: ['test/e2e/**/*.test.ts'], ...onClusters } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onClusters } },
       { test: { name: 'attack', include: ['test/attack/**/*.test.ts'], ...onClusters } },

@@ -36,8 +36,14 @@ export async function createAccount(
 ): Promise<void> {
   const isUpper = name === 'upper';
   const manifests = isUpper
-    ? ['upper.yaml', 'upper-serving-certificate.yaml', 'upper-multischeduler.yaml', 'upper-descheduler.yaml']
-    : ['lower.yaml', 'lower-metrics.yaml', 'lower-scheduling.yaml'];
+    ? [
+        'upper.yaml',
+        'upper-serving-certificate.yaml',
+        'upper-multischeduler.yaml',
+        'upper-descheduler.yaml',
+        'upper-network-policies.yaml',
+      ]
+    : ['lower.yaml', 'lower-metrics.yaml', 'lower-scheduling.yaml', 'lower-network-policies.yaml'];
   const accounts = isUpper
     ? [
         { account: 'isthmus-provider', file: providerKubeconfigOf(directory, name) },

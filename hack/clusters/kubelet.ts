@@ -28,7 +28,11 @@ export async function startKubelet(
   const configuration = join(folder, 'config.yaml');
   writeFileSync(
     configuration,
-    stringify(kubeletConfiguration(files, folder, cgroup, containerdSocket(set, state.name))),
+    stringify({
+      ...kubeletConfiguration(files, folder, cgroup, containerdSocket(set, state.name)),
+      ...(state.nodes.kind === 'kubelet' &&
+        state.nodes.names && { clusterDNS: [state.address], clusterDomain: 'cluster.local' }),
+    }),
   );
   startProgram(directory, {
     name: programName(state.name, 'kubelet'),

@@ -31,7 +31,8 @@ export interface ClusterState {
 /** What plays the nodes: nothing, one real kubelet, kwok, or a k3s container that is the whole cluster. */
 export type NodesOptions =
   | { readonly kind: 'none' }
-  | { readonly kind: 'kubelet' }
+  /** With names its pods ask the DNS server that cluster-services.ts starts. */
+  | { readonly kind: 'kubelet'; readonly names?: boolean }
   | { readonly kind: 'k3s' }
   | {
       readonly kind: 'kwok';

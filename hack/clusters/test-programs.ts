@@ -5,6 +5,7 @@ import { isExecutable } from './binaries.ts';
 import { execute } from './exec.ts';
 import { cacheFolder } from './folders.ts';
 import { lines } from './text.ts';
+import { versions } from './versions.ts';
 
 interface TestProgram {
   /** Part of its place in the cache; the one that decides what is built is in go.mod. */
@@ -27,6 +28,16 @@ const testPrograms = {
     version: 'v0.9.0',
     module: 'metrics-server',
     build: ['build', ...stripped, 'sigs.k8s.io/metrics-server/cmd/metrics-server'],
+  },
+  'kube-proxy': {
+    version: versions.kubernetes,
+    module: 'kubernetes',
+    build: ['build', ...stripped, 'k8s.io/kubernetes/cmd/kube-proxy'],
+  },
+  coredns: {
+    version: 'v1.14.7',
+    module: 'coredns',
+    build: ['build', ...stripped, '.'],
   },
   'kubectl-1.32': {
     version: older,

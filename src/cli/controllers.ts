@@ -1,4 +1,9 @@
 import type { StartController } from '../clusters/controller.ts';
+import { networkPolicyControllers } from '../controllers/services/network-policy-controllers.ts';
+import { serviceControllers } from '../controllers/services/service-controllers.ts';
+import { type Picture, SharedPictures } from '../controllers/services/shared-pictures.ts';
+import { UpperPolicies } from '../controllers/services/upper-policies.ts';
+import { UpperServices } from '../controllers/services/upper-services.ts';
 import { tellImmediateClaims } from '../controllers/storage/immediate-claims.ts';
 import { withoutStorage } from '../controllers/storage/no-storage.ts';
 import { storageControllers } from '../controllers/storage/storage-controllers.ts';
@@ -21,12 +26,14 @@ export interface ControllersOptions {
 
 const byName = {
   PVControllers: (options) => [storage(options)],
-  ServiceControllers: () => [],
+  ServiceControllers: (options) => [serviceControllers(shared(options, UpperServices))],
+  // tensile-kube has none: it is for who asks for it.
+  NetworkPolicyControllers: (options) => [networkPolicyControllers(shared(options, UpperPolicies))],
 } satisfies Record<string, (options: ControllersOptions) => StartController[]>;
 
 type ControllerName = keyof typeof byName;
 
-/** tensile-kube's names of groups of controllers. */
+/** Names of groups of controllers, as tensile-kube has them. */
 const controllerNames = Object.keys(byName) as ControllerName[];
 
 /** The controllers that `--enable-controllers` names. @throws KubeError `Configuration` */
@@ -52,19 +59,42 @@ function toName(word: string): ControllerName {
   );
 }
 
-function storage({ upper, metrics, logger, flags }: ControllersOptions): StartController {
-  const client = new Client(upper, metrics.calls('upper'));
+/** What a picture of the upper cluster is made from. */
+interface PictureOptions {
+  readonly upper: Client;
+  readonly namespace: string | undefined;
+  readonly onError: (message: string) => void;
+  readonly observe: (resource: string) => ReturnType<NodeMetrics['watch']>;
+}
+
+function shared<T extends Picture>(
+  options: ControllersOptions,
+  Kind: new (options: PictureOptions) => T,
+): SharedPictures<T> {
+  return new SharedPictures((namespace) => new Kind(pictureOptions(options, namespace)));
+}
+
+function storage(options: ControllersOptions): StartController {
+  const { upper, metrics, flags } = options;
   const provisioners = new Set(words(flags['storage-provisioners']));
+  const client = new Client(upper, metrics.calls('upper'));
   const events = new EventRecorder(client, { component: 'isthmus', host: 'isthmus' });
   const shared = new SharedUpperStorage((namespace) => {
-    const picture = new UpperStorage({
-      upper: client,
-      namespace,
-      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-      observe: (resource) => metrics.watch('upper', resource),
-    });
+    const picture = new UpperStorage(pictureOptions(options, namespace));
     tellImmediateClaims(picture, provisioners, events);
     return picture;
   });
   return storageControllers({ shared, provisioners });
+}
+
+function pictureOptions(
+  { upper, metrics, logger }: ControllersOptions,
+  namespace: string | undefined,
+): PictureOptions {
+  return {
+    upper: new Client(upper, metrics.calls('upper')),
+    namespace,
+    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+    observe: (resource) => metrics.watch('upper', resource),
+  };
 }

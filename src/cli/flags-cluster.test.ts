@@ -42,6 +42,7 @@ test('with nothing set', () => {
       upperApiAddress: undefined,
       ignoreLabels: [],
       refuse: [],
+      services: { network: 'flat', podCidrMap: [], selector: undefined, kubernetes: false, system: [] },
       qps: 500,
       storageClasses: {},
       burst: 1000,
@@ -124,6 +125,9 @@ test.each<[Partial<ProviderFlags>, string]>([
   [{ capacity: 'cpu=much' }, '--capacity is "cpu=much"'],
   [{ capacity: 'cpu=-1' }, '--capacity is "cpu=-1"'],
   [{ capacity: 'cpu=1,=2' }, '--capacity is "=2"'],
+  [{ 'service-selector': 'share in yes' }, '--service-selector is "share in yes"'],
+  [{ 'pod-cidr-map': '10.244.0.0/16' }, '--pod-cidr-map is "10.244.0.0/16"; write it as REAL=SEEN'],
+  [{ 'pod-cidr-map': '10.1.0.0/16=10.2.0.0/16,10.2.0.0/16=10.3.0.0/16' }, '--pod-cidr-map is "10.1.'],
 ])('%j is refused', (more, message) => {
   expect(() => configurationOf('', {}, more)).toThrow(message);
 });
@@ -134,6 +138,18 @@ test.each(['vk-a', 'vk.a', '1', 'a'.repeat(63)])('the node may be called %s', (n
 
 test('the port of many clusters is found in the same way', () => {
   expect([kubeletPort({}), kubeletPort({ KUBELET_PORT: '1' })]).toEqual([10250, 1]);
+});
+
+test('what Services lead to, and which go down', () => {
+  const line =
+    '--network=local --pod-cidr-map=10.1.0.0/16=10.2.0.0/16,fd00:1::/64=fd00:2::/64 --service-selector=a=b --upper-kubernetes-service --system-services=x,y';
+  expect(configurationOf(line).services).toEqual({
+    network: 'local',
+    podCidrMap: ['10.1.0.0/16=10.2.0.0/16', 'fd00:1::/64=fd00:2::/64'],
+    selector: 'a=b',
+    kubernetes: true,
+    system: ['x', 'y'],
+  });
 });
 
 test('part of a cluster', () => {

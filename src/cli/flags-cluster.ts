@@ -4,6 +4,8 @@ import { isLabelKey, isLabelValue, isNodeName } from '../kube/label-syntax.ts';
 import { parseQuantity } from '../kube/quantity.ts';
 import { isLabelSelector } from '../kube/selector.ts';
 import { type Refusable, refusable } from '../translate/policy.ts';
+import { readAddressMap } from '../translate/services/address-map.ts';
+import type { ServiceSettings } from '../translate/services/settings.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 
 /**
@@ -24,7 +26,7 @@ export function lowerClusterOf(flags: ProviderFlags, environment: NodeJS.Process
       zone: undefined,
       provider: undefined,
       taint: flags['disable-taint'] ? undefined : nodeTaint(flags.provider, environment),
-      nodeSelector: nodeSelector(flags['node-selector']),
+      nodeSelector: labelSelector('--node-selector', flags['node-selector']),
       capacity: capacity(flags.capacity),
       namespace: flags.namespace || undefined,
       kubeletPort: kubeletPort(environment),
@@ -33,6 +35,7 @@ export function lowerClusterOf(flags: ProviderFlags, environment: NodeJS.Process
       ignoreLabels: words(flags['ignore-labels']),
       refuse: refusedFeatures(flags),
       storageClasses: storageClasses(flags['storage-classes']),
+      services: serviceSettings(flags),
       qps: flags['client-qps'],
       burst: flags['client-burst'],
     } satisfies ClusterConfiguration,
@@ -54,8 +57,8 @@ export function kubeletPort(environment: NodeJS.ProcessEnv): number {
   throw refusal('KUBELET_PORT', text, 'use a port from 1 to 65535');
 }
 
-function refusal(setting: string, value: string, advice: string): KubeError {
-  return new KubeError('Configuration', `${setting} is "${value}"; ${advice}`);
+function refusal(setting: string, value: string, advice: string, cause?: unknown): KubeError {
+  return new KubeError('Configuration', `${setting} is "${value}"; ${advice}`, { cause });
 }
 
 function words(text: string): string[] {
@@ -93,10 +96,31 @@ function nodeLabel(text: string | undefined): Record<string, string> {
   throw refusal('VKUBELET_NODE_LABEL', text, 'write it as "key: value"');
 }
 
-function nodeSelector(text: string): string | undefined {
+function serviceSettings(flags: ProviderFlags): ServiceSettings {
+  const podCidrMap = words(flags['pod-cidr-map']);
+  try {
+    readAddressMap(podCidrMap);
+  } catch (error) {
+    throw refusal(
+      '--pod-cidr-map',
+      flags['pod-cidr-map'],
+      'write it as REAL=SEEN, two ranges of equal length, none of which overlaps another',
+      error,
+    );
+  }
+  return {
+    network: flags.network,
+    podCidrMap,
+    selector: labelSelector('--service-selector', flags['service-selector']),
+    kubernetes: flags['upper-kubernetes-service'],
+    system: words(flags['system-services']),
+  };
+}
+
+function labelSelector(setting: string, text: string): string | undefined {
   if (text === '') return undefined;
   if (isLabelSelector(text)) return text;
-  throw refusal('--node-selector', text, 'write it as kubectl -l takes it: pool=gpu,!spot');
+  throw refusal(setting, text, 'write it as kubectl -l takes it: pool=gpu,!spot');
 }
 
 function capacity(text: string): Record<string, string> {

@@ -2,6 +2,7 @@ import type { Argv, InferredOptionTypes, Options } from 'yargs';
 import { logLevels } from '../kube/log-level.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
+import { defaultServiceSettings, networks } from '../translate/services/settings.ts';
 import { parseDuration } from './duration.ts';
 
 /** With less, a replica that is only slow is taken for dead; in milliseconds. */
@@ -110,7 +111,7 @@ export const providerFlags = {
   },
   'enable-controllers': {
     type: 'string',
-    describe: 'what works beside pods, separated by commas: PVControllers for claims, ServiceControllers',
+    describe: 'what goes down beside pods and what they name, separated by commas; empty for nothing',
     default: 'PVControllers,ServiceControllers',
   },
   'storage-provisioners': {
@@ -122,6 +123,34 @@ export const providerFlags = {
   'storage-classes': {
     type: 'string',
     describe: 'lower storage classes for upper ones, as in fast=ssd,slow= (the lower default class)',
+    default: '',
+  },
+  network: {
+    type: 'string',
+    describe:
+      'which endpoints Services have below: all, where pods reach each other across clusters, or only those of that cluster',
+    choices: networks,
+    default: defaultServiceSettings.network,
+  },
+  'pod-cidr-map': {
+    type: 'string',
+    describe:
+      'REAL=SEEN, separated by commas: ranges of pods below, and how they are reached from outside of that cluster',
+    default: '',
+  },
+  'service-selector': {
+    type: 'string',
+    describe: 'only Services that this label selector selects go down; all by default',
+    default: '',
+  },
+  'upper-kubernetes-service': {
+    type: 'boolean',
+    describe: 'let pods below that ask for kubernetes.default.svc reach the upper API server',
+    default: false,
+  },
+  'system-services': {
+    type: 'string',
+    describe: 'names of Services of kube-system, separated by commas, that go down too',
     default: '',
   },
   'service-account-mode': {

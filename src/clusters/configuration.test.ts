@@ -86,7 +86,7 @@ describe('a mistake is named with its place and what was expected', () => {
       [
         'clusters.yaml: clusters[0]: unknown key "quota"; known are name, kubeconfig, context, nodeName, labels, ' +
           'region, zone, provider, taint, nodeSelector, capacity, namespace, kubeletPort, serviceAccountMode, ' +
-          'upperApiAddress, ignoreLabels, refuse, storageClasses, qps, burst',
+          'upperApiAddress, ignoreLabels, refuse, storageClasses, network, podCidrMap, serviceSelector, upperKubernetesService, systemServices, qps, burst',
         'clusters.yaml: clusters[0]: unknown key "capasity"; did you mean "capacity"?',
       ],
     ],
@@ -139,6 +139,26 @@ describe('a mistake is named with its place and what was expected', () => {
       'an effect that is none',
       one('taint: {key: a, effect: Never}'),
       'clusters.yaml: clusters[0].taint.effect: expected one of NoSchedule, PreferNoSchedule, NoExecute, found "Never"',
+    ],
+    [
+      'a network that is none',
+      one('network: round'),
+      'clusters.yaml: clusters[0].network: expected one of flat, local, found "round"',
+    ],
+    [
+      'one range for pods',
+      one('podCidrMap: [10.244.0.0/16]'),
+      'clusters.yaml: clusters[0].podCidrMap[0]: expected two ranges of equal length that do not overlap, such as 10.244.0.0/16=100.64.0.0/16, found "10.244.0.0/16"',
+    ],
+    [
+      'ranges for pods that overlap',
+      one('podCidrMap: [10.1.0.0/16=10.2.0.0/16, 10.2.0.0/16=10.3.0.0/16]'),
+      'clusters.yaml: clusters[0].podCidrMap: expected ranges none of which overlaps another, found a list',
+    ],
+    [
+      'a Service that is none',
+      one('systemServices: [kube_dns]'),
+      'clusters.yaml: clusters[0].systemServices[0]: expected the name of an object, found "kube_dns"',
     ],
     [
       'a slip in a taint',
@@ -244,6 +264,7 @@ test('defaults', () => {
           upperApiAddress: undefined,
           ignoreLabels: [],
           refuse: [],
+          services: { network: 'flat', podCidrMap: [], selector: undefined, kubernetes: false, system: [] },
           qps: 500,
           storageClasses: {},
           burst: 1000,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { defaultServiceSettings } from '../translate/services/settings.ts';
 import type { ClusterConfiguration, ClusterTaint } from './lower-cluster.ts';
 import { mistakeLines, placeOf, type Read, told } from './mistakes.ts';
 import { fileSchema, keysOfFile, keysOfSettings, type Settings, settingsSchema } from './schema.ts';
@@ -78,6 +79,13 @@ function configurationOf(name: string, settings: Settings): ClusterConfiguration
     ignoreLabels: settings.ignoreLabels ?? [],
     refuse: settings.refuse ?? [],
     storageClasses: settings.storageClasses ?? {},
+    services: {
+      network: settings.network ?? defaultServiceSettings.network,
+      podCidrMap: settings.podCidrMap ?? defaultServiceSettings.podCidrMap,
+      selector: settings.serviceSelector ?? defaultServiceSettings.selector,
+      kubernetes: settings.upperKubernetesService ?? defaultServiceSettings.kubernetes,
+      system: settings.systemServices ?? defaultServiceSettings.system,
+    },
     qps: settings.qps ?? 500,
     burst: settings.burst ?? 1000,
   };

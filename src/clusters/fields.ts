@@ -12,6 +12,9 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
   return field(`one of ${words.join(', ')}`, (value) => words.find((word) => word === value));
 }
 
+/** Yes or no. */
+export const yesOrNo = field('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
+
 /** A number that passes a test. */
 export function number(expected: string, isGood: (value: number) => boolean) {
   return field(expected, (value) => (typeof value === 'number' && isGood(value) ? value : undefined));

@@ -1,6 +1,7 @@
 import type { KubeconfigSource } from '../kube/connection.ts';
 import type { Refusable } from '../translate/policy.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
+import type { ServiceSettings } from '../translate/services/settings.ts';
 import type { ClassMap } from '../translate/storage/class-map.ts';
 
 /** What there is to know of a lower cluster but how to reach it; every default is filled in. */
@@ -32,6 +33,7 @@ export interface ClusterConfiguration {
   readonly refuse: readonly Refusable[];
   /** The lower storage class for an upper one; null is the lower default class. */
   readonly storageClasses: ClassMap;
+  readonly services: ServiceSettings;
   /** Requests a second to the lower API server, and at once. */
   readonly qps: number;
   readonly burst: number;

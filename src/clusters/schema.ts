@@ -3,7 +3,20 @@ import { isNodeName } from '../kube/label-syntax.ts';
 import { isLabelSelector } from '../kube/selector.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
-import { classMap, labelKey, labels, labelValue, listOf, number, oneOf, quantities, text } from './fields.ts';
+import { isAddressMap } from '../translate/services/address-map.ts';
+import { networks } from '../translate/services/settings.ts';
+import {
+  classMap,
+  labelKey,
+  labels,
+  labelValue,
+  listOf,
+  number,
+  oneOf,
+  quantities,
+  text,
+  yesOrNo,
+} from './fields.ts';
 
 const taintFields = {
   key: labelKey,
@@ -29,6 +42,15 @@ const burst = number('a number of at least 1', (value) => value >= 1);
 const isPort = (value: number) => Number.isInteger(value) && value > 0 && value < 65_536;
 const isNamespace = (value: string) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
 
+const selector = text(
+  `a label selector such as disk=ssd,!gpu, of at most ${longestSelector} characters`,
+  (value) => value.length <= longestSelector && isLabelSelector(value),
+);
+const twoRanges = 'two ranges of equal length that do not overlap, such as 10.244.0.0/16=100.64.0.0/16';
+const objectName = text('the name of an object', (value) =>
+  /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value),
+);
+
 /** What may be said of a cluster, in a file or in its Secret. */
 const settingFields = {
   context: text('the name of a context of the kubeconfig', (value) => value !== '').optional(),
@@ -38,10 +60,7 @@ const settingFields = {
   zone: labelValue.optional(),
   provider: labelValue.optional(),
   taint: taintOrFalse.optional(),
-  nodeSelector: text(
-    `a label selector such as disk=ssd,!gpu, of at most ${longestSelector} characters`,
-    (value) => value.length <= longestSelector && isLabelSelector(value),
-  ).optional(),
+  nodeSelector: selector.optional(),
   capacity: quantities.optional(),
   namespace: text('the name of a namespace', isNamespace).optional(),
   kubeletPort: number('a port from 1 to 65535', isPort).optional(),
@@ -50,6 +69,16 @@ const settingFields = {
   ignoreLabels: listOf('labels', labelKey).optional(),
   refuse: listOf(`words out of ${refusable.join(', ')}`, oneOf(refusable)).optional(),
   storageClasses: classMap.optional(),
+  network: oneOf(networks).optional(),
+  podCidrMap: listOf(
+    twoRanges,
+    text(twoRanges, (pair) => isAddressMap([pair])),
+  )
+    .refine(isAddressMap, { error: 'ranges none of which overlaps another' })
+    .optional(),
+  serviceSelector: selector.optional(),
+  upperKubernetesService: yesOrNo.optional(),
+  systemServices: listOf('names of Services of kube-system', objectName).optional(),
   qps: rate.optional(),
   burst: burst.optional(),
 };

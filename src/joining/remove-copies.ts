@@ -4,12 +4,14 @@ import { hasCode } from '../kube/errors.ts';
 import { listAll } from '../kube/list-all.ts';
 import {
   configMaps,
+  endpointSlices,
   keyOf,
   namespaces,
   persistentVolumeClaims,
   pods,
   type Resource,
   secrets,
+  services,
 } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
@@ -22,8 +24,9 @@ const mostNamed = 5;
 
 /**
  * Deletes what the provider has made below for a virtual node, and nothing else: pods first, since they use the rest.
+ * Virtual nodes of one upper cluster share config maps and secrets, services and their endpoints: what pods of another
+ * name, or have in their namespace, goes over to that one.
  * Claims stay, for they have data, and are named.
- * Virtual nodes of one upper cluster share config maps and secrets: what pods of another name goes over to that one.
  *
  * @param end how long to wait for pods to end, in milliseconds since 1970
  * @returns a line for each kind of which something is left
@@ -33,13 +36,13 @@ export async function removeCopies(lower: Client, owner: Owner, end: number): Pr
   await removeKind(left, lower, pods, owner, end, (found) =>
     Promise.all(found.map((copy) => deleteObject(lower, pods, copy))),
   );
-  for (const resource of [configMaps, secrets] as Resource<KubeObject>[])
+  for (const resource of [endpointSlices, services, configMaps, secrets] as Resource<KubeObject>[])
     await removeKind(left, lower, resource, owner, end, async (found) => {
       // Asked each time: a pod that came since may use what it found there.
       const heirs = await usersOf(lower, resource, owner);
       await Promise.all(
         found.map((copy) => {
-          const heir = heirs.get(keyOf(copy));
+          const heir = heirs.get(keyOf(copy)) ?? heirs.get(`${copy.metadata?.namespace}/`);
           return heir === undefined
             ? deleteObject(lower, resource, copy, { unchanged: true })
             : handOver(lower, resource, copy, heir);
@@ -81,7 +84,10 @@ async function removeKind<T extends KubeObject>(
   if (remaining?.length) left.push(`${resource.plural} that do not go: ${some(remaining)}`);
 }
 
-/** Of what pods of other virtual nodes of the same upper cluster name, by key: the virtual node of one of them. */
+/**
+ * Of what pods of other virtual nodes of the same upper cluster use, by key: the virtual node of one of them. What all
+ * pods of a namespace use stands under the key without a name.
+ */
 async function usersOf(
   lower: Client,
   { kind }: Resource<KubeObject>,
@@ -92,6 +98,8 @@ async function usersOf(
   for (const pod of items) {
     if (!isOfUpperCluster(pod, owner) || isOurs(pod, owner)) continue;
     const virtualNode = pod.metadata?.annotations?.[virtualNodeAnnotation] ?? '';
+    if (kind === services.kind || kind === endpointSlices.kind)
+      users.set(`${pod.metadata?.namespace}/`, virtualNode);
     for (const reference of referencesOf(pod, { withToken: false }))
       if (reference.kind === kind) users.set(`${pod.metadata?.namespace}/${reference.name}`, virtualNode);
   }

@@ -4,15 +4,18 @@ import type {
   ClusterRoleBinding,
   ConfigMap,
   CSINode,
+  EndpointSlice,
   Event,
   KubeObject,
   Lease,
   Namespace,
+  NetworkPolicy,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   Secret,
+  Service,
   StorageClass,
   TokenRequest,
 } from './types.ts';
@@ -87,6 +90,24 @@ export const csiNodes: Resource<CSINode> = {
   kind: 'CSINode',
   plural: 'csinodes',
   namespaced: false,
+};
+export const services: Resource<Service> = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  namespaced: true,
+};
+export const networkPolicies: Resource<NetworkPolicy> = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  plural: 'networkpolicies',
+  namespaced: true,
+};
+export const endpointSlices: Resource<EndpointSlice> = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  namespaced: true,
 };
 export const leases: Resource<Lease> = {
   apiVersion: 'coordination.k8s.io/v1',

@@ -7,8 +7,12 @@ import type {
   V1Container,
   V1ContainerStatus,
   V1CSINode,
+  V1Endpoint,
+  V1EndpointSlice,
   V1Lease,
   V1Namespace,
+  V1NetworkPolicy,
+  V1NetworkPolicyPeer,
   V1Node,
   V1ObjectMeta,
   V1PersistentVolume,
@@ -18,6 +22,8 @@ import type {
   V1PodSpec,
   V1PodStatus,
   V1Secret,
+  V1Service,
+  V1ServiceSpec,
   V1StorageClass,
   V1Toleration,
   V1Volume,
@@ -57,6 +63,12 @@ export type PersistentVolume = Raw<V1PersistentVolume>;
 export type PersistentVolumeClaim = Raw<V1PersistentVolumeClaim>;
 export type StorageClass = Raw<V1StorageClass>;
 export type CSINode = Raw<V1CSINode>;
+export type NetworkPolicy = Raw<V1NetworkPolicy>;
+export type NetworkPolicyPeer = Raw<V1NetworkPolicyPeer>;
+export type Service = Raw<V1Service>;
+export type ServiceSpec = Raw<V1ServiceSpec>;
+export type EndpointSlice = Raw<V1EndpointSlice>;
+export type Endpoint = Raw<V1Endpoint>;
 export type Lease = Raw<V1Lease>;
 export type Namespace = Raw<V1Namespace>;
 export type ConfigMap = Raw<V1ConfigMap>;

@@ -9,7 +9,16 @@ export type Side = 'upper' | 'lower';
 export type Direction = 'down' | 'up';
 
 /** The queues of a virtual node. */
-export type QueueName = 'pod' | 'dependency' | 'node' | 'event' | 'claim' | 'volume';
+export type QueueName =
+  | 'pod'
+  | 'dependency'
+  | 'node'
+  | 'event'
+  | 'claim'
+  | 'volume'
+  | 'service'
+  | 'endpointslice'
+  | 'networkpolicy';
 
 /** Pods that have not got where they go. */
 export interface Waiting {

@@ -8,6 +8,7 @@ import { withoutContent } from '../translate/dependency.ts';
 import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
 import { virtualPodLabel } from '../translate/names.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
+import { type AddressMap, withSeenAddresses } from '../translate/services/address-map.ts';
 import { claimKeysOf } from '../translate/storage/claim-uses.ts';
 import { podNameOf } from '../translate/token-secret.ts';
 import type { DependencyCaches } from './dependencies/dependencies.ts';
@@ -28,6 +29,7 @@ export function createCaches(
   owner: Owner,
   mode: ServiceAccountMode,
   { caches }: Pick<UpperDependencies, 'caches'>,
+  addresses: AddressMap,
 ): ProviderCaches {
   const dependency = (kind: DependencyKind) => ({
     upper: caches[kind],
@@ -45,7 +47,7 @@ export function createCaches(
         node: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []),
       },
       // Virtual nodes that share a lower cluster share the copies that their pods use.
-      (pod) => (isOfUpperCluster(pod, owner) ? pod : onlyRequests(pod)),
+      (pod) => (isOfUpperCluster(pod, owner) ? withSeenAddresses(pod, addresses) : onlyRequests(pod)),
     ),
     lowerNodes: new Cache<Node>({}, withoutImages),
     dependencies: { ConfigMap: dependency('ConfigMap'), Secret: dependency('Secret') },

@@ -7,6 +7,7 @@ import { events } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
+import { readAddressMap } from '../translate/services/address-map.ts';
 import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
 import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
@@ -23,6 +24,8 @@ export interface ProviderOptions extends Omit<ReconcilersOptions, 'refusalBeside
   streams: Client;
   /** Label selector of the lower nodes that are offered; all of them when undefined. */
   nodeSelector: string | undefined;
+  /** Which addresses the pods below have for everybody else; see `readAddressMap`. */
+  podCidrMap: readonly string[];
   /** Started once both clusters are known. */
   startControllers: readonly ((context: Omit<ControllerContext, 'configuration'>) => Controller)[];
   kubelet: Pick<
@@ -68,7 +71,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const { upper, lower, namespace, nodeSelector, logger } = options;
   await checkLowerCluster(upper, options.settings);
   const owner: Owner = { upperCluster: options.upperCluster, virtualNode: options.settings.name };
-  const caches = createCaches(owner, options.down.serviceAccounts, options.upperDependencies);
+  const addresses = readAddressMap(options.podCidrMap);
+  const caches = createCaches(owner, options.down.serviceAccounts, options.upperDependencies, addresses);
   const kubelet = await startKubelet(options, caches, owner);
   const settings = { ...options.settings, kubeletPort: kubelet.port };
   const health = new LowerHealth({ lower, clusterUid: settings.lowerCluster, onChange: onReachability });
@@ -166,11 +170,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
         .states()
         .map((state) => ({ side: 'upper' as const, ...state }));
       const others = controllers.flatMap(({ watches }) => watches);
-      return {
-        watches: [...own, ...shared, ...others],
-        isInStep,
-        lower: health.now,
-      };
+      return { watches: [...own, ...shared, ...others], isInStep, lower: health.now };
     },
     stop,
     async close() {

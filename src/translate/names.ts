@@ -83,3 +83,17 @@ export const evictAnnotation = 'isthmus.io/evict';
 
 /** Annotation of a pod that the descheduler made again: uid of the one that went. */
 export const madeFromAnnotation = 'isthmus.io/made-from';
+/** Annotation of an upper Service: "false" keeps it above, "true" takes it down whatever the selector says. */
+export const serviceAnnotation = 'isthmus.io/service';
+
+/** Label of an EndpointSlice (k8s.io/api/discovery/v1): its Service. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
+
+/** Label of an EndpointSlice (k8s.io/api/discovery/v1): the controller whose it is. */
+export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
+
+/** Value of {@link managedByLabel} of EndpointSlices below that are ours. */
+export const sliceManager = 'isthmus.io';
+
+/** Value of {@link upperUidAnnotation} of the Service below that leads to the upper API server. */
+export const upperApiUid = 'upper-api-server';

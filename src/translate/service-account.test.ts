@@ -212,3 +212,33 @@ describe('mountsTokens', () => {
     expect(tokenSecretName(uid)).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
   });
 });
+
+describe('the usual name of the API server', () => {
+  const named = (mode: 'upper' | 'lower' | 'none', alias?: string) =>
+    serviceAccountDown(
+      raw<PodSpec>({
+        containers: [{ name: 'main' }],
+        hostAliases: [{ ip: '192.0.2.1', hostnames: ['own'] }],
+      }),
+      uid,
+      mode,
+      { ...api, ...(alias && { alias }) },
+    ).hostAliases;
+
+  test('means the upper one to a pod of its account, where somebody wants that', () => {
+    expect(named('upper', '10.9.0.9')).toEqual([
+      { ip: '192.0.2.1', hostnames: ['own'] },
+      {
+        ip: '10.9.0.9',
+        hostnames: ['kubernetes.default.svc', 'kubernetes.default', 'kubernetes.default.svc.cluster.local'],
+      },
+    ]);
+  });
+
+  test.each<[Parameters<typeof named>]>([[['upper']], [['lower', '10.9.0.9']], [['none', '10.9.0.9']]])(
+    'means the lower one otherwise: %j',
+    (asked) => {
+      expect(named(...asked)).toEqual([{ ip: '192.0.2.1', hostnames: ['own'] }]);
+    },
+  );
+});

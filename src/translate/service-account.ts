@@ -13,6 +13,8 @@ export type ServiceAccountMode = (typeof serviceAccountModes)[number];
 export interface ApiAddress {
   readonly host: string;
   readonly port: string;
+  /** Where it answers on port 443, for who asks for it by the name that it has above; undefined for nobody. */
+  readonly alias?: string;
 }
 
 /** One token that a pod mounts, and the key of the lower Secret that brings it. */
@@ -66,7 +68,19 @@ export function serviceAccountDown(
   const anonymous: PodSpec = { ...rest, automountServiceAccountToken: false };
   if (mode === 'none') return mapVolumes(anonymous, (volume) => (isTokenVolume(volume) ? undefined : volume));
   const withTokens = mapVolumes(anonymous, (volume) => fromSecret(volume, tokenSecretName(podUid)));
-  return mapContainers(withTokens, (container) => towardsUpperApi(container, upperApi));
+  return withUpperName(
+    mapContainers(withTokens, (container) => towardsUpperApi(container, upperApi)),
+    upperApi,
+  );
+}
+
+/** The names of the API server that every certificate of one has. */
+const apiNames = ['kubernetes.default.svc', 'kubernetes.default', 'kubernetes.default.svc.cluster.local'];
+
+/** By its usual name a pod finds the lower API server, unless its own /etc/hosts says otherwise. */
+function withUpperName(spec: PodSpec, { alias }: ApiAddress): PodSpec {
+  if (alias === undefined) return spec;
+  return { ...spec, hostAliases: [...(spec.hostAliases ?? []), { ip: alias, hostnames: apiNames }] };
 }
 
 function tokenKey(volumeName: string, index: number): string {

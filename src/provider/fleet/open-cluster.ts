@@ -16,6 +16,7 @@ import type { ApiAddress } from '../../translate/service-account.ts';
 import type { UpperDependencies } from '../dependencies/upper-dependencies.ts';
 import { type NodeAddress, virtualNodeSettings } from '../node/node-settings.ts';
 import { type Provider, type ProviderOptions, startProvider } from '../provider.ts';
+import { upperApiService } from './upper-api-service.ts';
 
 /** What all virtual nodes of a process share. */
 export interface SharedOptions {
@@ -142,6 +143,11 @@ async function providerOptions(
     method: 'GET',
     path: '/version',
   });
+  const down = podDownOptions(
+    { ...configuration, refuse: [...configuration.refuse, ...shared.refuse] },
+    shared.upper.connection.server,
+  );
+  const owner = { upperCluster, virtualNode: configuration.nodeName };
   return {
     upperCluster,
     lowerVersion: gitVersion,
@@ -150,11 +156,14 @@ async function providerOptions(
     namespace,
     nodeSelector,
     limit: readResources(configuration.capacity),
-    down: podDownOptions(
-      { ...configuration, refuse: [...configuration.refuse, ...shared.refuse] },
-      shared.upper.connection.server,
-    ),
+    down: {
+      ...down,
+      ...(configuration.services.kubernetes && {
+        upperApi: { ...down.upperApi, alias: await upperApiService(lower, owner, down.upperApi) },
+      }),
+    },
     podSyncWorkers: shared.podSyncWorkers,
+    podCidrMap: configuration.services.podCidrMap,
     startControllers: shared.startControllers.map(
       (start) => (context) => start({ ...context, configuration }),
     ),

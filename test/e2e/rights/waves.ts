@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { leaderLease } from '../../../src/kube/election/leases.ts';
-import { configMaps, events, leases, nodes, pods, secrets } from '../../../src/kube/resources.ts';
-import type { Pod } from '../../../src/kube/types.ts';
+import {
+  configMaps,
+  endpointSlices,
+  events,
+  leases,
+  nodes,
+  pods,
+  type Resource,
+  secrets,
+  services,
+} from '../../../src/kube/resources.ts';
+import type { KubeObject, Pod } from '../../../src/kube/types.ts';
 import { marks } from '../../../src/translate/marks.ts';
 import { eventually } from '../../clusters.ts';
 import { configMap, podOn, podSpec, secret } from '../../manifests.ts';
@@ -59,6 +69,34 @@ const everyCache = (verb: string, ...more: string[]) => [
   ),
   ...more,
 ];
+
+const everyServiceCache = (verb: string) =>
+  (['upper', 'lower'] as const).flatMap((side) =>
+    ['services', 'endpointslices'].map((resource) => `${side}: ${verb} ${resource}`),
+  );
+
+/** A Service without selector, and where it leads to: the namespace has them from the start. */
+async function putService({ above, namespace }: Setting, name: string): Promise<void> {
+  await above.create(services, { metadata: { namespace, name }, spec: { ports: [{ port: 80 }] } });
+  await putSlice({ above, namespace }, name);
+}
+
+async function putSlice(
+  { above, namespace }: Pick<Setting, 'above' | 'namespace'>,
+  name: string,
+  of = name,
+): Promise<void> {
+  await above.create(endpointSlices, {
+    metadata: { namespace, name, labels: { 'kubernetes.io/service-name': of } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['192.0.2.1'] }],
+    ports: [{ port: 80 }],
+  });
+}
+
+/** Waits until there is one below. */
+const below = <T extends KubeObject>(scene: Scene, resource: Resource<T>, name: string) =>
+  eventually(() => scene.below.get(resource, { namespace: scene.namespace, name }));
 
 export const waves: readonly Wave[] = [
   { name: 'upper-uid', without: ['upper: get namespaces'] },
@@ -220,6 +258,53 @@ export const waves: readonly Wave[] = [
       await scene.user('delete', 'pod', 'one', 'two', '--wait=false');
       for (const verb of ['exec', 'attach', 'portForward'])
         await scene.ask(streamPath(verb, namespace, 'three'), { ...scene.apiServer, headers: webSocket });
+    },
+  },
+  { name: 'service-lists', without: everyServiceCache('list') },
+  { name: 'service-watches', without: everyServiceCache('watch') },
+  {
+    name: 'service-make',
+    without: ['lower: create services'],
+    async act(scene) {
+      await putService(scene, 'one');
+      await scene.create(pod(scene, 'plain'));
+    },
+  },
+  {
+    name: 'slice-make',
+    without: ['lower: create endpointslices'],
+    async act(scene) {
+      await putService(scene, 'one');
+      await scene.create(pod(scene, 'plain'));
+      await below(scene, services, 'one');
+    },
+  },
+  {
+    name: 'service-life',
+    without: [
+      'lower: update services',
+      'lower: delete services',
+      'lower: update endpointslices',
+      'lower: delete endpointslices',
+      'lower: get endpointslices',
+    ],
+    async act(scene) {
+      for (const name of ['one', 'two']) await putService(scene, name);
+      await putSlice(scene, 'goes', 'one');
+      await scene.create(pod(scene, 'plain'));
+      for (const name of ['one', 'two']) await below(scene, services, name);
+      for (const name of ['one', 'two', 'goes']) await below(scene, endpointSlices, name);
+      await scene.user('label', 'service', 'one', 'a=b');
+      await scene.user('label', 'endpointslice', 'one', 'a=b');
+      await scene.user('delete', 'service', 'two');
+      await scene.user('delete', 'endpointslice', 'goes');
+      const { namespace } = scene;
+      await scene.below.create(endpointSlices, {
+        metadata: { namespace, name: 'taken' },
+        addressType: 'IPv4',
+        endpoints: [],
+      });
+      await putSlice(scene, 'taken', 'one');
     },
   },
   {

@@ -1,0 +1,93 @@
+import { splitKey } from '../../kube/resources.ts';
+import type { WorkQueue } from '../../kube/work-queue.ts';
+import { isOfUpperCluster } from '../../translate/marks.ts';
+import type { LowerServices } from './lower-services.ts';
+import type { ServicesView } from './services-view.ts';
+
+export interface ServiceWiring {
+  readonly view: ServicesView;
+  readonly below: LowerServices;
+  readonly isServed: (namespace: string | undefined) => boolean;
+  readonly serviceQueue: Pick<WorkQueue, 'add'>;
+  readonly sliceQueue: Pick<WorkQueue, 'add'>;
+}
+
+export interface ServiceEvents {
+  /** A namespace came into use, or is used no more. */
+  addNamespace(namespace: string): void;
+  /** Every key: at the start, and after a time in which keys were passed over. */
+  addEverything(): void;
+  /** Lets go of the caches that others use too. */
+  release(): void;
+}
+
+/** The namespace whose Services may go down with the pods of any. */
+const systemNamespace = 'kube-system';
+
+/** Which change of which cache puts which key on which queue. Each costs only what changed. */
+export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
+  const { view, below, isServed, serviceQueue, sliceQueue } = wiring;
+  const { upper, use, owner } = view;
+  let wasAny = use.isAny;
+
+  /** Nobody asks for namespaces in which nothing of ours is and nothing may come. */
+  const isOfInterest = (namespace: string) => use.has(namespace) || namespace === systemNamespace;
+  const addSlicesOf = (service: string) => {
+    for (const key of upper.slices.keysBy('service', service)) sliceQueue.add(key);
+    for (const key of below.slices.keysBy('service', service)) sliceQueue.add(key);
+  };
+  const addServicesIn = (namespace: string) => {
+    for (const cache of [upper.services, below.services])
+      for (const key of cache.keysBy('namespace', namespace)) {
+        serviceQueue.add(key);
+        addSlicesOf(key);
+      }
+  };
+
+  const releases = [
+    upper.services.subscribe(({ type, key }) => {
+      if (!below.services.get(key) && !isOfInterest(splitKey(key).namespace)) return;
+      serviceQueue.add(key);
+      // Whether it has a selector, or a type that has endpoints, may have changed.
+      if (type === 'updated') addSlicesOf(key);
+    }),
+    upper.slices.subscribe((event) => {
+      if (below.slices.get(event.key) || isOfInterest(splitKey(event.key).namespace))
+        sliceQueue.add(event.key);
+    }),
+    below.services.subscribe((event) => {
+      const { type, key, object } = event;
+      // Another's concerns us only where it stands in the way, or did.
+      if (!isOfUpperCluster(object, owner) && !upper.services.get(key)) return;
+      if (!isServed(splitKey(key).namespace)) return;
+      serviceQueue.add(key);
+      const isSame =
+        type === 'updated' && isOfUpperCluster(event.old, owner) === isOfUpperCluster(object, owner);
+      if (!isSame) addSlicesOf(key);
+    }),
+    below.slices.subscribe(({ key, object }) => {
+      if (isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) sliceQueue.add(key);
+    }),
+  ];
+
+  return {
+    addNamespace(namespace) {
+      addServicesIn(namespace);
+      if (wasAny !== use.isAny) addServicesIn(systemNamespace);
+      wasAny = use.isAny;
+    },
+    addEverything() {
+      for (const [key, copy] of below.services.entries())
+        if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) serviceQueue.add(key);
+      for (const [key, copy] of below.slices.entries())
+        if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) sliceQueue.add(key);
+      for (const [key] of upper.services.entries())
+        if (isOfInterest(splitKey(key).namespace)) serviceQueue.add(key);
+      for (const [key] of upper.slices.entries())
+        if (isOfInterest(splitKey(key).namespace)) sliceQueue.add(key);
+    },
+    release() {
+      for (const release of releases) release();
+    },
+  };
+}

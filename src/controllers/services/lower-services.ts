@@ -1,0 +1,48 @@
+import type { ControllerContext } from '../../clusters/controller.ts';
+import { Cache } from '../../kube/cache.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import { endpointSlices, services } from '../../kube/resources.ts';
+import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
+import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
+import { managedByLabel, sliceManager, upperApiUid } from '../../translate/names.ts';
+import { withoutEndpoints } from '../../translate/services/slice-down.ts';
+import { namespaceOf, serviceKeyOf } from './upper-services.ts';
+
+/** The Services of a lower cluster, of others only that they are there, and the EndpointSlices that are ours. */
+export interface LowerServices {
+  readonly services: Cache<Service, 'namespace'>;
+  readonly slices: Cache<EndpointSlice, 'service'>;
+  readonly reflectors: readonly Reflector<KubeObject>[];
+}
+
+/** Empty caches and the reflectors that fill them; nothing is watched yet. */
+export function createLowerServices({ lower, owner, metrics, logger }: ControllerContext): LowerServices {
+  // The one that leads to the upper API server has no Service above: it is the provider's own, and stays.
+  const ours = (service: Service) =>
+    isOfUpperCluster(service, owner) && upperUidOf(service) !== upperApiUid ? service : onlyName(service);
+  const caches = {
+    services: new Cache<Service, 'namespace'>({ namespace: namespaceOf }, ours),
+    slices: new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf }, withoutEndpoints),
+  };
+  const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
+  const observe = (resource: string) => metrics?.watch('lower', resource);
+  const reflectors = [
+    new Reflector(lower, services, caches.services, {
+      onError,
+      slim: ours,
+      observer: observe(services.plural),
+    }),
+    new Reflector(lower, endpointSlices, caches.slices, {
+      onError,
+      slim: withoutEndpoints,
+      labelSelector: `${managedByLabel}=${sliceManager}`,
+      observer: observe(endpointSlices.plural),
+    }),
+  ] as unknown as Reflector<KubeObject>[];
+  return { ...caches, reflectors };
+}
+
+function onlyName({ metadata }: Service): Service {
+  const { name, namespace, uid, resourceVersion } = metadata ?? {};
+  return { metadata: { name, namespace, uid, resourceVersion } } as Service;
+}

@@ -1,0 +1,150 @@
+import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
+import { Cache } from '../../kube/cache.ts';
+import { describeError, hasCode } from '../../kube/errors.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import { networkPolicies, splitKey } from '../../kube/resources.ts';
+import type { NetworkPolicy } from '../../kube/types.ts';
+import { WorkQueue } from '../../kube/work-queue.ts';
+import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
+import { policyToWrite } from '../../translate/services/policy-down.ts';
+import { LowerCopies } from './lower-copies.ts';
+import { NamespaceUse } from './namespace-use.ts';
+import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
+import { refusals } from './refusals.ts';
+import type { SharedPictures } from './shared-pictures.ts';
+import type { UpperPolicies } from './upper-policies.ts';
+import { namespaceOf } from './upper-services.ts';
+
+const workers = 2;
+/** Pods come and go in crowds: a policy is looked at this long after the first of them, in milliseconds. */
+const gather = 300;
+
+/** The controller that brings NetworkPolicies down; virtual nodes share what it watches above. */
+export function networkPolicyControllers(shared: SharedPictures<UpperPolicies>): StartController {
+  return (context) => startPolicies(shared, context);
+}
+
+function startPolicies(shared: SharedPictures<UpperPolicies>, context: ControllerContext): Controller {
+  const { lower, owner, configuration, lowerPods, metrics, logger } = context;
+  const { picture: upper, release } = shared.use(configuration.namespace);
+  const isServed = (namespace: string | undefined) =>
+    configuration.namespace === undefined || configuration.namespace === namespace;
+  const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
+  const reflector = new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
+    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+    observer: metrics?.watch('lower', networkPolicies.plural),
+  });
+  const addNamespace = (namespace: string) => {
+    for (const cache of [upper.policies, below])
+      for (const key of cache.keysBy('namespace', namespace)) queue.add(key);
+  };
+  const refuse = refusals(context);
+  const view: PoliciesView = {
+    owner,
+    upper,
+    use: new NamespaceUse({
+      pods: lowerPods,
+      isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
+      onChange: addNamespace,
+    }),
+    policies: new LowerCopies({
+      lower,
+      owner,
+      resource: networkPolicies,
+      copies: below,
+      seesOthers: true,
+      toWrite: policyToWrite,
+      onRefused: (key, refusal) => refuse(networkPolicies, upper.policies.get(key), refusal),
+    }),
+    isHere({ metadata }) {
+      const copy = lowerPods.get(`${metadata?.namespace}/${metadata?.name}`);
+      return copy !== undefined && isOfUpperCluster(copy, owner) && upperUidOf(copy) === metadata?.uid;
+    },
+    isReachable: context.isReachable,
+  };
+  const queue = new WorkQueue({
+    workers,
+    reconcile: (key) => reconcileNetworkPolicy(view, key),
+    onError(key, error) {
+      if (hasCode(error, 'Aborted')) return;
+      logger.warn({ networkpolicy: key, message: describeError(error) }, 'a networkpolicy is tried again');
+    },
+    observer: metrics?.queue('networkpolicy'),
+  });
+
+  /** Of whom a change of pods or namespaces may be the business: of whoever names peers by labels. */
+  const addConcerned = (namespace: string | undefined) => {
+    for (const [key, policy] of upper.policies.entries()) {
+      const own = splitKey(key).namespace;
+      if (view.use.has(own) && concerns(policy, own === namespace)) queue.addAfter(key, gather);
+    }
+  };
+  const addEverything = () => {
+    for (const [key] of upper.policies.entries()) if (view.use.has(splitKey(key).namespace)) queue.add(key);
+    for (const [key, copy] of below.entries())
+      if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) queue.add(key);
+  };
+  const releases = [
+    upper.policies.subscribe(({ key }) => {
+      if (below.get(key) || view.use.has(splitKey(key).namespace)) queue.add(key);
+    }),
+    upper.pods.subscribe((event) => {
+      const isSame = event.type === 'updated' && looks(event.object) === looks(event.old);
+      if (!isSame) addConcerned(event.object.metadata?.namespace);
+    }),
+    upper.namespaces.subscribe((event) => {
+      const isSame =
+        event.type === 'updated' &&
+        JSON.stringify(event.object.metadata?.labels) === JSON.stringify(event.old.metadata?.labels);
+      if (!isSame) addConcerned(undefined);
+    }),
+    below.subscribe(({ key, object }) => {
+      if ((isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) || upper.policies.get(key))
+        queue.add(key);
+    }),
+  ];
+
+  const stopping = new AbortController();
+  const running = reflector.run(stopping.signal);
+  const begin = async () => {
+    await Promise.all([upper.synced, reflector.synced]);
+    if (stopping.signal.aborted) return;
+    addEverything();
+    queue.start();
+  };
+  begin().catch((error: unknown) =>
+    logger.debug({ message: describeError(error) }, 'network policies stopped before they were known'),
+  );
+
+  return {
+    get watches() {
+      return [
+        ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
+        { side: 'lower' as const, ...reflector.state },
+      ];
+    },
+    reconnect() {
+      reflector.reconnect();
+      addEverything();
+    },
+    async stop() {
+      for (const letGo of releases) letGo();
+      view.use.stop();
+      release();
+      await queue.stop();
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** What of a pod a policy may look at. */
+function looks({ metadata, status }: { metadata?: object; status?: object }): string {
+  return JSON.stringify([(metadata as { labels?: object } | undefined)?.labels, status]);
+}
+
+/** Whether a policy names peers by the labels of pods: of its own namespace, or of namespaces by labels. */
+function concerns(policy: NetworkPolicy, isOwn: boolean): boolean {
+  const text = JSON.stringify([policy.spec?.ingress, policy.spec?.egress]);
+  return text.includes('"namespaceSelector"') || (isOwn && text.includes('"podSelector"'));
+}

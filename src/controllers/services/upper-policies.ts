@@ -1,0 +1,79 @@
+import { Cache } from '../../kube/cache.ts';
+import type { Client, ListOptions } from '../../kube/client.ts';
+import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
+import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
+import { readSelector } from '../../scheduling/label-selector.ts';
+import type { PeerPods } from '../../translate/services/policy-down.ts';
+import { namespaceOf } from './upper-services.ts';
+
+export interface UpperPoliciesOptions {
+  readonly upper: Client;
+  /** The upper namespace to watch; all of them when undefined. */
+  readonly namespace: string | undefined;
+  readonly onError: (message: string) => void;
+  readonly observe: (resource: string) => ReflectorObserver;
+}
+
+/** NetworkPolicies above and the pods that they may mean, wherever those run: one picture for all virtual nodes. */
+export class UpperPolicies {
+  readonly policies = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
+  readonly pods = new Cache<Pod, 'namespace'>({ namespace: namespaceOf }, onlyPlace);
+  readonly namespaces = new Cache<KubeObject>({});
+  readonly #reflectors: readonly Reflector<KubeObject>[];
+
+  constructor({ upper, namespace, onError, observe }: UpperPoliciesOptions) {
+    const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T>, more: ListOptions) =>
+      new Reflector(upper, resource, cache, { ...more, onError, observer: observe(resource.plural) });
+    this.#reflectors = [
+      reflect(networkPolicies, this.policies as Cache<NetworkPolicy>, { namespace }),
+      reflect(pods, this.pods as Cache<Pod>, { namespace }),
+      reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
+    ] as unknown as Reflector<KubeObject>[];
+  }
+
+  /** How the watches stand. */
+  states(): ReflectorState[] {
+    return this.#reflectors.map(({ state }) => state);
+  }
+
+  /** Resolves when all are known; rejects when stopped before. */
+  get synced(): Promise<unknown> {
+    return Promise.all(this.#reflectors.map(({ synced }) => synced));
+  }
+
+  /** Watches until the signal aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+  }
+
+  /** The names of the namespaces that a selector selects, in order. */
+  namespacesOf(selector: NonNullable<PeerPods['namespaces']>): string[] {
+    const { matches } = readSelector(selector as never);
+    const found = [...this.namespaces.entries()].filter(([, { metadata }]) =>
+      matches(metadata?.labels ?? {}),
+    );
+    return found.map(([name]) => name).sort();
+  }
+
+  /** The pods with an address that a policy of a namespace means. */
+  *podsOf(own: string, peer: PeerPods): Generator<Pod> {
+    const within = peer.namespaces ? this.namespacesOf(peer.namespaces) : [own];
+    const { matches } = readSelector((peer.pods ?? {}) as never);
+    for (const namespace of within)
+      for (const pod of this.pods.by('namespace', namespace))
+        if (pod.status?.podIP && matches(pod.metadata?.labels ?? {})) yield pod;
+  }
+}
+
+/** Of a pod only what says whom a policy means, and where he is; one on the network of its node has no address. */
+function onlyPlace({ metadata, spec, status }: Pod): Pod {
+  const { name, namespace, uid, resourceVersion, labels } = metadata ?? {};
+  const isGone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const { podIP, podIPs } = spec?.hostNetwork || isGone ? {} : (status ?? {});
+  return {
+    metadata: { name, namespace, uid, resourceVersion, ...(labels && { labels }) },
+    spec: { containers: [], ...(spec?.hostNetwork && { hostNetwork: true }) },
+    status: { ...(podIP && { podIP }), ...(podIPs && { podIPs }) },
+  } as Pod;
+}
