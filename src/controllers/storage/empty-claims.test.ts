@@ -9,7 +9,7 @@ import { testStorage } from './test-storage.ts';
 const empty = lowerClaim({ spec: { volumeName: undefined }, status: { phase: 'Pending' } });
 
 async function writesFor(
-  change: (world: ReturnType<typeof testStorage>) => void = () => {},
+  change: (world: ReturnType<typeof testStorage>) => unknown = () => {},
   upper?: PersistentVolumeClaim,
   held = empty,
 ): Promise<string[]> {
@@ -38,7 +38,7 @@ test.each<[string, Parameters<typeof writesFor>]>([
     'it is not ours',
     [undefined, undefined, raw({ ...empty, metadata: { ...empty.metadata, annotations: {} } })],
   ],
-  ['the cluster is away', [({ state }) => void (state.isReachable = false)]],
+  ['the cluster is away', [({ state }) => Object.assign(state, { isReachable: false })]],
   [
     'a volume above is there, which decides',
     [({ upper }) => upper.put(persistentVolumes, raw({ metadata: { name: 'pvc-upper-uid' } }))],
