@@ -20,6 +20,20 @@ const pod = {
   spec: { nodeName: 'vk-a', containers: [{ name: 'main', env: [{ name: 'A' }] }] },
 };
 
+const asked = { storageClassName: 'fast', resources: { requests: { storage: '1Gi' } } };
+const claim = {
+  metadata: {
+    namespace: 'shop',
+    name: 'data',
+    uid: 'c',
+    resourceVersion: '3',
+    labels: { app: 'db' },
+    annotations: { 'volume.kubernetes.io/selected-node': 'vk-a', other: 'x' },
+  },
+  spec: asked,
+  status: { phase: 'Pending' },
+};
+
 let server: LocalServer;
 let transport: Transport;
 let stopping: AbortController;
@@ -31,17 +45,14 @@ afterEach(async () => {
   await server.close();
 });
 
-test('watches the virtual nodes, and the virtual pods', async () => {
+test('watches the virtual nodes, the virtual pods, and claims', async () => {
   let tell: (event: object) => void = () => {};
   server = await startServer(({ url = '' }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://x');
     const isNodes = pathname.endsWith('/nodes');
     if (!searchParams.get('watch')) {
-      const items = isNodes
-        ? [node('2', { 'isthmus.io/lower-cluster': 'a' }, { clusterID: 'a' })]
-        : pathname.endsWith('/pods')
-          ? [pod]
-          : [];
+      const others = pathname.endsWith('/pods') ? [pod] : [claim];
+      const items = isNodes ? [node('2', { 'isthmus.io/lower-cluster': 'a' }, { clusterID: 'a' })] : others;
       return void sendJson(response, 200, { metadata: { resourceVersion: '5' }, items });
     }
     response.writeHead(200).flushHeaders();
@@ -71,6 +82,13 @@ test('watches the virtual nodes, and the virtual pods', async () => {
   expect(pods[0]?.[1]?.spec?.containers).toEqual([{ name: 'main' }]);
   expect(view.virtualNode('vk-a')?.metadata?.labels).toEqual({ clusterID: 'a' });
   expect(view.virtualNode('plain')).toBeUndefined();
+
+  const { uid, namespace, name, resourceVersion } = claim.metadata;
+  const annotations = { 'volume.kubernetes.io/selected-node': 'vk-a' };
+  expect(view.claim('shop/data')).toEqual({
+    metadata: { name, namespace, uid, resourceVersion, annotations },
+    spec: asked,
+  });
 
   // Figures change all the time, and nobody need look at every pod for them.
   onNodes.mockClear();

@@ -13,6 +13,7 @@ import {
   virtualNodeLabel,
   virtualPodLabel,
 } from '../translate/names.ts';
+import { selectedNodeAnnotation } from '../translate/storage/storage-names.ts';
 
 export interface UpperViewOptions {
   readonly upper: Client;
@@ -101,12 +102,23 @@ function onlyScheduling(pod: Pod): Pod {
   return slimPod(pod, [clusterSelectorAnnotation]);
 }
 
+/** The class of a claim and the node that was selected for it may be annotations. */
+const askedAnnotations = new Set([selectedNodeAnnotation, 'volume.beta.kubernetes.io/storage-class']);
+
 /** There may be many thousand claims; their status matters to nobody here. */
 function onlyAsked({ metadata, spec }: PersistentVolumeClaim): PersistentVolumeClaim {
   const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
-  const legacyClass = annotations?.['volume.beta.kubernetes.io/storage-class'];
-  const kept = legacyClass && { annotations: { 'volume.beta.kubernetes.io/storage-class': legacyClass } };
-  return { metadata: { name, namespace, uid, resourceVersion, ...kept }, spec } as PersistentVolumeClaim;
+  const kept = Object.entries(annotations ?? {}).filter(([key]) => askedAnnotations.has(key));
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
+    },
+    spec,
+  } as PersistentVolumeClaim;
 }
 
 function isChanged(old: Node, now: Node): boolean {

@@ -9,7 +9,7 @@ import { testStorage } from './test-storage.ts';
 const empty = lowerClaim({ spec: { volumeName: undefined }, status: { phase: 'Pending' } });
 
 async function writesFor(
-  change: (world: ReturnType<typeof testStorage>) => void = () => {},
+  change: (world: ReturnType<typeof testStorage>) => unknown = () => {},
   upper?: PersistentVolumeClaim,
   held = empty,
 ): Promise<string[]> {

@@ -51,7 +51,7 @@ describe('data below are deleted', () => {
 });
 
 describe('nothing is deleted below', () => {
-  test.each<[string, (made: ReturnType<typeof world>) => void, PersistentVolume?]>([
+  test.each<[string, (made: ReturnType<typeof world>) => unknown, PersistentVolume?]>([
     ['while the claim lives', ({ upper }) => upper.put(persistentVolumeClaims, upperClaim())],
     ['while the cluster is away', ({ state }) => Object.assign(state, { isReachable: false })],
     ['when the volume is bound again', () => {}, released({ status: { phase: 'Bound' } })],
