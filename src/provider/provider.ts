@@ -122,6 +122,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       for (const controller of controllers) controller.reconnect();
     } else {
       logger.error({ reason: now.reason, message: now.message }, 'the lower cluster is lost');
+      reconcilers.addPods();
       for (const controller of controllers) controller.lost?.();
     }
     reconcilers.addNode();

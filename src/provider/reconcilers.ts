@@ -38,6 +38,8 @@ export interface Reconcilers {
   start(): void;
   /** Looks at everything again: after the lower cluster was away. */
   addEverything(): void;
+  /** Looks at all pods again: after the lower cluster was lost. */
+  addPods(): void;
   /** Looks at the node again. */
   addNode(): void;
   /** Resolves when the reconciles under way are done. */
@@ -151,6 +153,9 @@ export function createReconcilers(
     },
     addEverything: () => addEverything(wiring),
     addNode: () => nodeQueue.add(settings.name),
+    addPods() {
+      for (const [key] of caches.upperPods.entries()) podQueue.add(key);
+    },
     async stop() {
       release();
       await Promise.all(queues.map((queue) => queue.stop()));

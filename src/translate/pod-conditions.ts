@@ -38,6 +38,24 @@ export function conditionsUp(
   return [...carried, ...above.filter(({ type }) => !reported.has(type) && !ofTheKubelet.has(type))];
 }
 
+/**
+ * The conditions of a pod whose lower cluster does not answer: it is not ready, so that no Service leads there. Of a lost
+ * node Kubernetes says so itself (MarkPodsNotReady), but only where the node had said it was Ready until it fell silent.
+ */
+export function unreachableConditions(conditions: readonly PodCondition[], now: string): PodCondition[] {
+  return conditions.map((condition) => {
+    if (condition.type !== 'Ready' || condition.status !== 'True') return condition;
+    const message = 'the lower cluster does not answer';
+    return {
+      ...condition,
+      status: 'False',
+      reason: 'LowerClusterUnreachable',
+      message,
+      lastTransitionTime: now,
+    };
+  });
+}
+
 /** The conditions of a pod that has Failed: it is not ready, in the kubelet's own words. */
 export function failedConditions(conditions: PodCondition[], now: string): PodCondition[] {
   return conditions.map((condition) => {

@@ -47,6 +47,11 @@ async function wakeUp(cluster: string): Promise<void> {
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const nodeOf = (stage: Stage) => stage.above.get(nodes, { name: stage.node });
 
+async function readinessOf(pod: string): Promise<string | undefined> {
+  const { status } = await lost.podAbove(pod);
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+}
+
 /** The pods that stay, with the uids and the state that each cluster shows. */
 async function shown(cluster: 'above' | 'below'): Promise<unknown> {
   const { items } = await lost[cluster].list(pods, { namespace: lost.namespace });
@@ -80,6 +85,12 @@ async function outage(
     expect(row).toMatch(/ NO /);
     expect(wrong).toMatch(/LowerClusterUnreachable: the lower API server https:.* cannot be reached: \w/);
 
+    // Services must lead nobody there any more.
+    await eventually(async () => {
+      for (const pod of stays) expect(await readinessOf(pod)).toBe('False');
+    });
+    console.log(`${name}: its pods are not ready after ${seconds(began)}`);
+
     // Nothing was written about the other node but its lease, and a pod there is as fast as ever.
     const still = await nodeOf(other);
     expect(isReady(still)).toBe(true);
@@ -107,10 +118,7 @@ async function outage(
   });
   expect([await shown('above'), await shown('below')]).toEqual(before);
   await eventually(async () => {
-    for (const pod of stays) {
-      const conditions = (await lost.podAbove(pod)).status?.conditions ?? [];
-      expect(conditions.find(({ type }) => type === 'Ready')?.status).toBe('True');
-    }
+    for (const pod of stays) expect(await readinessOf(pod)).toBe('True');
   });
 }
 

@@ -1,7 +1,9 @@
 import { hasCode } from '../../kube/errors.ts';
+import { metaTime } from '../../kube/meta-time.ts';
 import { pods, splitKey } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
+import { unreachableConditions } from '../../translate/pod-conditions.ts';
 import { podDown } from '../../translate/pod-down.ts';
 import { statusRejected, statusWaiting } from '../../translate/pod-status.ts';
 import { type Refusal, refusalOf } from '../../translate/refusal.ts';
@@ -25,11 +27,21 @@ const refusedBelow = 'LowerClusterRefused';
  * @throws KubeError when a call failed and the step must be tried again
  */
 export async function reconcilePod(sync: PodSync, key: string): Promise<ReconcileResult> {
-  if (!sync.isReachable()) return undefined;
+  if (!sync.isReachable()) return leave(sync, key);
   sync.lag.carry(key);
   const result = await step(sync, key);
   sync.lag.settled(key);
   return result;
+}
+
+/** What is below is not known now, but that nobody reaches it through us. */
+async function leave(sync: PodSync, key: string): Promise<ReconcileResult> {
+  const upper = sync.upperPods.get(key);
+  const conditions = upper?.status?.conditions;
+  if (!upper?.status || !conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+    return undefined;
+  const now = metaTime(sync.now());
+  return patchUpper(sync, upper, { ...upper.status, conditions: unreachableConditions(conditions, now) });
 }
 
 async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
