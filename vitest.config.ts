@@ -8,14 +8,17 @@ const onClusters = {
   hookTimeout: 180_000,
 };
 
-/** Unit tests stand beside their source; the others under test/, the long ones in test/conformance/, the rough ones in
- * test/attack/. */
+/**
+ * Unit tests stand beside their source; the others under test/, the long ones in test/conformance/. By hand are run the
+ * rough ones in test/attack/ and the measurements in test/bench/.
+ */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'clusters', include: ['test/e2e/**/*.test.ts'], ...onClusters } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onClusters } },
+      { test: { name: 'bench', include: ['test/bench/**/*.test.ts'], ...onClusters } },
       { test: { name: 'attack', include: ['test/attack/**/*.test.ts'], ...onClusters } },
     ],
   },

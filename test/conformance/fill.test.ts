@@ -21,7 +21,7 @@ import { type Followed, follow, isBound, submitUntilFull } from './fill/submit.t
  */
 const parts = 10;
 /** `ISTHMUS_FILL_NODES=100` is what the figures in docs/scheduling.md are of; it takes its time. */
-const nodesPerPart = Number(process.env['ISTHMUS_FILL_NODES'] ?? 12);
+const nodesPerPart = Number(process.env['ISTHMUS_FILL_NODES'] ?? 8);
 const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 1_000_000);
 const size = { cpu: '4', memory: '16Gi', pods: '10' };
 /** kube-scheduler tries again after ten seconds at most. */

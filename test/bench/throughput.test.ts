@@ -10,10 +10,10 @@ import type { RunningProgram } from '../../hack/clusters/programs.ts';
 import { namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { type Followed, follow, isBound } from '../conformance/fill/submit.ts';
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
-import { type Followed, follow, isBound } from './fill/submit.ts';
 
 /** Kwok's hundred nodes as ten virtual ones, and two kube-schedulers above that differ in the extender alone. */
 const rounds = Number(process.env['ISTHMUS_ROUNDS'] ?? 2);
