@@ -43,11 +43,16 @@ export async function startDescheduler(
 
 /** What one round would do, as `--dry-run` prints it. */
 export async function planOf(clusters: LocalClusters, ...flags: string[]): Promise<string[]> {
+  return (await runOnce(clusters, ...flags, '--dry-run')).split('\n').filter(Boolean);
+}
+
+/** Runs it to its end, and returns what it printed. */
+export async function runOnce(clusters: LocalClusters, ...flags: string[]): Promise<string> {
   // It reaches every cluster from this machine, too.
-  const [command = '', ...args] = commandOf(clusters, [...flags, '--dry-run']);
+  const [command = '', ...args] = commandOf(clusters, flags);
   const { stdout, stderr, exitCode } = await execute(command, args);
   if (exitCode !== 0) throw new Error(stderr);
-  return stdout.split('\n').filter(Boolean);
+  return stdout;
 }
 
 /** Writes a policy that has these strategies with these parameters, and no other. */

@@ -9,10 +9,12 @@ import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
+import { keyOf } from '../kube/resources.ts';
 import { linkSignals } from '../kube/signals.ts';
 import { type LimitOptions, Limits } from './limits.ts';
 import { Memory, type MemoryOptions } from './memory.ts';
 import { Mover } from './mover.ts';
+import { ownerKeyOf } from './owner.ts';
 import type { ActiveStrategy } from './policy.ts';
 import { Remaking } from './remaking.ts';
 import { RoomAhead } from './room-ahead.ts';
@@ -83,39 +85,50 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
     above.staleness === undefined &&
     pictures.isRead &&
     [...pictures.clusters.values()].every(({ feed }) => feed.staleness === undefined);
-  const situation = () =>
-    new Situation({
+  const situation = () => {
+    promised.defer();
+    return new Situation({
       upper: above,
       virtualNodes,
       podsBelow,
       memory,
       isOurs: (name) => options.isOurs(above.node(name)?.metadata?.labels ?? {}),
       now: Date.now(),
+      onError: (pod, error) =>
+        logger.warn({ pod: keyOf(pod), message: describeError(error) }, 'a pod cannot be read'),
     });
+  };
   const running = [
     above.run(ending.signal),
     pictures.run(ending.signal),
     ...(options.print ? [] : [remaking.run(ending.signal)]),
   ];
   const ended = Promise.all(running);
+  let working: Promise<void> | undefined;
   try {
     await Promise.race([ended, known(isKnown, ending.signal)]);
     await memory.load();
     logger.info({ strategies: options.strategies.map(({ name }) => name) }, 'looks after virtual pods');
-    const round = rounds(options, { memory, remaking, staleness: () => above.staleness, situation });
-    await Promise.race([ended, repeat(round, options.interval, ending.signal)]);
+    const { signal: end } = ending;
+    const round = rounds(options, end, { memory, remaking, staleness: () => above.staleness, situation });
+    working = repeat(round, options.interval, end).then(() =>
+      options.print ? undefined : remaking.finished(end),
+    );
+    await Promise.race([ended, working]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     ending.abort();
     ending.release();
-    await Promise.allSettled(running);
+    // Who takes over must not find us at work.
+    await Promise.allSettled([...running, working]);
   }
 }
 
 /** One round after the other. Nothing is decided while the upper cluster is not known. */
 function rounds(
   { upper, strategies, print, onOutcome, logger, ...options }: DeschedulerOptions,
+  signal: AbortSignal,
   parts: {
     readonly memory: Memory;
     readonly remaking: Remaking;
@@ -144,6 +157,7 @@ function rounds(
       situation: now,
       limits,
       mover,
+      signal,
       onOutcome: (strategy, { moves }, outcome) => {
         onOutcome(strategy, outcome);
         if (outcome === 'moved') for (const move of moves) print?.(moveLine(strategy, move));
@@ -159,7 +173,7 @@ function planner(limits: Limits): RoundOptions['mover'] {
     async carryOut({ moves }, { now }) {
       const counted = moves.map(({ pod }) => ({
         node: pod.spec?.nodeName ?? '',
-        owner: pod.metadata?.uid ?? '',
+        owner: ownerKeyOf(pod),
       }));
       if (!limits.allow(counted)) return 'limited';
       for (const one of counted) limits.spend(one, now);

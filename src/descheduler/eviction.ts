@@ -6,22 +6,23 @@ import type { Pod } from '../kube/types.ts';
 /** What became of a pod that was asked to go: `held` by a disruption budget, or `gone` before. */
 export type Evicted = 'going' | 'gone' | 'held';
 
-/** A transport waits as long as an API server asks it to, and for a budget that is ten seconds each time. */
+/** A transport may wait when an API server asks it to, as it does for a budget; in milliseconds. */
 const patience = 2_000;
 
 /**
  * Asks for the end of this very pod, which disruption budgets may refuse (policy/v1 Eviction).
  *
- * @param isTrial asks only whether it would be done
+ * @param how `trial` asks only whether it would be done; `unchanged` refuses a pod that is not as it was seen
  * @throws KubeError
  */
-export async function evict(upper: Client, pod: Pod, isTrial: boolean): Promise<Evicted> {
-  const { namespace, name = '', uid = '' } = pod.metadata ?? {};
-  const deleteOptions = { preconditions: { uid }, ...(isTrial && { dryRun: ['All'] }) };
+export async function evict(upper: Client, pod: Pod, how?: 'trial' | 'unchanged'): Promise<Evicted> {
+  const { namespace, name = '', uid = '', resourceVersion } = pod.metadata ?? {};
+  const preconditions = { uid, ...(how === 'unchanged' && { resourceVersion }) };
+  const deleteOptions = { preconditions, ...(how === 'trial' && { dryRun: ['All'] }) };
   const body = { metadata: { namespace, name }, deleteOptions };
   const signal = AbortSignal.timeout(patience);
   try {
-    await upper.createSubresource(evictions, { namespace, name }, body as object, { signal });
+    await upper.createSubresource(evictions, { namespace, name }, body as object, { signal, urgent: true });
     return 'going';
   } catch (error) {
     if (hasCode(error, 'NotFound', 'Conflict')) return 'gone';

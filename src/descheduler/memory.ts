@@ -45,9 +45,14 @@ export class Memory {
     }
   }
 
-  /** The nodes that pods of this key are kept from now. */
+  /** All that is remembered of this key. */
+  tried(key: string): Tried {
+    return this.#entries.get(key) ?? new Map();
+  }
+
+  /** The virtual nodes that pods of this key are kept from now. */
   avoided(key: string, now: number): Avoidance {
-    return avoidedNow(this.#entries.get(key) ?? new Map(), now);
+    return avoidedNow(this.tried(key), now);
   }
 
   /** Remembers that a node was tried in vain; it is written when this resolves. @throws KubeError */

@@ -3,7 +3,7 @@ import { describeError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
-import { evict } from './eviction.ts';
+import { type Evicted, evict } from './eviction.ts';
 import type { Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { controllerOf, ownerKeyOf } from './owner.ts';
@@ -16,14 +16,17 @@ export interface MoverOptions {
   readonly upper: Client;
   readonly memory: Memory;
   readonly limits: Limits;
-  readonly remaking: Pick<Remaking, 'begin'>;
+  readonly remaking: Pick<Remaking, 'prepare' | 'begin'>;
   readonly ahead: RoomAhead;
   readonly recorder: EventRecorder;
   readonly logger: Logger;
 }
 
+/** For so long a lower node is left to the pod for which it was emptied, in milliseconds: the next one comes at once. */
+const leftToOthers = 60_000;
+
 /** How a proposal ended. */
-export type MoveOutcome = 'moved' | 'limited' | 'held' | 'failed';
+export type MoveOutcome = 'moved' | 'limited' | 'held' | 'gone' | 'failed';
 
 /** Does what strategies propose, within the limits. */
 export class Mover {
@@ -39,11 +42,14 @@ export class Mover {
     const { moves, remember } = proposal;
     if (!limits.allow(moves.map(countedAs))) return 'limited';
     try {
-      for (const { pod } of moves)
-        if ((await evict(this.#options.upper, pod, true)) !== 'going') return 'held';
+      for (const { pod } of moves) {
+        const would = await evict(this.#options.upper, pod, 'trial');
+        if (would !== 'going') return would;
+      }
       if (remember) await memory.remember(remember.key, remember.node, situation.now, remember.first);
       for (const move of moves) {
-        if (!(await this.#move(move, situation))) return 'held';
+        const became = await this.#move(move, situation);
+        if (became !== 'going') return became;
         limits.spend(countedAs(move), situation.now);
       }
       return 'moved';
@@ -54,19 +60,26 @@ export class Mover {
     }
   }
 
-  async #move(move: Move, situation: Situation): Promise<boolean> {
+  async #move(move: Move, situation: Situation): Promise<Evicted> {
     const { upper, memory, remaking, recorder, logger } = this.#options;
     const { pod, to, avoid, because } = move;
-    const owner = controllerOf(pod);
+    const isOwned = controllerOf(pod) !== undefined;
+    const alone = isOwned ? undefined : await remaking.prepare(pod);
+    if (!isOwned && !alone) return 'gone';
+    const life = avoid?.includes('/') ? leftToOthers : undefined;
     // Before it goes: whoever makes the next one asks the webhook at once.
-    const avoided = avoid ? await memory.remember(ownerKeyOf(pod), avoid, situation.now) : undefined;
+    const avoided = avoid ? await memory.remember(ownerKeyOf(pod), avoid, situation.now, life) : undefined;
     this.#holdRoom(move, situation);
-    if (!owner) await remaking.begin(pod, avoided ?? memory.avoided(ownerKeyOf(pod), situation.now));
-    else if ((await evict(upper, pod, false)) === 'held') return false;
+    if (alone) {
+      await remaking.begin(alone, avoided ?? memory.avoided(ownerKeyOf(pod), situation.now));
+    } else {
+      const became = await evict(upper, pod);
+      if (became !== 'going') return became;
+    }
     const message = `moved from ${pod.spec?.nodeName ?? 'no node'}, for ${to.join(' or ')}: ${because}`;
     recorder.record(pods, pod, { type: 'Normal', reason: 'Descheduled', message });
     logger.info({ pod: keyOf(pod), from: pod.spec?.nodeName, to, because }, 'a pod is moved');
-    return true;
+    return 'going';
   }
 
   #holdRoom({ pod, to: [first] }: Move, situation: Situation): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
@@ -59,32 +60,44 @@ export class Remaking {
     await this.#queue.stop();
   }
 
-  /** Notes a pod that is to go and to be made again, away from some nodes. @throws KubeError */
+  /**
+   * The whole pod, if it can be made again: only a part of it is watched. Undefined when somebody has just deleted it,
+   * or it found its place.
+   *
+   * @throws KubeError when quotas, admission or our rights would not let it be made
+   */
+  async prepare(pod: Pod): Promise<Pod | undefined> {
+    const { upper } = this.#options;
+    const { uid, name = '', namespace } = pod.metadata ?? {};
+    const now = await findObject(upper, pods, { namespace, name });
+    if (!now || now.metadata?.uid !== uid || !isWaiting(now)) return undefined;
+    await upper.create(pods, podAgain(now, new Map()), { dryRun: true }).catch((error: unknown) => {
+      // Names are compared last.
+      if (!hasCode(error, 'AlreadyExists')) throw error;
+    });
+    return now;
+  }
+
+  /** Notes a prepared pod that is to go and to be made again, away from some nodes. @throws KubeError */
   async begin(pod: Pod, avoidance: Avoidance): Promise<void> {
     const { upper, namespace } = this.#options;
-    const { uid = '', name = '' } = pod.metadata ?? {};
-    const now = await findObject(upper, pods, { namespace: pod.metadata?.namespace, name });
-    // Of the pod only a part is watched; and somebody may just have deleted it, who does not want it back.
-    if (now?.metadata?.uid !== uid || now.metadata.deletionTimestamp || now.status?.phase !== 'Pending')
-      return;
-    const again = podAgain(now, avoidance);
-    await this.#checkMayBeMade(again);
-    const text = JSON.stringify(again);
+    const text = JSON.stringify(podAgain(pod, avoidance));
+    const uid = pod.metadata?.uid;
     const record: Secret = {
       metadata: { namespace, name: `pod-again-${uid}`, labels: { [label]: 'true' } },
       data: { [dataKey]: Buffer.from(text).toString('base64') },
     };
-    await upper.create(secrets, record).catch((error: unknown) => {
+    try {
+      this.#records.apply(await upper.create(secrets, record));
+    } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
-    });
+    }
   }
 
-  /** Quotas, admission and our rights are asked before the pod goes. @throws KubeError */
-  async #checkMayBeMade(pod: Pod): Promise<void> {
-    await this.#options.upper.create(pods, pod, { dryRun: true }).catch((error: unknown) => {
-      // Names are compared last.
-      if (!hasCode(error, 'AlreadyExists')) throw error;
-    });
+  /** Resolves when nothing is on its way, or the signal aborts. */
+  async finished(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#records.values().next().done)
+      await sleep(100, undefined, { signal }).catch(() => {});
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -96,12 +109,18 @@ export class Remaking {
     const old = annotations?.[madeFromAnnotation];
     const there = await findObject(upper, pods, { namespace, name });
     if (there && there.metadata?.uid === old) {
-      if (there.metadata?.deletionTimestamp) return lookAgain;
-      // It found its place after all.
+      // What has ended must not run again; what found its place stays.
       if (there.status?.phase !== 'Pending') return this.#forget(record);
-      if ((await evict(upper, there, false)) === 'held') return lookAgain;
-      return { requeueAfter: 200 };
+      if (there.metadata?.deletionTimestamp) return lookAgain;
+      if ((await evict(upper, there, 'unchanged')) !== 'held') return { requeueAfter: 200 };
+      // The next round looks whether it is still of use.
+      const now = await findObject(upper, pods, { namespace, name });
+      return now?.metadata?.uid === old && !now?.metadata?.deletionTimestamp
+        ? this.#forget(record)
+        : lookAgain;
     }
+    if (there && there.metadata?.annotations?.[madeFromAnnotation] !== old)
+      logger.warn({ pod: keyOf(pod) }, 'a pod is not made again: somebody else has its name now');
     if (!there) {
       try {
         await upper.create(pods, pod);
@@ -116,11 +135,12 @@ export class Remaking {
     return this.#forget(record);
   }
 
-  async #forget({ metadata }: Secret): Promise<undefined> {
-    const { namespace, name = '', uid = '' } = metadata ?? {};
+  async #forget(record: Secret): Promise<undefined> {
+    const { namespace, name = '', uid = '' } = record.metadata ?? {};
     await this.#options.upper.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
       if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
     });
+    this.#records.remove(record);
     return undefined;
   }
 }
@@ -128,6 +148,10 @@ export class Remaking {
 function readRecord({ data }: Secret): Pod | undefined {
   const text = data?.[dataKey];
   return text === undefined ? undefined : (JSON.parse(Buffer.from(text, 'base64').toString()) as Pod);
+}
+
+function isWaiting({ metadata, status }: Pod): boolean {
+  return status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined;
 }
 
 /** k8s.io/apiserver, NamespaceLifecycle: Forbidden, with cause NamespaceTerminating. */

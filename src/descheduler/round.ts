@@ -10,18 +10,20 @@ export interface RoundOptions {
   readonly situation: Situation;
   readonly limits: Limits;
   readonly mover: Pick<Mover, 'carryOut'>;
+  /** Nothing more is begun once it aborts. */
+  readonly signal: AbortSignal;
   /** Told how each proposal ended. */
   readonly onOutcome: (strategy: string, proposal: Proposal, outcome: MoveOutcome) => void;
 }
 
 /** Lets each strategy propose, and does what may be done. A pod is moved once in a round. */
 export async function runRound(options: RoundOptions): Promise<void> {
-  const { strategies, situation, limits, mover, onOutcome } = options;
+  const { strategies, situation, limits, mover, signal, onOutcome } = options;
   const moved = new Set<string>();
   limits.begin(situation.now);
   for (const { name, propose } of strategies) {
     for (const proposal of propose(situation)) {
-      if (limits.isExhausted) return;
+      if (signal.aborted || limits.isExhausted) return;
       const keys = proposal.moves.map(({ pod }) => keyOf(pod));
       if (keys.some((key) => moved.has(key))) continue;
       const outcome = await mover.carryOut(proposal, situation);

@@ -6,6 +6,7 @@ import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import { fits, fittingNodes } from '../scheduling/fit.ts';
 import { withoutAvoidance } from '../translate/avoidance.ts';
+import type { Tried } from '../translate/tried.ts';
 import type { Memory } from './memory.ts';
 import { ownerKeyOf } from './owner.ts';
 import type { UpperCluster } from './upper-cluster.ts';
@@ -14,11 +15,13 @@ export interface SituationOptions {
   readonly upper: UpperCluster;
   readonly virtualNodes: VirtualNodes;
   readonly podsBelow: PodsBelow;
-  readonly memory: Pick<Memory, 'avoided'>;
+  readonly memory: Pick<Memory, 'avoided' | 'tried'>;
   /** Which virtual nodes pods are moved away from. */
   readonly isOurs: (nodeName: string) => boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Told of a pod that cannot be read: what stands in its annotations is anybody's. */
+  readonly onError: (pod: Pod, error: unknown) => void;
 }
 
 /** What strategies look at: who waits, and where a pod would fit. It is of one moment. */
@@ -33,6 +36,16 @@ export class Situation {
 
   get now(): number {
     return this.#options.now;
+  }
+
+  /** Tells of a pod that cannot be read. */
+  tell(pod: Pod, error: unknown): void {
+    this.#options.onError(pod, error);
+  }
+
+  /** Whether pods are moved away from a virtual node. */
+  isOurs(nodeName: string): boolean {
+    return this.#options.isOurs(nodeName);
   }
 
   /** The virtual pods that wait on a node we look after, or on none, the oldest first. */
@@ -68,9 +81,9 @@ export class Situation {
     });
   }
 
-  /** Whether something was tried there for this key, and not long ago. */
-  wasTried(key: string, nodeName: string): boolean {
-    return this.#options.memory.avoided(key, this.now).has(nodeName);
+  /** What was tried for this key in vain, not long ago. */
+  tried(key: string): Tried {
+    return this.#options.memory.tried(key);
   }
 
   /** The pod as it would be in a cluster. */

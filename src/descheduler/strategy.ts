@@ -29,6 +29,22 @@ export interface Proposal {
 /** What a strategy proposes with its parameters, one by one: nothing is looked for that may not be done any more. */
 export type Propose = (situation: Situation) => IterableIterator<Proposal>;
 
+/** What is proposed for each pod that waits. A pod of which nothing can be said is told about, and stops no other. */
+export function* forEachPending(
+  situation: Situation,
+  propose: (pod: Pod) => Proposal | undefined,
+): IterableIterator<Proposal> {
+  for (const pod of situation.pending()) {
+    let proposal: Proposal | undefined;
+    try {
+      proposal = propose(pod);
+    } catch (error) {
+      situation.tell(pod, error);
+    }
+    if (proposal) yield proposal;
+  }
+}
+
 /** A reason to move pods. It looks and proposes, and touches nothing. */
 export interface Strategy {
   readonly name: string;

@@ -11,6 +11,7 @@ import {
   clusterSelectorAnnotation,
   descheduleCountAnnotation,
   evictAnnotation,
+  firstUidAnnotation,
   lowerClusterAnnotation,
   virtualNodeLabel,
   virtualPodLabel,
@@ -32,6 +33,7 @@ const kept = [
   avoidsAnnotation,
   descheduleCountAnnotation,
   evictAnnotation,
+  firstUidAnnotation,
   safeToEvictAnnotation,
 ];
 

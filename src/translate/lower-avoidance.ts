@@ -14,6 +14,8 @@ export function withLowerAvoidance(pod: Pod, lowerNodes: readonly string[]): Pod
   if (!selector || lowerNodes.length === 0) return pod;
   const terms =
     selector.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  // Only its outline was looked at: what the provider refuses later stays as it is.
+  if (!Array.isArray(terms)) return pod;
   const isAvoided = (name: string) =>
     terms.length > 0 &&
     terms.every(({ matchFields }) =>

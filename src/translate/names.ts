@@ -83,6 +83,9 @@ export const evictAnnotation = 'isthmus.io/evict';
 
 /** Annotation of a pod that the descheduler made again: uid of the one that went. */
 export const madeFromAnnotation = 'isthmus.io/made-from';
+
+/** Annotation of such a pod: uid of the first of them, by which it is remembered where they have been. */
+export const firstUidAnnotation = 'isthmus.io/first-uid';
 /** Annotation of an upper Service: "false" keeps it above, "true" takes it down whatever the selector says. */
 export const serviceAnnotation = 'isthmus.io/service';
 

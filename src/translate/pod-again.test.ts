@@ -39,6 +39,7 @@ test('is the same pod without what was about the one that went', () => {
         clusterSelector: '{}',
         'sigs.k8s.io/deschedule-count': '1',
         'isthmus.io/made-from': 'u1',
+        'isthmus.io/first-uid': 'u1',
         'isthmus.io/avoids': '{"vk-a":"2026-01-02T00:00:00.000Z"}',
       },
       ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'c', uid: 'c1' }],
@@ -66,6 +67,7 @@ test('the second time it is kept from the second node, and what it said stays', 
     note: 'keep',
     clusterSelector: '{}',
     'sigs.k8s.io/deschedule-count': '2',
+    'isthmus.io/first-uid': 'u1',
   });
   expect(JSON.stringify(second.spec)).not.toContain('vk-a');
 });

@@ -3,6 +3,7 @@ import { type Avoidance, withAvoidance, withoutAvoidance } from './avoidance.ts'
 import {
   descheduleCountAnnotation,
   descheduledLabel,
+  firstUidAnnotation,
   lowerPodAnnotation,
   madeFromAnnotation,
 } from './names.ts';
@@ -20,7 +21,12 @@ export function podAgain(pod: Pod, avoidance: Avoidance): Pod {
     metadata: {
       ...{ name, namespace },
       labels: { ...labels, [descheduledLabel]: 'true' },
-      annotations: { ...others, [descheduleCountAnnotation]: `${times}`, [madeFromAnnotation]: uid ?? '' },
+      annotations: {
+        [firstUidAnnotation]: uid ?? '',
+        ...others,
+        [descheduleCountAnnotation]: `${times}`,
+        [madeFromAnnotation]: uid ?? '',
+      },
       ...(ownerReferences && { ownerReferences }),
     },
     spec,

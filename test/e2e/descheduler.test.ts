@@ -6,7 +6,7 @@ import { installWebhook } from '../../hack/clusters/webhook.ts';
 import { pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { eventually, openClusters } from '../clusters.ts';
-import { type DeschedulerReplica, planOf, policyFile, startDescheduler } from '../descheduler.ts';
+import { type DeschedulerReplica, planOf, policyFile, runOnce, startDescheduler } from '../descheduler.ts';
 import { workload } from '../manifests.ts';
 import { find } from '../objects.ts';
 import { openTwoParts, spread, type TwoParts } from '../two-parts.ts';
@@ -156,5 +156,15 @@ describe('a pod that its lower cluster cannot place', () => {
     });
     const left = await parts.run('-n', 'isthmus-system', 'get', 'secrets', '-o', 'name');
     expect(left).not.toContain('pod-again');
+  });
+
+  it('without an owner is made again in one round alone, also with leader election', async () => {
+    await stuckOnFirst(() => parts.above.create(pods, pod('once', '16')), namesOf);
+    const flags = ['--clusters', parts.file, '--policy-config-file', policy, '--descheduling-interval=0'];
+    await eventually(async () => {
+      await runOnce(clusters, ...flags, '--leader-elect');
+      expect((await above('once'))?.metadata?.labels).toHaveProperty('create-by-descheduler');
+    });
+    await eventually(async () => expect((await above('once'))?.status?.phase).toBe('Running'));
   });
 });

@@ -4,10 +4,11 @@ import { keyOf } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type Movable, makeRoom, type Place } from '../../scheduling/make-room.ts';
 import { reach } from '../../scheduling/reach.ts';
-import { lowerNodeKey } from '../../translate/tried.ts';
-import { controllerOf } from '../owner.ts';
+import { withLowerAvoidance } from '../../translate/lower-avoidance.ts';
+import { avoidedBelow, avoidedNow, lowerNodeKey } from '../../translate/tried.ts';
+import { controllerOf, ownerKeyOf } from '../owner.ts';
 import type { Situation } from '../situation.ts';
-import type { Move, Proposal, Strategy } from '../strategy.ts';
+import { forEachPending, type Move, type Proposal, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
 
 const parameters = z.strictObject({
@@ -19,7 +20,10 @@ const parameters = z.strictObject({
   ownerKinds: z.array(z.string('the kind of a controller')).default(['ReplicaSet', 'ReplicationController']),
 });
 
-/** Somebody else may take the room: then it is made again soon, and later each time. In milliseconds. */
+/**
+ * Somebody else may take the room: then it is made again so long after those that made way must have ended, and later
+ * each time. In milliseconds.
+ */
 const soon = 15_000;
 
 type Parameters = z.output<typeof parameters>;
@@ -33,14 +37,18 @@ export const fragmentation: Strategy = {
 
 function* propose(situation: Situation, given: Parameters): IterableIterator<Proposal> {
   const under = new UnderWay();
-  for (const pod of situation.pending()) {
-    if (!isStuck(pod, situation, given.pendingSeconds * 1_000)) continue;
+  yield* forEachPending(situation, (pod) => {
+    // Others may be on their way out for it: more of them must not go meanwhile.
+    const key = `room-${pod.metadata?.uid}`;
+    const isTried = [...situation.tried(key).values()].some(({ until }) => until > situation.now);
+    if (isTried || !isStuck(pod, situation, given.pendingSeconds * 1_000)) return undefined;
     const found = roomFor(pod, situation, given, under);
-    if (!found) continue;
+    if (!found) return undefined;
     under.add(found);
     const { moves, at } = found;
-    yield { moves, remember: { key: pod.metadata?.uid ?? '', node: at, first: soon } };
-  }
+    const graces = moves.map((move) => move.pod.spec?.terminationGracePeriodSeconds ?? 30);
+    return { moves, remember: { key, node: at, first: soon + Math.max(...graces) * 1_000 } };
+  });
 }
 
 function isStuck(pod: Pod, situation: Situation, patience: number): boolean {
@@ -91,7 +99,7 @@ function roomFor(pod: Pod, situation: Situation, given: Parameters, under: Under
   let best: RoomFound | undefined;
   for (const at of names) {
     const cluster = situation.clusterOf(at);
-    if (!cluster || situation.wasTried(pod.metadata?.uid ?? '', at)) continue;
+    if (!cluster || !situation.isOurs(at)) continue;
     const maxMovesPerPod = best ? best.moves.length - 1 : given.maxMovesPerPod;
     if (maxMovesPerPod < 1) break;
     best = roomAt(at, cluster, pod, situation, { ...given, maxMovesPerPod }, under) ?? best;
@@ -112,13 +120,19 @@ function roomAt(
   const movable = (key: string): Movable | undefined => {
     const small = under.isMoved(key) ? undefined : situation.upperPod(key);
     if (!small || !isMovable(small, at, pod, ownerKinds)) return undefined;
-    if (situation.lowerPod(small)?.nodeName === undefined) return undefined;
+    const on = situation.lowerPod(small)?.nodeName;
+    if (on === undefined) return undefined;
     found.set(key, small);
+    // The next of its controller is kept from what was tried, so this one is only moved to where that one may go.
+    const tried = situation.tried(ownerKeyOf(small));
+    const avoided = avoidedNow(tried, situation.now);
+    if (avoided.has(at)) return undefined;
+    const next = withLowerAvoidance(small, [...avoidedBelow(tried, situation.now), on]);
     const allowed = new Set(situation.allowedAbove(small));
     const elsewhere = others.flatMap(([name, place]): [string, Pod][] =>
-      allowed.has(name) ? [[name, situation.below(small, place)]] : [],
+      allowed.has(name) && !avoided.has(name) ? [[name, situation.below(next, place)]] : [],
     );
-    return { here: situation.below(small, cluster), elsewhere: new Map(elsewhere) };
+    return { here: situation.below(next, cluster), elsewhere: new Map(elsewhere) };
   };
   const room = makeRoom({
     pod: situation.below(pod, cluster),

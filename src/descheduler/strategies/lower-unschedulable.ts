@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Pod } from '../../kube/types.ts';
 import { avoidanceOf } from '../../translate/avoidance.ts';
 import type { Situation } from '../situation.ts';
-import type { Proposal, Strategy } from '../strategy.ts';
+import { forEachPending, type Proposal, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
 
 const parameters = z.strictObject({
@@ -25,11 +25,10 @@ export const lowerUnschedulable: Strategy = {
 };
 
 function* propose(situation: Situation, patience: number): IterableIterator<Proposal> {
-  for (const pod of situation.pending()) {
-    if (!mayBeMoved(pod)) continue;
-    const proposal = pod.spec?.nodeName ? stuckBelow(pod, situation, patience) : keptAway(pod, situation);
-    if (proposal) yield proposal;
-  }
+  yield* forEachPending(situation, (pod) => {
+    if (!mayBeMoved(pod)) return undefined;
+    return pod.spec?.nodeName ? stuckBelow(pod, situation, patience) : keptAway(pod, situation);
+  });
 }
 
 function stuckBelow(pod: Pod, situation: Situation, patience: number): Proposal | undefined {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Situation } from '../situation.ts';
-import type { Proposal, Strategy } from '../strategy.ts';
+import { forEachPending, type Proposal, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
 
 const seconds = z.number('a number of seconds').positive('a number of seconds');
@@ -24,15 +24,14 @@ export const podLifeTime: Strategy = {
 };
 
 function* propose(situation: Situation, most: number): IterableIterator<Proposal> {
-  for (const pod of situation.pending()) {
+  yield* forEachPending(situation, (pod) => {
     const { nodeName } = pod.spec ?? {};
     const age = (situation.now - Date.parse(pod.metadata?.creationTimestamp ?? '')) / 1_000;
-    // From the oldest on: all others are younger.
-    if (age < most) return;
-    if (!nodeName || !mayBeMoved(pod)) continue;
+    // Of a cluster that is not known now, nobody can say what runs there.
+    if (!(age >= most) || !nodeName || !situation.clusterOf(nodeName) || !mayBeMoved(pod)) return undefined;
     const to = situation.placesFor(pod);
-    if (to.length === 0) continue;
+    if (to.length === 0) return undefined;
     const because = `it has been Pending on ${nodeName} for ${Math.round(age)} s`;
-    yield { moves: [{ pod, to, avoid: nodeName, because }] };
-  }
+    return { moves: [{ pod, to, avoid: nodeName, because }] };
+  });
 }

@@ -21,10 +21,15 @@ interface World {
   readonly pods: readonly Pod[];
   readonly tried?: Readonly<Record<string, string>>;
   readonly isOurs?: (name: string) => boolean;
+  readonly onError?: (pod: Pod, error: unknown) => void;
+}
+
+function raise(_: Pod, error: unknown): never {
+  throw error;
 }
 
 /** Every cluster has a virtual node with room for everything above. */
-function situationOf({ clusters, pods, tried = {}, isOurs = () => true }: World): Situation {
+function situationOf({ clusters, pods, tried = {}, isOurs = () => true, onError = raise }: World): Situation {
   const picture = new Picture();
   const names = clusters.map(({ configuration }) => configuration.nodeName);
   for (const name of names)
@@ -47,8 +52,18 @@ function situationOf({ clusters, pods, tried = {}, isOurs = () => true }: World)
     nodeOf: (name) => raw<Node>({ metadata: { name } }),
   });
   virtualNodes.setClusters(new Map(clusters.map((cluster) => [cluster.configuration.name, cluster])));
+  const triedOf = (key: string) =>
+    new Map(tried[key] ? [[tried[key], { times: 1, until: now + 1_000 }]] : []);
   const avoided = (key: string) => new Map(tried[key] ? [[tried[key], now + 1_000]] : []);
-  return new Situation({ upper, virtualNodes, podsBelow: new PodsBelow(), memory: { avoided }, isOurs, now });
+  return new Situation({
+    upper,
+    virtualNodes,
+    podsBelow: new PodsBelow(),
+    memory: { avoided, tried: triedOf },
+    isOurs,
+    now,
+    onError,
+  });
 }
 
 const controller = (uid: string) => [
@@ -212,6 +227,52 @@ test('Fragmentation does not try again soon what did not help', () => {
   const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
   const small = running(a, 'small', '3');
   const world = { clusters: [a, b], pods: [waiting('large', '7'), small] };
-  expect([...makeRoom(situationOf(world))][0]?.remember).toMatchObject({ key: 'uid-large', node: 'vk-a' });
-  expect(moves(makeRoom(situationOf({ ...world, tried: { 'uid-large': 'vk-a' } })))).toEqual([]);
+  expect([...makeRoom(situationOf(world))][0]?.remember).toMatchObject({
+    key: 'room-uid-large',
+    node: 'vk-a',
+  });
+  expect(moves(makeRoom(situationOf({ ...world, tried: { 'room-uid-large': 'vk-b' } })))).toEqual([]);
+});
+
+test('PodLifeTime leaves pods of a cluster that is not known now', () => {
+  const clusters = [testCluster('a', [8]), testCluster('b', [8])];
+  const propose = podLifeTime.parameters.parse({ maxPodLifeTimeSeconds: 60 });
+  const old = waiting('old', '4', 'vk-a');
+  expect(moves(propose(situationOf({ clusters, pods: [old] })))).toHaveLength(1);
+  for (const cluster of clusters)
+    if (cluster.configuration.name === 'a') cluster.said.staleness = 'it does not answer';
+  expect(moves(propose(situationOf({ clusters, pods: [old] })))).toEqual([]);
+});
+
+test('a pod that cannot be read stops no other', () => {
+  const clusterSelector = JSON.stringify({
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: 'x' } },
+    },
+  });
+  const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
+  const [bad, good] = [
+    waiting('bad', '4', 'vk-a', { annotations: { clusterSelector } }),
+    waiting('good', '4', 'vk-a'),
+  ];
+  stuck(a, bad, 90);
+  stuck(a, good, 90);
+  const told: string[] = [];
+  const onError = ({ metadata }: Pod) => void told.push(metadata?.name ?? '');
+  const proposed = moves(unschedulable(situationOf({ clusters: [a, b], pods: [bad, good], onError })));
+  expect(proposed).toEqual([[['good', ['vk-b'], 'vk-a']]]);
+  expect(told).toEqual(['bad']);
+});
+
+test('Fragmentation moves nobody to where the next of its owner may not go', () => {
+  const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
+  const small = running(a, 'small', '3');
+  const world = { clusters: [a, b], pods: [waiting('large', '7'), small] };
+  expect(moves(makeRoom(situationOf(world)))).toHaveLength(1);
+  expect(moves(makeRoom(situationOf({ ...world, tried: { 'rs-small': 'vk-b' } })))).toEqual([]);
+  const c = testCluster('c', [8, 4]);
+  const there = running(c, 'small', '3');
+  const alone = { clusters: [c], pods: [waiting('large', '7'), there] };
+  expect(moves(makeRoom(situationOf(alone)))).toHaveLength(1);
+  expect(moves(makeRoom(situationOf({ ...alone, tried: { 'rs-small': 'vk-c/c-1' } })))).toEqual([]);
 });

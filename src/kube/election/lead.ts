@@ -15,6 +15,7 @@ export class Lead {
   readonly #options: LeadOptions;
   readonly #election: Election;
   readonly #failed = new AbortController();
+  readonly #done = new AbortController();
   #working: { readonly stop: () => void; readonly ended: Promise<void> } | undefined;
   #failure: unknown;
 
@@ -33,9 +34,9 @@ export class Lead {
     return this.#working !== undefined && this.#election.isCertain;
   }
 
-  /** Takes part until the signal aborts. @throws what the work throws: then another replica takes over */
+  /** Takes part until the signal aborts, or the work is done. @throws what the work throws: then another replica takes over */
   async run(signal: AbortSignal): Promise<void> {
-    const either = linkSignals(signal, this.#failed.signal);
+    const either = linkSignals(signal, this.#failed.signal, this.#done.signal);
     try {
       await this.#election.run(either.signal);
     } finally {
@@ -46,11 +47,16 @@ export class Lead {
 
   #begin(): void {
     const stopping = new AbortController();
-    const ended = this.#options.work(stopping.signal).catch((error: unknown) => {
-      if (stopping.signal.aborted) return;
-      this.#failure = error;
-      this.#failed.abort();
-    });
+    const ended = this.#options.work(stopping.signal).then(
+      () => {
+        if (!stopping.signal.aborted) this.#done.abort();
+      },
+      (error: unknown) => {
+        if (stopping.signal.aborted) return;
+        this.#failure = error;
+        this.#failed.abort();
+      },
+    );
     this.#working = { stop: () => stopping.abort(), ended };
   }
 
