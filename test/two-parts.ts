@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import type { Client } from '../src/kube/client.ts';
-import { namespaces, nodes, pods } from '../src/kube/resources.ts';
+import { namespaces, nodes, pods, serviceAccounts } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/types.ts';
 import { eventually, kubectl, kubectlWith, lowerCluster, openClusters } from './clusters.ts';
 import { podSpec } from './manifests.ts';
@@ -63,14 +63,19 @@ export async function openTwoParts(name: string, size: number): Promise<TwoParts
   await Promise.all(
     [above, below].map((client) => client.create(namespaces, { metadata: { name: namespace } })),
   );
+  // Without its default account a namespace takes no pods.
+  for (const client of [above, below])
+    await eventually(() => client.get(serviceAccounts, { namespace, name: 'default' }));
   writeFileSync(file, stringify({ clusters: entries }));
   const provider = await startReplica(clusters, '--clusters', file);
   for (const nodeName of nodeNames)
     await eventually(async () => expect(isReady(await above.get(nodes, { name: nodeName }))).toBe(true));
   const clear = async () => {
+    // Nobody runs on them, and a player of nodes that is short of time takes long to end them.
+    const now = ['--wait=false', '--force', '--grace-period=0'];
     const all = ['deployments,replicasets,pods,poddisruptionbudgets', '--all', '--wait=false'];
     await kubectl(clusters.upper, '-n', namespace, 'delete', ...all);
-    await kubectl(b, '-n', namespace, 'delete', 'pods', '-l', '!virtual-pod', '--wait=false');
+    await kubectl(b, '-n', namespace, 'delete', 'pods', '-l', '!virtual-pod', ...now);
     await eventually(
       async () => {
         for (const client of [above, below])
@@ -78,7 +83,7 @@ export async function openTwoParts(name: string, size: number): Promise<TwoParts
             (await client.list(pods, { namespace })).items.map(({ metadata }) => metadata?.name),
           ).toEqual([]);
       },
-      { within: 90_000 },
+      { within: 120_000 },
     );
   };
   return {

@@ -43,7 +43,9 @@ it('counts a pod on its way down and up', async () => {
   });
   expect(await sample('isthmus_reconcile_duration_seconds_count', 'queue="pod"')).toBeGreaterThan(1);
   expect(await sample('isthmus_api_calls_total', 'side="lower",verb="create",code="201"')).toBeGreaterThan(0);
-  expect(await sample('isthmus_api_calls_total', 'side="upper",verb="watch",code="200"')).toBe(2);
+  expect(
+    await sample('isthmus_api_calls_total', 'side="upper",verb="watch",code="200"'),
+  ).toBeGreaterThanOrEqual(2);
   expect(await sample('isthmus_lower_cluster_reachable')).toBe(1);
   expect(await sample('isthmus_caches_in_step')).toBe(1);
 });
