@@ -124,7 +124,7 @@ describe('clusters whose sum has room where no single node has', () => {
       );
       if (withDescheduler) {
         await eventually(async () => expect(await runningLarge()).toBe(wanted), {
-          within: 90_000,
+          within: 180_000,
           every: 500,
         });
         expect(moves()).toBeGreaterThan(0);
