@@ -12,7 +12,7 @@ import { type CaseDraw, candidatesOf, caseDraw, World } from './scheduling/world
 
 /** `ISTHMUS_SEED` repeats a run, `ISTHMUS_RUNS` makes it longer: clusters, each with so many pods. */
 const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 30);
+const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 8);
 const podsEach = 120;
 
 let world: World;
