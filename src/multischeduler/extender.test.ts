@@ -36,8 +36,13 @@ describe('filter', () => {
     const nodeNames = [...names.map((name) => `vk-${name}`), 'plain'];
     const offered = (name: string) => extender.filter({ pod: upperPod(name, '1'), nodeNames }).NodeNames;
     const [one, two] = [offered('one'), offered('two')];
-    expect([one.length, two.length]).toEqual([26, 26]);
-    expect(new Set([...one, ...two]).size).toBe(41);
+    expect([one.length, two.length]).toEqual([9, 9]);
+    expect(new Set([...one, ...two]).size).toBe(17);
+    const preference = { weight: 1, preference: { matchExpressions: [] } };
+    const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } };
+    const { containers = [] } = upperPod('', '1').spec ?? {};
+    const choosy = upperPod('choosy', '1', { spec: { affinity, containers } });
+    expect(extender.filter({ pod: choosy, nodeNames }).NodeNames).toHaveLength(26);
     // One that only the last can take finds it.
     const large = upperPod('large', '6');
     const wide = testExtender([...names.map((name) => testCluster(name, [4])), testCluster('last', [8])]);

@@ -50,14 +50,15 @@ export class Extender {
     const places: Place[] = [];
     let isPassing = false;
     const below = this.#options.podsBelow.of(pod);
+    const most = hasPreferences(pod) ? mostPreferred : mostOffered;
     let explained = 0;
-    for (const name of this.#rotated(nodeNames)) {
+    for (const name of this.#rotated(nodeNames, most)) {
       const found = virtualNodes.find(name);
       if (found === undefined) {
         passed.push(name);
         continue;
       }
-      if (places.length === mostOffered) continue;
+      if (places.length === most) continue;
       const answer =
         'refusal' in found ? found : this.#ask(pod, below, found.cluster, explained < mostExplained);
       if ('isExplained' in answer) explained += 1;
@@ -77,9 +78,9 @@ export class Extender {
   }
 
   /** The scheduler names them in the same order every time. */
-  #rotated(nodeNames: readonly string[]): readonly string[] {
-    if (nodeNames.length <= mostOffered) return nodeNames;
-    this.#turn = (this.#turn + mostOffered) % nodeNames.length;
+  #rotated(nodeNames: readonly string[], most: number): readonly string[] {
+    if (nodeNames.length <= most) return nodeNames;
+    this.#turn = (this.#turn + most) % nodeNames.length;
     return [...nodeNames.slice(this.#turn), ...nodeNames.slice(0, this.#turn)];
   }
 
@@ -125,9 +126,11 @@ export class Extender {
 
 /**
  * A pod that so many clusters can take is not asked for in the others: to be compared they are enough, and in each it
- * would count until its binding is seen.
+ * would count until its binding is seen. The best of a few that were drawn is nearly as empty as the best of all.
  */
-const mostOffered = 25;
+const mostOffered = 8;
+/** One that prefers some nodes above would often miss those among few. */
+const mostPreferred = 25;
 /** Each has its own text in the message of the pod, where nobody reads a hundred; and every node is looked at for it. */
 const mostExplained = 8;
 const unexplained = 'virtual node(s) without a lower node that fits';
@@ -138,6 +141,21 @@ function inOne(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+}
+
+/** Whether the pod itself says that among the nodes above that can take it some are better. */
+function hasPreferences({ spec }: Pod): boolean {
+  const { nodeAffinity, podAffinity, podAntiAffinity } = spec?.affinity ?? {};
+  const preferred = [nodeAffinity, podAffinity, podAntiAffinity].some(
+    (affinity) => affinity?.preferredDuringSchedulingIgnoredDuringExecution?.length,
+  );
+  return (
+    preferred ||
+    (spec?.topologySpreadConstraints?.some(
+      ({ whenUnsatisfiable }) => whenUnsatisfiable === 'ScheduleAnyway',
+    ) ??
+      false)
+  );
 }
 
 function usesClaims({ spec }: Pod): boolean {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type PodDownOptions, podDown } from '../../translate/pod-down.ts';
@@ -15,12 +16,28 @@ interface Translation {
   readonly shape: string;
 }
 
+/** A scheduler asks two things of a pod, one right after the other. */
+const remembered = 16;
+
 /** Makes pods what they will be in a lower cluster, for the questions of its scheduler. */
 export class PodsBelow {
   readonly #translations = new WeakMap<ClusterConfiguration, Translation>();
+  /** By uid and version of the pod. */
+  readonly #asked = new LRUCache<string, PodBelow>({ max: remembered });
 
   /** The pod as the provider of each cluster would make it, as far as scheduling goes. */
   of(pod: Pod): PodBelow {
+    const { uid, resourceVersion } = pod.metadata ?? {};
+    if (!uid || !resourceVersion) return this.#belowOf(pod);
+    const version = `${uid}/${resourceVersion}`;
+    const known = this.#asked.get(version);
+    if (known) return known;
+    const below = this.#belowOf(pod);
+    this.#asked.set(version, below);
+    return below;
+  }
+
+  #belowOf(pod: Pod): PodBelow {
     const made = new Map<string, Pod>();
     return (configuration) => {
       const { options, shape } = this.#translationOf(configuration);
