@@ -7,11 +7,11 @@ import type { NetworkPolicy } from '../../kube/types.ts';
 import { WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
 import { refusals } from './refusals.ts';
-import type { SharedPictures } from './shared-pictures.ts';
 import type { UpperPolicies } from './upper-policies.ts';
 import { namespaceOf } from './upper-services.ts';
 

@@ -8,6 +8,7 @@ import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { readAddressMap } from '../../translate/services/address-map.ts';
 import { serviceToWrite, withoutFamilies } from '../../translate/services/service-down.ts';
 import { isSliceInStep } from '../../translate/services/slice-down.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { connectServiceEvents } from './connect-service-events.ts';
 import { reconcileEndpointSlice } from './endpoint-slice.ts';
 import { inPlaceOf, LowerCopies } from './lower-copies.ts';
@@ -16,7 +17,6 @@ import { NamespaceUse } from './namespace-use.ts';
 import { refusals } from './refusals.ts';
 import { reconcileService } from './service.ts';
 import type { ServicesView } from './services-view.ts';
-import type { SharedPictures } from './shared-pictures.ts';
 import type { UpperServices } from './upper-services.ts';
 
 /** Keys of one kind that are worked on at once. */

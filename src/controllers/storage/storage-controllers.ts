@@ -6,6 +6,7 @@ import { Reflector } from '../../kube/reflector.ts';
 import { events } from '../../kube/resources.ts';
 import type { PersistentVolume } from '../../kube/types.ts';
 import { WorkQueue, type WorkQueueOptions } from '../../kube/work-queue.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { claimEventsInto } from './claim-events.ts';
 import { reconcileClaim } from './claim-reconcile.ts';
 import { addAllStorage, connectStorage } from './connect-storage.ts';
@@ -13,12 +14,12 @@ import { claimsRefusal, unknownRefusal, wakePods } from './pod-claims.ts';
 import { refusedSizeRetry } from './resize.ts';
 import { createStorageCaches, createStorageReflectors } from './storage-caches.ts';
 import type { StorageSync } from './storage-sync.ts';
-import type { SharedUpperStorage } from './upper-storage.ts';
+import type { UpperStorage } from './upper-storage.ts';
 import { reconcileVolume } from './volume-deletion.ts';
 
 export interface StorageOptions {
   /** What the upper cluster has of claims and classes. */
-  readonly shared: SharedUpperStorage;
+  readonly shared: SharedPictures<UpperStorage>;
   /** Provisioners of upper classes that are ours beside `isthmus.io/virtual`. */
   readonly provisioners: ReadonlySet<string>;
 }

@@ -50,39 +50,3 @@ export class UpperStorage {
     await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
   }
 }
-
-/** One picture for each upper namespace that is served, watched while some virtual node looks at it. */
-export class SharedUpperStorage {
-  readonly #open: (namespace: string | undefined) => UpperStorage;
-  readonly #known = new Map<
-    string | undefined,
-    { picture: UpperStorage; users: number; end: AbortController }
-  >();
-
-  constructor(open: (namespace: string | undefined) => UpperStorage) {
-    this.#open = open;
-  }
-
-  /** @returns the picture, and what lets it go */
-  use(namespace: string | undefined): { picture: UpperStorage; release: () => void } {
-    const known = this.#known.get(namespace) ?? this.#begin(namespace);
-    known.users += 1;
-    let isHeld = true;
-    const release = () => {
-      if (!isHeld) return;
-      isHeld = false;
-      known.users -= 1;
-      if (known.users > 0) return;
-      this.#known.delete(namespace);
-      known.end.abort();
-    };
-    return { picture: known.picture, release };
-  }
-
-  #begin(namespace: string | undefined) {
-    const begun = { picture: this.#open(namespace), users: 0, end: new AbortController() };
-    void begun.picture.run(begun.end.signal);
-    this.#known.set(namespace, begun);
-    return begun;
-  }
-}
