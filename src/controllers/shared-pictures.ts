@@ -1,7 +1,8 @@
+import type { Watches } from '../kube/watches.ts';
+
 /** What is watched of the upper cluster. */
 export interface Picture {
-  /** Watches until the signal aborts; never rejects. */
-  run(signal: AbortSignal): Promise<void>;
+  readonly watches: Pick<Watches, 'run'>;
 }
 
 interface Held<T> {
@@ -38,7 +39,7 @@ export class SharedPictures<T extends Picture> {
 
   #begin(namespace: string | undefined): Held<T> {
     const begun: Held<T> = { picture: this.#open(namespace), end: new AbortController(), users: 0 };
-    void begun.picture.run(begun.end.signal);
+    void begun.picture.watches.run(begun.end.signal);
     this.#known.set(namespace, begun);
     return begun;
   }

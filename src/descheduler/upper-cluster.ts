@@ -5,6 +5,7 @@ import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import { Picture } from '../scheduling/picture.ts';
 import {
   avoidsAnnotation,
@@ -44,7 +45,7 @@ export class UpperCluster {
   readonly #nodes = new Map<string, Node>();
   readonly #pods = new Map<string, Pod>();
   readonly #pending = new Set<string>();
-  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>];
+  readonly #watches: Watches;
 
   constructor({ upper, onPod, onNodes, onError }: UpperClusterOptions) {
     const nodeSink = sinkOf<Node>(
@@ -70,7 +71,7 @@ export class UpperCluster {
         onPod(key, undefined);
       },
     );
-    this.#reflectors = [
+    this.#watches = new Watches([
       new Reflector(upper, nodes, nodeSink, {
         labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
         slim: slimVirtualNode,
@@ -82,12 +83,12 @@ export class UpperCluster {
         slim: slimUpperPod,
         onError,
       }),
-    ];
+    ]);
   }
 
   /** Why nothing can be said now, in words; undefined when all is well. */
   get staleness(): string | undefined {
-    for (const { state } of this.#reflectors)
+    for (const state of this.#watches.states())
       if (!state.isSynced || state.failure)
         return `the ${state.resource} above are not known${state.failure ? `: ${state.failure}` : ' yet'}`;
     return undefined;
@@ -114,7 +115,7 @@ export class UpperCluster {
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await this.#watches.run(signal);
   }
 
   #put(key: string, pod: Pod): void {

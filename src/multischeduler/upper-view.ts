@@ -7,6 +7,7 @@ import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import {
   clusterSelectorAnnotation,
   lowerClusterAnnotation,
@@ -31,7 +32,7 @@ export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
   readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
-  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>, Reflector<PersistentVolumeClaim>];
+  readonly #watches: Watches;
 
   constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
@@ -42,7 +43,7 @@ export class UpperView {
       (pod, key) => onPod(key, pod),
       (key) => onPod(key, undefined),
     );
-    this.#reflectors = [
+    this.#watches = new Watches([
       new Reflector(upper, nodes, this.#nodes, {
         labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
         onError,
@@ -54,7 +55,7 @@ export class UpperView {
         onError,
       }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { onError }),
-    ];
+    ]);
   }
 
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
@@ -69,19 +70,18 @@ export class UpperView {
 
   /** Why nothing can be said now, in words; undefined when all is well. */
   get staleness(): string | undefined {
-    const deadline = performance.now() - this.#patience;
-    for (const { state, silentSince } of this.#reflectors) {
-      const because = state.failure ? `: ${state.failure}` : '';
-      if (!state.isSynced) return `the ${state.resource} above have not been listed yet${because}`;
-      if ((silentSince ?? deadline) < deadline)
-        return `the ${state.resource} above cannot be watched${because}`;
-    }
-    return undefined;
+    const unlisted = this.#watches.unlisted();
+    const late = unlisted ?? this.#watches.silentBefore(performance.now() - this.#patience);
+    if (!late) return undefined;
+    const because = late.failure ? `: ${late.failure}` : '';
+    return unlisted
+      ? `the ${late.resource} above have not been listed yet${because}`
+      : `the ${late.resource} above cannot be watched${because}`;
   }
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await this.#watches.run(signal);
   }
 }
 

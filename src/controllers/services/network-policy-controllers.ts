@@ -1,12 +1,14 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
+import { statesBySide } from '../../clusters/sided-watches.ts';
 import { Cache } from '../../kube/cache.ts';
-import { describeError, hasCode } from '../../kube/errors.ts';
+import { describeError } from '../../kube/errors.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { networkPolicies, splitKey } from '../../kube/resources.ts';
 import type { NetworkPolicy } from '../../kube/types.ts';
-import { WorkQueue } from '../../kube/work-queue.ts';
+import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
+import { controllerQueue } from '../controller-queue.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
@@ -30,10 +32,12 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
   const isServed = (namespace: string | undefined) =>
     configuration.namespace === undefined || configuration.namespace === namespace;
   const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
-  const reflector = new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
-    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-    observer: metrics?.watch('lower', networkPolicies.plural),
-  });
+  const watches = new Watches([
+    new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
+      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+      observer: metrics?.watch('lower', networkPolicies.plural),
+    }),
+  ]);
   const addNamespace = (namespace: string) => {
     for (const cache of [upper.policies, below])
       for (const key of cache.keysBy('namespace', namespace)) queue.add(key);
@@ -62,15 +66,9 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     },
     isReachable: context.isReachable,
   };
-  const queue = new WorkQueue({
-    workers,
-    reconcile: (key) => reconcileNetworkPolicy(view, key),
-    onError(key, error) {
-      if (hasCode(error, 'Aborted')) return;
-      logger.warn({ networkpolicy: key, message: describeError(error) }, 'a networkpolicy is tried again');
-    },
-    observer: metrics?.queue('networkpolicy'),
-  });
+  const queue = controllerQueue(context, 'networkpolicy', workers, (key) =>
+    reconcileNetworkPolicy(view, key),
+  );
 
   /** Of whom a change of pods or namespaces may be the business: of whoever names peers by labels. */
   const addConcerned = (namespace: string | undefined) => {
@@ -105,9 +103,9 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
   ];
 
   const stopping = new AbortController();
-  const running = reflector.run(stopping.signal);
+  const running = watches.run(stopping.signal);
   const begin = async () => {
-    await Promise.all([upper.synced, reflector.synced]);
+    await Promise.all([upper.watches.synced, watches.synced]);
     if (stopping.signal.aborted) return;
     addEverything();
     queue.start();
@@ -118,13 +116,10 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
 
   return {
     get watches() {
-      return [
-        ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
-        { side: 'lower' as const, ...reflector.state },
-      ];
+      return statesBySide({ upper: [upper.watches], lower: [watches] });
     },
     reconnect() {
-      reflector.reconnect();
+      watches.reconnect();
       addEverything();
     },
     async stop() {

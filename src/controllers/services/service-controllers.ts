@@ -1,13 +1,14 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { describeError, hasCode } from '../../kube/errors.ts';
+import { statesBySide } from '../../clusters/sided-watches.ts';
+import { describeError } from '../../kube/errors.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
-import { type ReconcileResult, WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { readAddressMap } from '../../translate/services/address-map.ts';
 import { serviceToWrite, withoutFamilies } from '../../translate/services/service-down.ts';
 import { isSliceInStep } from '../../translate/services/slice-down.ts';
+import { controllerQueue } from '../controller-queue.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { connectServiceEvents } from './connect-service-events.ts';
 import { reconcileEndpointSlice } from './endpoint-slice.ts';
@@ -31,7 +32,7 @@ export function serviceControllers(shared: SharedPictures<UpperServices>): Start
 }
 
 function startServices(shared: SharedPictures<UpperServices>, context: ControllerContext): Controller {
-  const { owner, configuration, lowerPods, metrics, logger } = context;
+  const { owner, configuration, lowerPods, logger } = context;
   const { network, podCidrMap, selector, system } = configuration.services;
   const { picture: upper, release } = shared.use(configuration.namespace);
   const below = createLowerServices(context);
@@ -73,25 +74,17 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
     }),
     isReachable: context.isReachable,
   };
-  const queueOf = (kind: string, reconcile: (view: ServicesView, key: string) => Promise<ReconcileResult>) =>
-    new WorkQueue({
-      workers,
-      reconcile: (key) => reconcile(view, key),
-      onError(key, error) {
-        if (hasCode(error, 'Aborted')) return;
-        logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
-      },
-      observer: metrics?.queue(kind),
-    });
-  const serviceQueue = queueOf('service', reconcileService);
-  const sliceQueue = queueOf('endpointslice', reconcileEndpointSlice);
+  const serviceQueue = controllerQueue(context, 'service', workers, (key) => reconcileService(view, key));
+  const sliceQueue = controllerQueue(context, 'endpointslice', workers, (key) =>
+    reconcileEndpointSlice(view, key),
+  );
   const queues = [serviceQueue, sliceQueue];
   const wiring = connectServiceEvents({ view, below, isServed, serviceQueue, sliceQueue });
 
   const stopping = new AbortController();
-  const running = below.reflectors.map((reflector) => reflector.run(stopping.signal));
+  const running = below.watches.run(stopping.signal);
   const begin = async () => {
-    await Promise.all([upper.synced, ...below.reflectors.map(({ synced }) => synced)]);
+    await Promise.all([upper.watches.synced, below.watches.synced]);
     if (stopping.signal.aborted) return;
     wiring.addEverything();
     for (const queue of queues) queue.start();
@@ -103,13 +96,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
 
   return {
     get watches() {
-      return [
-        ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
-        ...below.reflectors.map(({ state }) => ({ side: 'lower' as const, ...state })),
-      ];
+      return statesBySide({ upper: [upper.watches], lower: [below.watches] });
     },
     reconnect() {
-      for (const reflector of below.reflectors) reflector.reconnect();
+      below.watches.reconnect();
       wiring.addEverything();
     },
     async stop() {
@@ -118,7 +108,7 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
       release();
       await Promise.all(queues.map((queue) => queue.stop()));
       stopping.abort();
-      await Promise.all(running);
+      await running;
     },
   };
 }

@@ -1,8 +1,9 @@
 import { Cache } from '../../kube/cache.ts';
 import type { Client, ListOptions } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector, type ReflectorObserver } from '../../kube/reflector.ts';
 import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
 import type { PeerPods } from '../../translate/services/policy-down.ts';
 import { namespaceOf } from './upper-services.ts';
@@ -20,31 +21,16 @@ export class UpperPolicies {
   readonly policies = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
   readonly pods = new Cache<Pod, 'namespace'>({ namespace: namespaceOf }, onlyPlace);
   readonly namespaces = new Cache<KubeObject>({});
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
   constructor({ upper, namespace, onError, observe }: UpperPoliciesOptions) {
     const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T>, more: ListOptions) =>
       new Reflector(upper, resource, cache, { ...more, onError, observer: observe(resource.plural) });
-    this.#reflectors = [
+    this.watches = new Watches([
       reflect(networkPolicies, this.policies as Cache<NetworkPolicy>, { namespace }),
       reflect(pods, this.pods as Cache<Pod>, { namespace }),
       reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
-    ] as unknown as Reflector<KubeObject>[];
-  }
-
-  /** How the watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when all are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    ]);
   }
 
   /** The names of the namespaces that a selector selects, in order. */

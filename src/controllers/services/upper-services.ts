@@ -1,8 +1,9 @@
 import { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector, type ReflectorObserver } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { serviceNameLabel } from '../../translate/names.ts';
 import { serviceNameOf } from '../../translate/services/slice-down.ts';
 
@@ -18,11 +19,11 @@ export interface UpperServicesOptions {
 export class UpperServices {
   readonly services = new Cache<Service, 'namespace'>({ namespace: namespaceOf });
   readonly slices = new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf });
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
   constructor({ upper, namespace, onError, observe }: UpperServicesOptions) {
     const common = { namespace, onError };
-    this.#reflectors = [
+    this.watches = new Watches([
       new Reflector(upper, services, this.services, { ...common, observer: observe(services.plural) }),
       new Reflector(upper, endpointSlices, this.slices, {
         ...common,
@@ -30,22 +31,7 @@ export class UpperServices {
         labelSelector: serviceNameLabel,
         observer: observe(endpointSlices.plural),
       }),
-    ] as unknown as Reflector<KubeObject>[];
-  }
-
-  /** How both watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when both are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    ]);
   }
 }
 

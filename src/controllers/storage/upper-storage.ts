@@ -1,8 +1,9 @@
 import { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector, type ReflectorObserver } from '../../kube/reflector.ts';
 import { persistentVolumeClaims, type Resource, storageClasses } from '../../kube/resources.ts';
 import type { KubeObject, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { selectedNodeOf } from '../../translate/storage/claim-place.ts';
 
 export interface UpperStorageOptions {
@@ -23,7 +24,7 @@ export class UpperStorage {
     },
   });
   readonly classes = new Cache<StorageClass>({});
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
   constructor({ upper, namespace, onError, observe }: UpperStorageOptions) {
     const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T, 'node'> | Cache<T>) =>
@@ -31,22 +32,10 @@ export class UpperStorage {
         ...(resource.namespaced ? { namespace } : {}),
         onError,
         observer: observe(resource.plural),
-      }) as Reflector<KubeObject>;
-    this.#reflectors = [reflect(persistentVolumeClaims, this.claims), reflect(storageClasses, this.classes)];
-  }
-
-  /** How both watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when both are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+      });
+    this.watches = new Watches([
+      reflect(persistentVolumeClaims, this.claims),
+      reflect(storageClasses, this.classes),
+    ]);
   }
 }
