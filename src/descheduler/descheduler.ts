@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
-import { ClaimsBelow } from '../clusters/placement/claims-below.ts';
-import { PodsBelow } from '../clusters/placement/pod-below.ts';
-import { PromisedRoom } from '../clusters/placement/promised-room.ts';
-import { type NodesBy, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
+import { LowerPlacement } from '../clusters/placement/lower-placement.ts';
+import type { NodesBy } from '../clusters/placement/virtual-nodes.ts';
 import type { ClusterSource } from '../clusters/source.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
@@ -52,42 +49,25 @@ const firstPatience = 30_000;
  * @throws KubeError when the clusters cannot be read
  */
 export async function runDescheduler(options: DeschedulerOptions, signal: AbortSignal): Promise<void> {
-  const { upper, upperCluster, source, nodesBy, patience, logger } = options;
+  const { upper, logger } = options;
   const ending = linkSignals(signal);
-  const podsBelow = new PodsBelow();
   const above = new UpperCluster({
     upper,
-    onPod: (key, pod) => promised.apply(key, pod),
-    onNodes: () => promised.reviewAll(),
+    onPod: (key, pod) => placement.promised.apply(key, pod),
+    onNodes: () => placement.promised.reviewAll(),
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
-  const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => above.node(name) });
-  const promised = new PromisedRoom({
-    clusterOf: (name) => virtualNodes.clusterOf(name),
-    podsBelow,
+  const placement = new LowerPlacement({
+    ...options,
+    nodeOf: (name) => above.node(name),
     // Pods with claims are not moved, so theirs are not known here.
-    claimsBelow: new ClaimsBelow(() => undefined),
-  });
-  const pictures = new LowerPictures({
-    source,
-    upperCluster,
-    patience,
-    logger,
-    onClusters: () => {
-      virtualNodes.setClusters(pictures.clusters);
-      promised.reviewAll();
-    },
-    onPod: (feed, key) => promised.lowerChanged(feed, key),
+    claimOf: () => undefined,
   });
   const memory = new Memory({ ...options.memory, upper });
   const remaking = new Remaking({ upper, namespace: options.memory.namespace, logger });
-  const isKnown = () =>
-    above.staleness === undefined &&
-    pictures.isRead &&
-    [...pictures.clusters.values()].every(({ feed }) => feed.staleness === undefined);
-  const situation = () => {
-    promised.defer();
-    return new Situation({
+  const { virtualNodes, podsBelow } = placement;
+  const situation = () =>
+    new Situation({
       upper: above,
       virtualNodes,
       podsBelow,
@@ -97,16 +77,15 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
       onError: (pod, error) =>
         logger.warn({ pod: keyOf(pod), message: describeError(error) }, 'a pod cannot be read'),
     });
-  };
   const running = [
     above.run(ending.signal),
-    pictures.run(ending.signal),
+    placement.run(ending.signal),
     ...(options.print ? [] : [remaking.run(ending.signal)]),
   ];
   const ended = Promise.all(running);
   let working: Promise<void> | undefined;
   try {
-    await Promise.race([ended, known(isKnown, ending.signal)]);
+    await Promise.race([ended, placement.known(firstPatience, ending.signal, () => !above.staleness)]);
     await memory.load();
     logger.info({ strategies: options.strategies.map(({ name }) => name) }, 'looks after virtual pods');
     const { signal: end } = ending;
@@ -180,11 +159,6 @@ function planner(limits: Limits): RoundOptions['mover'] {
       return 'moved';
     },
   };
-}
-
-async function known(isKnown: () => boolean, signal: AbortSignal): Promise<void> {
-  for (const end = performance.now() + firstPatience; !isKnown() && performance.now() < end; )
-    await sleep(50, undefined, { signal });
 }
 
 async function repeat(
