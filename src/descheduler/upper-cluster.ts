@@ -17,6 +17,7 @@ import {
   virtualNodeLabel,
   virtualPodLabel,
 } from '../translate/names.ts';
+import { claimNamesOf } from '../translate/storage/claim-uses.ts';
 
 export interface UpperClusterOptions {
   readonly upper: Client;
@@ -134,10 +135,9 @@ export class UpperCluster {
 }
 
 /** Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be. */
-export function mayBeMoved({ metadata, spec }: Pod): boolean {
-  const said = metadata?.annotations ?? {};
-  const usesClaims =
-    spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
+export function mayBeMoved(pod: Pod): boolean {
+  const said = pod.metadata?.annotations ?? {};
+  const usesClaims = claimNamesOf(pod).length > 0;
   return !usesClaims && said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
 }
 

@@ -8,6 +8,7 @@ import { nothingToBind } from '../scheduling/filters/volume-binding.ts';
 import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
+import { claimNamesOf } from '../translate/storage/claim-uses.ts';
 import {
   type ExtenderArgs,
   type ExtenderFilterResult,
@@ -115,7 +116,7 @@ export class Extender {
     if (sureness === 'certain') return { cluster, pod, claims };
     // Nothing changes above when those that are on their way have come, or have gone to another cluster.
     if (sureness === 'contested') return { refusal: contested, isPassing: true };
-    if (!explains && !usesClaims(upper)) return { refusal: unexplained, isPassing: false };
+    if (!explains && claimNamesOf(upper).length === 0) return { refusal: unexplained, isPassing: false };
     const explanation = explain(feed.picture, pod, claims);
     // Nor does it when somebody makes a volume below.
     const isPassing = explanation.reasons.has(nothingToBind);
@@ -138,8 +139,4 @@ function inOne(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
-}
-
-function usesClaims({ spec }: Pod): boolean {
-  return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
 }
