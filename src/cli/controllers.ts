@@ -3,7 +3,7 @@ import { networkPolicyControllers } from '../controllers/services/network-policy
 import { serviceControllers } from '../controllers/services/service-controllers.ts';
 import { UpperPolicies } from '../controllers/services/upper-policies.ts';
 import { UpperServices } from '../controllers/services/upper-services.ts';
-import { type Picture, SharedPictures } from '../controllers/shared-pictures.ts';
+import { type Picture, type PictureOptions, SharedPictures } from '../controllers/shared-pictures.ts';
 import { tellImmediateClaims } from '../controllers/storage/immediate-claims.ts';
 import { withoutStorage } from '../controllers/storage/no-storage.ts';
 import { storageControllers } from '../controllers/storage/storage-controllers.ts';
@@ -57,14 +57,6 @@ function toName(word: string): ControllerName {
     'Configuration',
     `--enable-controllers: "${word}" is none of ${controllerNames.join(', ')}`,
   );
-}
-
-/** What a picture of the upper cluster is made from. */
-interface PictureOptions {
-  readonly upper: Client;
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReturnType<NodeMetrics['watch']>;
 }
 
 function shared<T extends Picture>(

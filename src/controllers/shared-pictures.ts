@@ -1,4 +1,15 @@
+import type { Client } from '../kube/client.ts';
+import type { ReflectorObserver } from '../kube/reflector.ts';
 import type { Watches } from '../kube/watches.ts';
+
+/** What a picture of the upper cluster is made from. */
+export interface PictureOptions {
+  readonly upper: Client;
+  /** The upper namespace to watch; all of them when undefined. */
+  readonly namespace: string | undefined;
+  readonly onError: (message: string) => void;
+  readonly observe: (resource: string) => ReflectorObserver;
+}
 
 /** What is watched of the upper cluster. */
 export interface Picture {

@@ -1,7 +1,5 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { statesBySide } from '../../clusters/sided-watches.ts';
 import { Cache } from '../../kube/cache.ts';
-import { describeError } from '../../kube/errors.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { networkPolicies, splitKey } from '../../kube/resources.ts';
 import type { NetworkPolicy } from '../../kube/types.ts';
@@ -9,11 +7,13 @@ import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
 import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
 import { refusals } from './refusals.ts';
+import { servedBy } from './served.ts';
 import type { UpperPolicies } from './upper-policies.ts';
 import { namespaceOf } from './upper-services.ts';
 
@@ -29,8 +29,7 @@ export function networkPolicyControllers(shared: SharedPictures<UpperPolicies>):
 function startPolicies(shared: SharedPictures<UpperPolicies>, context: ControllerContext): Controller {
   const { lower, owner, configuration, lowerPods, metrics, logger } = context;
   const { picture: upper, release } = shared.use(configuration.namespace);
-  const isServed = (namespace: string | undefined) =>
-    configuration.namespace === undefined || configuration.namespace === namespace;
+  const { isOurs } = servedBy(context);
   const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
   const watches = new Watches([
     new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
@@ -48,7 +47,7 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     upper,
     use: new NamespaceUse({
       pods: lowerPods,
-      isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
+      isOurs,
       onChange: addNamespace,
     }),
     policies: new LowerCopies({
@@ -79,8 +78,7 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
   };
   const addEverything = () => {
     for (const [key] of upper.policies.entries()) if (view.use.has(splitKey(key).namespace)) queue.add(key);
-    for (const [key, copy] of below.entries())
-      if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) queue.add(key);
+    for (const [key, copy] of below.entries()) if (isOurs(copy)) queue.add(key);
   };
   const releases = [
     upper.policies.subscribe(({ key }) => {
@@ -97,40 +95,23 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
       if (!isSame) addConcerned(undefined);
     }),
     below.subscribe(({ key, object }) => {
-      if ((isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) || upper.policies.get(key))
-        queue.add(key);
+      if (isOurs(object) || upper.policies.get(key)) queue.add(key);
     }),
   ];
 
-  const stopping = new AbortController();
-  const running = watches.run(stopping.signal);
-  const begin = async () => {
-    await Promise.all([upper.watches.synced, watches.synced]);
-    if (stopping.signal.aborted) return;
-    addEverything();
-    queue.start();
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'network policies stopped before they were known'),
-  );
-
-  return {
-    get watches() {
-      return statesBySide({ upper: [upper.watches], lower: [watches] });
-    },
-    reconnect() {
-      watches.reconnect();
-      addEverything();
-    },
-    async stop() {
+  return runController({
+    name: 'network policies',
+    shared: upper.watches,
+    lower: watches,
+    queues: [queue],
+    addEverything,
+    release() {
       for (const letGo of releases) letGo();
       view.use.stop();
       release();
-      await queue.stop();
-      stopping.abort();
-      await running;
     },
-  };
+    logger,
+  });
 }
 
 /** What of a pod a policy may look at. */

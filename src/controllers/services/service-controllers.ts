@@ -1,6 +1,4 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { statesBySide } from '../../clusters/sided-watches.ts';
-import { describeError } from '../../kube/errors.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
@@ -9,6 +7,7 @@ import { readAddressMap } from '../../translate/services/address-map.ts';
 import { serviceToWrite, withoutFamilies } from '../../translate/services/service-down.ts';
 import { isSliceInStep } from '../../translate/services/slice-down.ts';
 import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { connectServiceEvents } from './connect-service-events.ts';
 import { reconcileEndpointSlice } from './endpoint-slice.ts';
@@ -16,6 +15,7 @@ import { inPlaceOf, LowerCopies } from './lower-copies.ts';
 import { createLowerServices } from './lower-services.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { refusals } from './refusals.ts';
+import { servedBy } from './served.ts';
 import { reconcileService } from './service.ts';
 import type { ServicesView } from './services-view.ts';
 import type { UpperServices } from './upper-services.ts';
@@ -36,11 +36,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
   const { network, podCidrMap, selector, system } = configuration.services;
   const { picture: upper, release } = shared.use(configuration.namespace);
   const below = createLowerServices(context);
-  const isServed = (namespace: string | undefined) =>
-    configuration.namespace === undefined || configuration.namespace === namespace;
+  const served = servedBy(context);
   const use = new NamespaceUse({
     pods: lowerPods,
-    isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
+    isOurs: served.isOurs,
     onChange: (namespace) => wiring.addNamespace(namespace),
   });
   const refuse = refusals(context);
@@ -78,39 +77,22 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
   const sliceQueue = controllerQueue(context, 'endpointslice', workers, (key) =>
     reconcileEndpointSlice(view, key),
   );
-  const queues = [serviceQueue, sliceQueue];
-  const wiring = connectServiceEvents({ view, below, isServed, serviceQueue, sliceQueue });
+  const wiring = connectServiceEvents({ view, below, served, serviceQueue, sliceQueue });
 
-  const stopping = new AbortController();
-  const running = below.watches.run(stopping.signal);
-  const begin = async () => {
-    await Promise.all([upper.watches.synced, below.watches.synced]);
-    if (stopping.signal.aborted) return;
-    wiring.addEverything();
-    for (const queue of queues) queue.start();
-    logger.info({ services: upper.services.size, network }, 'services go down');
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'services stopped before they were known'),
-  );
-
-  return {
-    get watches() {
-      return statesBySide({ upper: [upper.watches], lower: [below.watches] });
-    },
-    reconnect() {
-      below.watches.reconnect();
-      wiring.addEverything();
-    },
-    async stop() {
+  return runController({
+    name: 'services',
+    shared: upper.watches,
+    lower: below.watches,
+    queues: [serviceQueue, sliceQueue],
+    addEverything: () => wiring.addEverything(),
+    onKnown: () => logger.info({ services: upper.services.size, network }, 'services go down'),
+    release() {
       wiring.release();
       use.stop();
       release();
-      await Promise.all(queues.map((queue) => queue.stop()));
-      stopping.abort();
-      await running;
     },
-  };
+    logger,
+  });
 }
 
 function sliceToWrite(desired: EndpointSlice, copy: EndpointSlice): EndpointSlice | 'recreate' | undefined {

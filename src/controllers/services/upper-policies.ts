@@ -1,20 +1,13 @@
 import { Cache } from '../../kube/cache.ts';
-import type { Client, ListOptions } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver } from '../../kube/reflector.ts';
+import type { ListOptions } from '../../kube/client.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
 import type { PeerPods } from '../../translate/services/policy-down.ts';
+import type { PictureOptions } from '../shared-pictures.ts';
 import { namespaceOf } from './upper-services.ts';
-
-export interface UpperPoliciesOptions {
-  readonly upper: Client;
-  /** The upper namespace to watch; all of them when undefined. */
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
-}
 
 /** NetworkPolicies above and the pods that they may mean, wherever those run: one picture for all virtual nodes. */
 export class UpperPolicies {
@@ -23,7 +16,7 @@ export class UpperPolicies {
   readonly namespaces = new Cache<KubeObject>({});
   readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: UpperPoliciesOptions) {
+  constructor({ upper, namespace, onError, observe }: PictureOptions) {
     const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T>, more: ListOptions) =>
       new Reflector(upper, resource, cache, { ...more, onError, observer: observe(resource.plural) });
     this.watches = new Watches([

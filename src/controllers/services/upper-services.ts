@@ -1,19 +1,11 @@
 import { Cache } from '../../kube/cache.ts';
-import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver } from '../../kube/reflector.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { serviceNameLabel } from '../../translate/names.ts';
 import { serviceNameOf } from '../../translate/services/slice-down.ts';
-
-export interface UpperServicesOptions {
-  readonly upper: Client;
-  /** The upper namespace to watch; all of them when undefined. */
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
-}
+import type { PictureOptions } from '../shared-pictures.ts';
 
 /** The Services above and their EndpointSlices: one picture for all virtual nodes of a process. */
 export class UpperServices {
@@ -21,7 +13,7 @@ export class UpperServices {
   readonly slices = new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf });
   readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: UpperServicesOptions) {
+  constructor({ upper, namespace, onError, observe }: PictureOptions) {
     const common = { namespace, onError };
     this.watches = new Watches([
       new Reflector(upper, services, this.services, { ...common, observer: observe(services.plural) }),

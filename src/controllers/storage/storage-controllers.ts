@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { statesBySide } from '../../clusters/sided-watches.ts';
 import { describeError } from '../../kube/errors.ts';
 import { EventRecorder } from '../../kube/event-recorder.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { events } from '../../kube/resources.ts';
 import type { PersistentVolume } from '../../kube/types.ts';
 import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { claimEventsInto } from './claim-events.ts';
 import { reconcileClaim } from './claim-reconcile.ts';
@@ -60,7 +60,6 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
     refusedEdits: new LRUCache<string, string>({ max: mostRefusedEdits, ttl: refusedSizeRetry }),
     now: () => new Date(),
   };
-  const watches = createStorageWatches(caches, context);
   const news = new Reflector(lower, events, claimEventsInto(storage), {
     fieldSelector: 'involvedObject.kind=PersistentVolumeClaim',
     onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
@@ -76,39 +75,26 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
   const volumes = controllerQueue(context, 'volume', workers, (name) => reconcileVolume(storage, name));
   const queues = { claims, volumes };
   const letGo = connectStorage(storage, queues);
-  const stopping = new AbortController();
-  const running = [watches.upper, watches.lower, news].map((one) => one.run(stopping.signal));
-  const synced = Promise.all([picture.watches, watches.upper, watches.lower].map((one) => one.synced));
+  const addEverything = () => addAllStorage(storage, queues);
   let isKnown = false;
-  const begin = async () => {
-    await synced;
-    if (stopping.signal.aborted) return;
-    isKnown = true;
-    addAllStorage(storage, queues);
-    claims.start();
-    volumes.start();
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'storage stopped before it was known'),
-  );
-
-  return {
-    get watches() {
-      return statesBySide({ upper: [picture.watches, watches.upper], lower: [watches.lower] });
+  return runController({
+    name: 'storage',
+    shared: picture.watches,
+    ...createStorageWatches(caches, context),
+    news,
+    queues: [claims, volumes],
+    addEverything,
+    onKnown() {
+      isKnown = true;
     },
-    refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
-    lost: () => addAllStorage(storage, queues),
-    reconnect() {
-      watches.lower.reconnect();
-      news.reconnect();
-      addAllStorage(storage, queues);
-    },
-    async stop() {
+    release() {
       letGo();
       release();
-      await Promise.all([claims.stop(), volumes.stop()]);
-      stopping.abort();
-      await Promise.all(running);
     },
-  };
+    also: {
+      refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
+      lost: addEverything,
+    },
+    logger,
+  });
 }
