@@ -6,6 +6,7 @@ import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
+import { slimMetadata } from '../kube/slim-metadata.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../kube/types.ts';
 import { Watches } from '../kube/watches.ts';
 import {
@@ -86,15 +87,10 @@ export class UpperView {
 }
 
 /** Heartbeats and figures change the rest every few seconds. */
-function onlyMarks({ metadata }: Node): Node {
-  const { name, uid, resourceVersion, labels, annotations } = metadata ?? {};
-  const id = labels?.[clusterIdLabel];
-  const lower = annotations?.[lowerClusterAnnotation];
-  const marks = {
-    ...(id !== undefined && { labels: { [clusterIdLabel]: id } }),
-    ...(lower !== undefined && { annotations: { [lowerClusterAnnotation]: lower } }),
-  };
-  return { metadata: { name, uid, resourceVersion, ...marks } } as Node;
+function onlyMarks(node: Node): Node {
+  const id = node.metadata?.labels?.[clusterIdLabel];
+  const slim = slimMetadata(node, [lowerClusterAnnotation]);
+  return { metadata: { ...slim, ...(id !== undefined && { labels: { [clusterIdLabel]: id } }) } };
 }
 
 /** All that is asked of a pod later: how it would be below. */
@@ -103,22 +99,11 @@ function onlyScheduling(pod: Pod): Pod {
 }
 
 /** The class of a claim and the node that was selected for it may be annotations. */
-const askedAnnotations = new Set([selectedNodeAnnotation, 'volume.beta.kubernetes.io/storage-class']);
+const askedAnnotations = [selectedNodeAnnotation, 'volume.beta.kubernetes.io/storage-class'];
 
 /** There may be many thousand claims; their status matters to nobody here. */
-function onlyAsked({ metadata, spec }: PersistentVolumeClaim): PersistentVolumeClaim {
-  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => askedAnnotations.has(key));
-  return {
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
-    },
-    spec,
-  } as PersistentVolumeClaim;
+function onlyAsked(claim: PersistentVolumeClaim): PersistentVolumeClaim {
+  return { metadata: slimMetadata(claim, askedAnnotations), spec: claim.spec } as PersistentVolumeClaim;
 }
 
 function isChanged(old: Node, now: Node): boolean {

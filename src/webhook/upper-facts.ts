@@ -3,13 +3,12 @@ import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { configMaps, nodes, persistentVolumeClaims } from '../kube/resources.ts';
+import { slimMetadata } from '../kube/slim-metadata.ts';
 import type { ConfigMap, KubeObject, Node, Pod } from '../kube/types.ts';
 import { Watches } from '../kube/watches.ts';
 import { virtualNodeLabel } from '../translate/names.ts';
+import { selectedNodeAnnotation } from '../translate/storage/storage-names.ts';
 import { readTried, type Tried } from '../translate/tried.ts';
-
-/** Annotation of a claim that waits for its first pod: the node of that pod, by the scheduler. */
-const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 
 /** Where the descheduler keeps what was tried in vain. */
 export interface TriedNodes {
@@ -81,16 +80,6 @@ export class UpperFacts {
 }
 
 /** There may be many thousand claims; this is all that is asked of them. */
-function bare<T extends KubeObject>({ metadata }: T): T {
-  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
-  const node = annotations?.[selectedNodeAnnotation];
-  return {
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      ...(node === undefined ? {} : { annotations: { [selectedNodeAnnotation]: node } }),
-    },
-  } as unknown as T;
+function bare(object: KubeObject): KubeObject {
+  return { metadata: slimMetadata(object, [selectedNodeAnnotation]) };
 }

@@ -2,6 +2,7 @@ import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
@@ -43,7 +44,6 @@ export function createLowerServices({ lower, owner, metrics, logger }: Controlle
   return { ...caches, watches };
 }
 
-function onlyName({ metadata }: Service): Service {
-  const { name, namespace, uid, resourceVersion } = metadata ?? {};
-  return { metadata: { name, namespace, uid, resourceVersion } } as Service;
+function onlyName(service: Service): Service {
+  return { metadata: slimMetadata(service) };
 }

@@ -2,6 +2,7 @@ import { Cache } from '../../kube/cache.ts';
 import type { ListOptions } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
@@ -46,12 +47,12 @@ export class UpperPolicies {
 }
 
 /** Of a pod only what says whom a policy means, and where he is; one on the network of its node has no address. */
-function onlyPlace({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, labels } = metadata ?? {};
+function onlyPlace(pod: Pod): Pod {
+  const { metadata: { labels } = {}, spec, status } = pod;
   const isGone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const { podIP, podIPs } = spec?.hostNetwork || isGone ? {} : (status ?? {});
   return {
-    metadata: { name, namespace, uid, resourceVersion, ...(labels && { labels }) },
+    metadata: { ...slimMetadata(pod), ...(labels && { labels }) },
     spec: { containers: [], ...(spec?.hostNetwork && { hostNetwork: true }) },
     status: { ...(podIP && { podIP }), ...(podIPs && { podIPs }) },
   } as Pod;

@@ -2,6 +2,7 @@ import { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { configMaps, type Resource, secrets } from '../../kube/resources.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import type { NodeMetrics } from '../../metrics/node-metrics.ts';
@@ -38,7 +39,6 @@ export class UpperDependencies {
 }
 
 /** Of what may be copied only its version matters; kubectl keeps the data of a Secret in an annotation. */
-function onlyVersion({ metadata }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion } = metadata ?? {};
-  return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
+function onlyVersion(object: KubeObject): KubeObject {
+  return { metadata: slimMetadata(object) };
 }
