@@ -1,13 +1,13 @@
 import type { StartController } from '../clusters/controller.ts';
 import { networkPolicyControllers } from '../controllers/services/network-policy-controllers.ts';
 import { serviceControllers } from '../controllers/services/service-controllers.ts';
-import { type Picture, SharedPictures } from '../controllers/services/shared-pictures.ts';
 import { UpperPolicies } from '../controllers/services/upper-policies.ts';
 import { UpperServices } from '../controllers/services/upper-services.ts';
+import { type Picture, type PictureOptions, SharedPictures } from '../controllers/shared-pictures.ts';
 import { tellImmediateClaims } from '../controllers/storage/immediate-claims.ts';
 import { withoutStorage } from '../controllers/storage/no-storage.ts';
 import { storageControllers } from '../controllers/storage/storage-controllers.ts';
-import { SharedUpperStorage, UpperStorage } from '../controllers/storage/upper-storage.ts';
+import { UpperStorage } from '../controllers/storage/upper-storage.ts';
 import { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
@@ -59,14 +59,6 @@ function toName(word: string): ControllerName {
   );
 }
 
-/** What a picture of the upper cluster is made from. */
-interface PictureOptions {
-  readonly upper: Client;
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReturnType<NodeMetrics['watch']>;
-}
-
 function shared<T extends Picture>(
   options: ControllersOptions,
   Kind: new (options: PictureOptions) => T,
@@ -79,7 +71,7 @@ function storage(options: ControllersOptions): StartController {
   const provisioners = new Set(words(flags['storage-provisioners']));
   const client = new Client(upper, metrics.calls('upper'));
   const events = new EventRecorder(client, { component: 'isthmus', host: 'isthmus' });
-  const shared = new SharedUpperStorage((namespace) => {
+  const shared = new SharedPictures((namespace) => {
     const picture = new UpperStorage(pictureOptions(options, namespace));
     tellImmediateClaims(picture, provisioners, events);
     return picture;

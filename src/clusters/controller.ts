@@ -1,13 +1,14 @@
 import type { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
-import type { ReflectorObserver, ReflectorState } from '../kube/reflector.ts';
+import type { ReflectorObserver } from '../kube/reflector.ts';
 import type { Pod } from '../kube/types.ts';
 import type { QueueObserver } from '../kube/work-queue.ts';
 import type { Owner } from '../translate/marks.ts';
 import type { Refusal } from '../translate/refusal.ts';
 import type { ClusterConfiguration } from './lower-cluster.ts';
 import type { Reachability } from './lower-health.ts';
+import type { SidedState } from './sided-watches.ts';
 
 /** What a controller of one virtual node works with; both caches are full, and stay the provider's. */
 export interface ControllerContext {
@@ -47,7 +48,7 @@ interface ControllerMetrics {
 /** A controller at work for one virtual node. */
 export interface Controller {
   /** Its watches, by the side that each is of. */
-  readonly watches: readonly ({ readonly side: 'upper' | 'lower' } & ReflectorState)[];
+  readonly watches: readonly SidedState[];
   /** Why a pod must not go down yet; undefined when nothing is in its way. Asked often, reads only caches. */
   refusalOf?(pod: Pod): Refusal | undefined;
   /** The lower cluster does not answer any more. */

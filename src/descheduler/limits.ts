@@ -1,3 +1,6 @@
+import { ownerKeyOf } from './owner.ts';
+import type { Move } from './strategy.ts';
+
 export interface LimitOptions {
   /** Pods of one virtual node that may be moved in a round. */
   readonly perNode: number;
@@ -5,6 +8,13 @@ export interface LimitOptions {
   readonly perOwner: number;
   /** Pods that may be moved in a minute. */
   readonly perMinute: number;
+}
+
+/** A move as far as limits go. */
+export interface Counted {
+  /** The virtual node that the pod is on; empty when it is on none. */
+  readonly node: string;
+  readonly owner: string;
 }
 
 interface Moved {
@@ -36,7 +46,7 @@ export class Limits {
   }
 
   /** Whether so many pods may be moved, each from its node and of its owner. */
-  allow(moves: readonly { readonly node: string; readonly owner: string }[]): boolean {
+  allow(moves: readonly Counted[]): boolean {
     const { perNode, perOwner, perMinute } = this.#options;
     const count = (of: 'node' | 'owner', value: string) => moves.filter((move) => move[of] === value).length;
     return (
@@ -50,8 +60,13 @@ export class Limits {
   }
 
   /** A pod was moved. */
-  spend({ node, owner }: { readonly node: string; readonly owner: string }, now: number): void {
+  spend({ node, owner }: Counted, now: number): void {
     this.#perNode.set(node, (this.#perNode.get(node) ?? 0) + 1);
     this.#moved = [...this.#moved, { at: now, owner }];
   }
+}
+
+/** As what a move counts. */
+export function countedAs({ pod }: Pick<Move, 'pod'>): Counted {
+  return { node: pod.spec?.nodeName ?? '', owner: ownerKeyOf(pod) };
 }

@@ -1,8 +1,7 @@
 import type { Client } from '../kube/client.ts';
 import { hasCode } from '../kube/errors.ts';
 import { configMaps } from '../kube/resources.ts';
-import type { Avoidance } from '../translate/avoidance.ts';
-import { avoidedNow, readTried, type Tried, writeTried } from '../translate/tried.ts';
+import { readTried, type Tried, writeTried } from '../translate/tried.ts';
 
 export interface MemoryOptions {
   readonly upper: Client;
@@ -50,18 +49,8 @@ export class Memory {
     return this.#entries.get(key) ?? new Map();
   }
 
-  /** The virtual nodes that pods of this key are kept from now. */
-  avoided(key: string, now: number): Avoidance {
-    return avoidedNow(this.tried(key), now);
-  }
-
   /** Remembers that a node was tried in vain; it is written when this resolves. @throws KubeError */
-  async remember(
-    key: string,
-    node: string,
-    now: number,
-    first: number = this.#options.first,
-  ): Promise<Avoidance> {
+  async remember(key: string, node: string, now: number, first: number = this.#options.first): Promise<void> {
     const { most } = this.#options;
     const tried = new Map(
       [...(this.#entries.get(key) ?? [])].filter(([, { until }]) => this.#isRecent(until, now)),
@@ -76,7 +65,6 @@ export class Memory {
     for (const old of gone) this.#entries.delete(old);
     this.#entries.delete(key);
     this.#entries.set(key, newest);
-    return avoidedNow(newest, now);
   }
 
   /** Entries that no longer say anything, and the oldest of too many. */

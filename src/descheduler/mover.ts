@@ -3,8 +3,9 @@ import { describeError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
+import { avoidedNow } from '../translate/tried.ts';
 import { type Evicted, evict } from './eviction.ts';
-import type { Limits } from './limits.ts';
+import { countedAs, type Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { controllerOf, ownerKeyOf } from './owner.ts';
 import type { Remaking } from './remaking.ts';
@@ -68,10 +69,11 @@ export class Mover {
     if (!isOwned && !alone) return 'gone';
     const life = avoid?.includes('/') ? leftToOthers : undefined;
     // Before it goes: whoever makes the next one asks the webhook at once.
-    const avoided = avoid ? await memory.remember(ownerKeyOf(pod), avoid, situation.now, life) : undefined;
+    const owner = ownerKeyOf(pod);
+    if (avoid) await memory.remember(owner, avoid, situation.now, life);
     this.#holdRoom(move, situation);
     if (alone) {
-      await remaking.begin(alone, avoided ?? memory.avoided(ownerKeyOf(pod), situation.now));
+      await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now));
     } else {
       const became = await evict(upper, pod);
       if (became !== 'going') return became;
@@ -86,8 +88,4 @@ export class Mover {
     const cluster = first === undefined ? undefined : situation.clusterOf(first);
     if (cluster) this.#options.ahead.hold(situation.below(pod, cluster), cluster, situation.now);
   }
-}
-
-function countedAs({ pod }: Move): { node: string; owner: string } {
-  return { node: pod.spec?.nodeName ?? '', owner: ownerKeyOf(pod) };
 }

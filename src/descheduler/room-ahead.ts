@@ -25,9 +25,4 @@ export class RoomAhead {
     for (const { until, release } of this.#held) if (until <= now) release();
     this.#held = this.#held.filter(({ until }) => until > now);
   }
-
-  /** Gives up everything. */
-  clear(): void {
-    this.expire(Number.POSITIVE_INFINITY);
-  }
 }

@@ -6,7 +6,7 @@ import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import { fits, fittingNodes } from '../scheduling/fit.ts';
 import { withoutAvoidance } from '../translate/avoidance.ts';
-import type { Tried } from '../translate/tried.ts';
+import { avoidedNow, type Tried } from '../translate/tried.ts';
 import type { Memory } from './memory.ts';
 import { ownerKeyOf } from './owner.ts';
 import type { UpperCluster } from './upper-cluster.ts';
@@ -15,7 +15,7 @@ export interface SituationOptions {
   readonly upper: UpperCluster;
   readonly virtualNodes: VirtualNodes;
   readonly podsBelow: PodsBelow;
-  readonly memory: Pick<Memory, 'avoided' | 'tried'>;
+  readonly memory: Pick<Memory, 'tried'>;
   /** Which virtual nodes pods are moved away from. */
   readonly isOurs: (nodeName: string) => boolean;
   /** Milliseconds since the epoch. */
@@ -108,11 +108,10 @@ export class Situation {
 
   /** The virtual nodes other than its own where the pod would fit, above and below, and has not been in vain. */
   placesFor(pod: Pod): string[] {
-    const { memory, now } = this.#options;
     const owner = ownerKeyOf(pod);
     const shape = `${owner}/${pod.spec?.nodeName ?? ''}`;
     if (this.#homeless.has(shape)) return [];
-    const avoided = memory.avoided(owner, now);
+    const avoided = avoidedNow(this.tried(owner), this.now);
     const places = this.allowedAbove(pod).filter(
       (name) => name !== pod.spec?.nodeName && !avoided.has(name) && this.fitsBelow(pod, name),
     );

@@ -5,6 +5,7 @@ import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import { Picture } from '../scheduling/picture.ts';
 import {
   avoidsAnnotation,
@@ -16,6 +17,7 @@ import {
   virtualNodeLabel,
   virtualPodLabel,
 } from '../translate/names.ts';
+import { claimNamesOf } from '../translate/storage/claim-uses.ts';
 
 export interface UpperClusterOptions {
   readonly upper: Client;
@@ -44,7 +46,7 @@ export class UpperCluster {
   readonly #nodes = new Map<string, Node>();
   readonly #pods = new Map<string, Pod>();
   readonly #pending = new Set<string>();
-  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>];
+  readonly #watches: Watches;
 
   constructor({ upper, onPod, onNodes, onError }: UpperClusterOptions) {
     const nodeSink = sinkOf<Node>(
@@ -70,7 +72,7 @@ export class UpperCluster {
         onPod(key, undefined);
       },
     );
-    this.#reflectors = [
+    this.#watches = new Watches([
       new Reflector(upper, nodes, nodeSink, {
         labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
         slim: slimVirtualNode,
@@ -82,12 +84,12 @@ export class UpperCluster {
         slim: slimUpperPod,
         onError,
       }),
-    ];
+    ]);
   }
 
   /** Why nothing can be said now, in words; undefined when all is well. */
   get staleness(): string | undefined {
-    for (const { state } of this.#reflectors)
+    for (const state of this.#watches.states())
       if (!state.isSynced || state.failure)
         return `the ${state.resource} above are not known${state.failure ? `: ${state.failure}` : ' yet'}`;
     return undefined;
@@ -114,7 +116,7 @@ export class UpperCluster {
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await this.#watches.run(signal);
   }
 
   #put(key: string, pod: Pod): void {
@@ -133,10 +135,9 @@ export class UpperCluster {
 }
 
 /** Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be. */
-export function mayBeMoved({ metadata, spec }: Pod): boolean {
-  const said = metadata?.annotations ?? {};
-  const usesClaims =
-    spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
+export function mayBeMoved(pod: Pod): boolean {
+  const said = pod.metadata?.annotations ?? {};
+  const usesClaims = claimNamesOf(pod).length > 0;
   return !usesClaims && said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
 }
 

@@ -8,6 +8,7 @@ import { nothingToBind } from '../scheduling/filters/volume-binding.ts';
 import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
+import { claimNamesOf } from '../translate/storage/claim-uses.ts';
 import {
   type ExtenderArgs,
   type ExtenderFilterResult,
@@ -116,7 +117,7 @@ export class Extender {
     if (sureness === 'certain') return { cluster, pod, claims };
     // Nothing changes above when those that are on their way have come, or have gone to another cluster.
     if (sureness === 'contested') return { refusal: contested, isPassing: true };
-    if (!explains && !usesClaims(upper)) return { refusal: unexplained, isPassing: false };
+    if (!explains && claimNamesOf(upper).length === 0) return { refusal: unexplained, isPassing: false };
     const explanation = explain(feed.picture, pod, claims);
     // Nor does it when somebody makes a volume below.
     const isPassing = explanation.reasons.has(nothingToBind);
@@ -156,8 +157,4 @@ function hasPreferences({ spec }: Pod): boolean {
     ) ??
       false)
   );
-}
-
-function usesClaims({ spec }: Pod): boolean {
-  return spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
 }

@@ -1,9 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
-import { LowerPictures } from '../clusters/feed/lower-pictures.ts';
-import { ClaimsBelow } from '../clusters/placement/claims-below.ts';
-import { PodsBelow } from '../clusters/placement/pod-below.ts';
-import { PromisedRoom } from '../clusters/placement/promised-room.ts';
-import { type NodesBy, VirtualNodes } from '../clusters/placement/virtual-nodes.ts';
+import { LowerPlacement } from '../clusters/placement/lower-placement.ts';
+import type { NodesBy } from '../clusters/placement/virtual-nodes.ts';
 import type { ClusterSource } from '../clusters/source.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
@@ -43,41 +40,28 @@ const reservationLife = 30_000;
  * @throws KubeError when the clusters cannot be read, or the address cannot be had
  */
 export async function runMultischeduler(options: MultischedulerOptions, signal: AbortSignal): Promise<void> {
-  const { upper, upperCluster, source, nodesBy, patience, logger, certificates } = options;
+  const { upper, patience, logger, certificates } = options;
   const ending = linkSignals(signal);
-  const podsBelow = new PodsBelow();
-  const claimsBelow = new ClaimsBelow((key) => view.claim(key));
   const reservations = new Reservations(reservationLife);
   const view = new UpperView({
     upper,
     patience,
     onPod: (key, pod) => onPod(key, pod),
-    onNodes: () => promised.reviewAll(),
+    onNodes: () => placement.promised.reviewAll(),
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
-  const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => view.virtualNode(name) });
-  const promised = new PromisedRoom({
-    clusterOf: (name) => virtualNodes.clusterOf(name),
-    podsBelow,
-    claimsBelow,
-  });
-  const pictures = new LowerPictures({
-    source,
-    upperCluster,
-    patience,
-    logger,
-    onClusters: () => {
-      virtualNodes.setClusters(pictures.clusters);
-      promised.reviewAll();
-    },
-    onPod: (feed, key) => promised.lowerChanged(feed, key),
+  const placement = new LowerPlacement({
+    ...options,
+    nodeOf: (name) => view.virtualNode(name),
+    claimOf: (key) => view.claim(key),
   });
   const onPod = (key: string, pod: Pod | undefined) => {
     // In this order: what counts everywhere must not be in the way of what is promised to one.
     if (!pod || pod.spec?.nodeName) reservations.end(key);
-    promised.apply(key, pod);
+    placement.promised.apply(key, pod);
   };
-  const staleness = () => (pictures.isRead ? view.staleness : 'the lower clusters have not been read yet');
+  const staleness = () => (placement.isRead ? view.staleness : 'the lower clusters have not been read yet');
+  const { virtualNodes, podsBelow, claimsBelow } = placement;
   const extender = new Extender({
     ...options,
     virtualNodes,
@@ -96,12 +80,10 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     logger,
   });
   certificates?.follow((next) => server.renew(next), ending.signal);
-  const deferring = setInterval(() => promised.defer(), 5_000);
   logger.info({ port: server.port, isSecure: tls !== undefined }, 'answers schedulers');
   try {
-    await Promise.all([view.run(ending.signal), pictures.run(ending.signal)]);
+    await Promise.all([view.run(ending.signal), placement.run(ending.signal)]);
   } finally {
-    clearInterval(deferring);
     ending.abort();
     ending.release();
     await server.close();

@@ -6,7 +6,9 @@ import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
+import { slimMetadata } from '../kube/slim-metadata.ts';
 import type { Node, PersistentVolumeClaim, Pod } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import {
   clusterSelectorAnnotation,
   lowerClusterAnnotation,
@@ -31,7 +33,7 @@ export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
   readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
-  readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>, Reflector<PersistentVolumeClaim>];
+  readonly #watches: Watches;
 
   constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
@@ -42,7 +44,7 @@ export class UpperView {
       (pod, key) => onPod(key, pod),
       (key) => onPod(key, undefined),
     );
-    this.#reflectors = [
+    this.#watches = new Watches([
       new Reflector(upper, nodes, this.#nodes, {
         labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}`,
         onError,
@@ -54,7 +56,7 @@ export class UpperView {
         onError,
       }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { onError }),
-    ];
+    ]);
   }
 
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
@@ -69,32 +71,26 @@ export class UpperView {
 
   /** Why nothing can be said now, in words; undefined when all is well. */
   get staleness(): string | undefined {
-    const deadline = performance.now() - this.#patience;
-    for (const { state, silentSince } of this.#reflectors) {
-      const because = state.failure ? `: ${state.failure}` : '';
-      if (!state.isSynced) return `the ${state.resource} above have not been listed yet${because}`;
-      if ((silentSince ?? deadline) < deadline)
-        return `the ${state.resource} above cannot be watched${because}`;
-    }
-    return undefined;
+    const unlisted = this.#watches.unlisted();
+    const late = unlisted ?? this.#watches.silentBefore(performance.now() - this.#patience);
+    if (!late) return undefined;
+    const because = late.failure ? `: ${late.failure}` : '';
+    return unlisted
+      ? `the ${late.resource} above have not been listed yet${because}`
+      : `the ${late.resource} above cannot be watched${because}`;
   }
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await this.#watches.run(signal);
   }
 }
 
 /** Heartbeats and figures change the rest every few seconds. */
-function onlyMarks({ metadata }: Node): Node {
-  const { name, uid, resourceVersion, labels, annotations } = metadata ?? {};
-  const id = labels?.[clusterIdLabel];
-  const lower = annotations?.[lowerClusterAnnotation];
-  const marks = {
-    ...(id !== undefined && { labels: { [clusterIdLabel]: id } }),
-    ...(lower !== undefined && { annotations: { [lowerClusterAnnotation]: lower } }),
-  };
-  return { metadata: { name, uid, resourceVersion, ...marks } } as Node;
+function onlyMarks(node: Node): Node {
+  const id = node.metadata?.labels?.[clusterIdLabel];
+  const slim = slimMetadata(node, [lowerClusterAnnotation]);
+  return { metadata: { ...slim, ...(id !== undefined && { labels: { [clusterIdLabel]: id } }) } };
 }
 
 /** All that is asked of a pod later: how it would be below. */
@@ -103,22 +99,11 @@ function onlyScheduling(pod: Pod): Pod {
 }
 
 /** The class of a claim and the node that was selected for it may be annotations. */
-const askedAnnotations = new Set([selectedNodeAnnotation, 'volume.beta.kubernetes.io/storage-class']);
+const askedAnnotations = [selectedNodeAnnotation, 'volume.beta.kubernetes.io/storage-class'];
 
 /** There may be many thousand claims; their status matters to nobody here. */
-function onlyAsked({ metadata, spec }: PersistentVolumeClaim): PersistentVolumeClaim {
-  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => askedAnnotations.has(key));
-  return {
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }),
-    },
-    spec,
-  } as PersistentVolumeClaim;
+function onlyAsked(claim: PersistentVolumeClaim): PersistentVolumeClaim {
+  return { metadata: slimMetadata(claim, askedAnnotations), spec: claim.spec } as PersistentVolumeClaim;
 }
 
 function isChanged(old: Node, now: Node): boolean {

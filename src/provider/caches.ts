@@ -3,6 +3,7 @@ import type { Client, ListOptions } from '../kube/client.ts';
 import { Reflector, type ReflectorCache } from '../kube/reflector.ts';
 import { configMaps, nodes, pods, type Resource, secrets } from '../kube/resources.ts';
 import type { ConfigMap, KubeObject, Node, Pod, Secret } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import type { NodeMetrics, Side } from '../metrics/node-metrics.ts';
 import { withoutContent } from '../translate/dependency.ts';
 import { isOfUpperCluster, isVirtual, type Owner } from '../translate/marks.ts';
@@ -54,7 +55,7 @@ export function createCaches(
   };
 }
 
-export interface ReflectorsOptions {
+export interface WatchesOptions {
   upper: Client;
   lower: Client;
   nodeName: string;
@@ -66,11 +67,11 @@ export interface ReflectorsOptions {
   metrics?: NodeMetrics | undefined;
 }
 
-/** The reflectors that fill the caches, by the cluster they watch. */
-export function createReflectors(
+/** What fills the caches, by the cluster that is watched. */
+export function createWatches(
   caches: ProviderCaches,
-  { upper, lower, nodeName, nodeSelector, namespace, onError, metrics }: ReflectorsOptions,
-): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
+  { upper, lower, nodeName, nodeSelector, namespace, onError, metrics }: WatchesOptions,
+): Record<Side, Watches> {
   const { ConfigMap: config, Secret: secret } = caches.dependencies;
   const reflect =
     (side: Side, client: Client) =>
@@ -79,21 +80,21 @@ export function createReflectors(
         ...more,
         onError,
         observer: metrics?.watch(side, resource.plural),
-      }) as Reflector<KubeObject>;
+      });
   const above = reflect('upper', upper);
   const below = reflect('lower', lower);
   const copies = { labelSelector: `${virtualPodLabel}=true` };
   return {
-    upper: [
+    upper: new Watches([
       above(pods, caches.upperPods, { namespace, fieldSelector: `spec.nodeName=${nodeName}` }),
       above(nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}` }),
-    ],
-    lower: [
+    ]),
+    lower: new Watches([
       below(pods, caches.lowerPods),
       below(nodes, caches.lowerNodes, { labelSelector: nodeSelector }),
       below<ConfigMap>(configMaps, config.copies, copies),
       below<Secret>(secrets, secret.copies, copies),
-    ],
+    ]),
   };
 }
 

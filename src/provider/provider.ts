@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controller, ControllerContext } from '../clusters/controller.ts';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
+import { type SidedState, statesBySide } from '../clusters/sided-watches.ts';
 import type { Client } from '../kube/client.ts';
-import { Reflector, type ReflectorState } from '../kube/reflector.ts';
+import { Reflector } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
-import type { Side } from '../metrics/node-metrics.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { readAddressMap } from '../translate/services/address-map.ts';
-import { createCaches, createReflectors, type ProviderCaches } from './caches.ts';
+import { createCaches, createWatches, type ProviderCaches } from './caches.ts';
 import type { UpperDependencies } from './dependencies/upper-dependencies.ts';
 import { type KubeletServer, type KubeletServerOptions, startKubeletServer } from './kubelet/server.ts';
 import { runNodeLease } from './node/node-lease.ts';
@@ -37,7 +37,7 @@ export interface ProviderOptions extends Omit<ReconcilersOptions, 'refusalBeside
 /** How far a virtual node is. */
 export interface ProviderState {
   /** Every watch, by the side that it is of. */
-  readonly watches: readonly ({ side: Side } & ReflectorState)[];
+  readonly watches: readonly SidedState[];
   /** Whether reconciles have begun, on caches that had both clusters whole. */
   readonly isInStep: boolean;
   readonly lower: Reachability;
@@ -87,8 +87,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const { metrics } = options;
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const watched = { upper, lower, nodeName: settings.name, nodeSelector, namespace, onError, metrics };
-  const reflectors = createReflectors(caches, watched);
-  const all = [...reflectors.upper, ...reflectors.lower];
+  const watches = createWatches(caches, watched);
   const news = new Reflector(lower, events, reconcilers.lowerEvents, {
     fieldSelector: 'involvedObject.kind=Pod',
     onError,
@@ -112,12 +111,16 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const running = [...all.map((one) => one.run(signal)), health.run(signal), runNodeLease(lease, signal)];
+  const running = [
+    ...[watches.upper, watches.lower, health].map((one) => one.run(signal)),
+    runNodeLease(lease, signal),
+  ];
 
   function onReachability(now: Reachability): void {
     if (now.reachable) {
       logger.info('the lower cluster answers again');
-      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
+      watches.lower.reconnect();
+      news.reconnect();
       reconcilers.addEverything();
       for (const controller of controllers) controller.reconnect();
     } else {
@@ -129,7 +132,9 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function begin(): Promise<void> {
-    await Promise.all([options.upperDependencies.synced, ...all.map((reflector) => reflector.synced)]);
+    await Promise.all(
+      [options.upperDependencies.watches, watches.upper, watches.lower].map((one) => one.synced),
+    );
     if (signal.aborted) return;
     const { upperPods, lowerPods } = caches;
     const reachability = () => health.now;
@@ -164,14 +169,10 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   return {
     ready: begin(),
     get state() {
-      const own = (['upper', 'lower'] as const).flatMap((side) =>
-        reflectors[side].map(({ state }) => ({ side, ...state })),
-      );
-      const shared = options.upperDependencies
-        .states()
-        .map((state) => ({ side: 'upper' as const, ...state }));
-      const others = controllers.flatMap(({ watches }) => watches);
-      return { watches: [...own, ...shared, ...others], isInStep, lower: health.now };
+      const upper = [watches.upper, options.upperDependencies.watches];
+      const own = statesBySide({ upper, lower: [watches.lower] });
+      const others = controllers.flatMap((controller) => controller.watches);
+      return { watches: [...own, ...others], isInStep, lower: health.now };
     },
     stop,
     async close() {

@@ -1,6 +1,6 @@
 import type { ControllerContext } from '../clusters/controller.ts';
 import type { LowerHealth, Reachability } from '../clusters/lower-health.ts';
-import { describeError, hasCode } from '../kube/errors.ts';
+import { retryLog } from '../kube/retry-log.ts';
 import type { Pod } from '../kube/types.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import type { NodeMetrics } from '../metrics/node-metrics.ts';
@@ -83,16 +83,11 @@ export function createReconcilers(
     logger,
     now: sync.now,
   };
-  const retry = (kind: string) => (key: string, error: unknown) => {
-    // Cut off because we stop: whoever works for the node next looks at everything.
-    if (hasCode(error, 'Aborted')) return;
-    logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
-  };
 
   const podQueue = new WorkQueue({
     workers: options.podSyncWorkers,
     reconcile: (key) => reconcilePod(sync, key),
-    onError: retry('pod'),
+    onError: retryLog(logger, 'pod'),
     observer: metrics?.queue('pod'),
   });
   const dependencyQueue = new WorkQueue({
@@ -104,19 +99,19 @@ export function createReconcilers(
       const left = sync.dependencies.lookAgain(key);
       return left === undefined ? undefined : { requeueAfter: left };
     },
-    onError: retry('dependency'),
+    onError: retryLog(logger, 'dependency'),
     observer: metrics?.queue('dependency'),
   });
   const nodeQueue = new WorkQueue({
     workers: 1,
     reconcile: () => reconcileVirtualNode(node),
-    onError: retry('node'),
+    onError: retryLog(logger, 'node'),
     observer: metrics?.queue('node'),
   });
   const eventQueue = new WorkQueue({
     workers: eventWorkers,
     reconcile: (key) => lowerEvents.reconcile(key),
-    onError: retry('event'),
+    onError: retryLog(logger, 'event'),
     observer: metrics?.queue('event'),
   });
   const lowerEvents = new LowerEvents({

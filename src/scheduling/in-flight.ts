@@ -72,6 +72,16 @@ export class InFlight {
     for (const { assurance } of this.#kinds.values()) assurance?.discount(identity);
   }
 
+  /** How many are on their way. */
+  get size(): number {
+    return this.#travellers.size;
+  }
+
+  /** Who is on the way, each under the key by which it is. */
+  *pods(): IterableIterator<{ readonly key: string; readonly podKey: string; readonly pod: Candidate }> {
+    for (const [key, { kind, podKey }] of this.#travellers) yield { key, podKey, pod: kind.rival.pod };
+  }
+
   /** Something came to a node or changed there: what was sure of it need not be any more. */
   unsettle(slot: number): void {
     this.#forgetAsked();

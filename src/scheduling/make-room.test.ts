@@ -98,10 +98,56 @@ describe('no room is made', () => {
   });
 });
 
+describe('who is on the way to a cluster has a place there', () => {
+  const coming = pod('coming', cpu(2));
+  const nodes = ['x', 'y'].map((name) => node(name));
+  const small = [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))];
+
+  test('that is not given to who makes way', () => {
+    const here = pictureOf(nodes, small);
+    here.hold('default/coming', coming);
+    expect(ask(here, { a: 2, b: 2 })).toBeUndefined();
+    here.release('default/coming');
+    expect(ask(here, { a: 2, b: 2 })).toBeDefined();
+  });
+
+  test('in other clusters, too', () => {
+    const here = pictureOf([node('x')], [podOn('x', 'a', cpu(2))]);
+    const there = pictureOf([node('t', { allocatable: { cpu: '3' } })]);
+    there.hold('default/coming', coming);
+    expect(ask(here, { a: 2 }, { there })).toBeUndefined();
+  });
+
+  test('and takes no more than that', () => {
+    const here = pictureOf([...nodes, node('z')], [...small, podOn('z', 'native', cpu(2))]);
+    here.hold('default/coming', coming);
+    expect(ask(here, { a: 2, b: 2 })).toBeDefined();
+  });
+
+  test('unless it is the pod itself', () => {
+    const here = pictureOf(nodes, [podOn('x', 'a', cpu(2)), podOn('y', 'native', cpu(1))]);
+    here.hold('default/large', large);
+    expect(ask(here, { a: 2 })?.moves).toHaveLength(1);
+    here.hold('default/coming', pod('coming', cpu(3)));
+    expect(ask(here, { a: 2 })).toBeUndefined();
+  });
+
+  test('and with a crowd on its way nobody knows', () => {
+    const allocatable = { pods: '1000' };
+    const here = pictureOf([node('x', { allocatable }), node('y', { allocatable })], small);
+    for (let index = 0; index < 101; index++) here.hold(`default/p${index}`, pod(`p${index}`));
+    expect(ask(here, { a: 2, b: 2 })).toBeUndefined();
+    here.release('default/p0');
+    expect(ask(here, { a: 2, b: 2 })).toBeDefined();
+  });
+});
+
 test('what was tried leaves no trace', () => {
   const here = pictureOf([node('x'), node('y')], [podOn('x', 'a', cpu(2)), podOn('y', 'b', cpu(2))]);
   const there = pictureOf([node('t')]);
   here.hold('default/large', large);
+  here.hold('default/other', pod('other', cpu(1)));
+  there.hold('default/third', pod('third', cpu(1)));
   const said = () =>
     [here, there].map((one) => [explain(one, pod('p', cpu(2.5))), one.held(), fits(one, large)]);
   const before = said();

@@ -52,16 +52,17 @@ const mostNodes = 200;
 /**
  * The fewest pods that must move from one node so that a pod fits there, each of them having a place to go to when all
  * of it is done; undefined when no such set is found. Everything is tried on the pictures themselves, by the same
- * filters that decide in the end, and taken back.
+ * filters that decide in the end, and taken back. Pods on their way to a cluster count there.
  */
 export function makeRoom(question: RoomQuestion): Room | undefined {
   const { pod, place, others } = question;
   // Parts of one cluster share its picture, and what is tried there.
   const trials = new Map<Picture, Trial>();
-  const trialOf = (picture: Picture) => reach(trials, picture, () => picture.trial());
+  const facts = factsOf(pod);
+  const trialOf = (picture: Picture) => reach(trials, picture, () => picture.trial(facts.key));
   const here = trialOf(place.picture);
   const elsewhere = others.map(({ name, picture }) => ({ name, trial: trialOf(picture) }));
-  const facts = factsOf(pod);
+  if (here.isCrowded) return undefined;
   let best: Room | undefined;
   try {
     here.remove(facts.key);
@@ -77,7 +78,7 @@ export function makeRoom(question: RoomQuestion): Room | undefined {
     }
     return best;
   } finally {
-    for (const trial of trials.values()) trial.undo();
+    for (const trial of trials.values()) trial.end();
   }
 }
 

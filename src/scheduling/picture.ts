@@ -169,9 +169,9 @@ export class Picture {
     return this.#promises.keys();
   }
 
-  /** Tries what would be; nothing else may happen to the picture before it is undone. */
-  trial(): Trial {
-    return new Trial(this.#state);
+  /** Tries what would be for a pod of this key; nothing else may happen to the picture before it is ended. */
+  trial(key: string): Trial {
+    return new Trial(this.#state, this.#promises.inFlight, key);
   }
 
   /** Asks about the state as it is without the pod of a key: what it takes itself does not stand in its way. */

@@ -1,4 +1,5 @@
 import type { Pod, PodSpec } from '../kube/types.ts';
+import { isKeptFrom, keepFrom } from './name-avoidance.ts';
 import { avoidsAnnotation } from './names.ts';
 
 /** Virtual nodes that a pod must not go to again, and until when (milliseconds since the epoch). */
@@ -9,8 +10,6 @@ type Term = NonNullable<
   NodeAffinity['requiredDuringSchedulingIgnoredDuringExecution']
 >['nodeSelectorTerms'][number];
 
-const nameField = 'metadata.name';
-
 /**
  * The pod with a required node affinity that keeps it from some nodes, and an annotation that says until when that is
  * meant: a scheduler knows no time, so whoever is kept away for longer must be made again. A pod that matches no node
@@ -18,20 +17,14 @@ const nameField = 'metadata.name';
  */
 export function withAvoidance(pod: Pod, avoidance: Avoidance): Pod {
   const terms = requiredTerms(pod) ?? [{}];
-  const added = [...avoidance].filter(([node]) => !terms.every((term) => isAvoided(term, node)));
+  const added = [...avoidance].filter(([node]) => !terms.every((term) => isKeptFrom(term, node)));
   if (added.length === 0) return pod;
   const names = added.map(([node]) => node);
   const kept = requiredTerms(pod) === undefined ? terms : terms.filter((term) => !asksNothing(term));
   if (kept.length === 0) return pod;
   const next = kept.map((term) => ({
     ...term,
-    matchFields: [
-      ...(term.matchFields ?? []),
-      ...names
-        .filter((node) => !isAvoided(term, node))
-        // The API server takes one name in a field requirement (validateNodeFieldSelectorRequirement).
-        .map((node) => ({ key: nameField, operator: 'NotIn' as const, values: [node] })),
-    ],
+    matchFields: [...(term.matchFields ?? []), ...keepFrom(names.filter((node) => !isKeptFrom(term, node)))],
   }));
   const until = { ...Object.fromEntries(avoidanceOf(pod)), ...Object.fromEntries(added) };
   return withAnnotation(withTerms(pod, next), until);
@@ -42,8 +35,10 @@ export function withoutAvoidance(pod: Pod): Pod {
   const avoided = avoidanceOf(pod);
   const terms = requiredTerms(pod);
   if (avoided.size === 0) return pod;
-  const isOurs = ({ key, operator, values }: { key: string; operator: string; values?: string[] }) =>
-    key === nameField && operator === 'NotIn' && values?.length === 1 && avoided.has(values[0] ?? '');
+  const isOurs = (field: NonNullable<Term['matchFields']>[number]) => {
+    const [name = '', ...others] = field.values ?? [];
+    return others.length === 0 && avoided.has(name) && isKeptFrom({ matchFields: [field] }, name);
+  };
   const next = terms?.map(({ matchFields = [], ...term }) => {
     const left = matchFields.filter((field) => !isOurs(field));
     return left.length > 0 ? { ...term, matchFields: left } : term;
@@ -67,12 +62,6 @@ export function avoidanceOf({ metadata }: Pod): Avoidance {
 
 function requiredTerms({ spec }: Pod): readonly Term[] | undefined {
   return spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-}
-
-function isAvoided({ matchFields = [] }: Term, node: string): boolean {
-  return matchFields.some(
-    ({ key, operator, values }) => key === nameField && operator === 'NotIn' && values?.includes(node),
-  );
 }
 
 /** Such a term matches no node (k8s.io/component-helpers, nodeaffinity.isEmptyNodeSelectorTerm). */

@@ -1,9 +1,8 @@
 import type { Pod } from '../kube/types.ts';
 import { clusterSelectorOf } from './cluster-selector.ts';
+import { isKeptFrom, keepFrom } from './name-avoidance.ts';
 import { clusterSelectorAnnotation } from './names.ts';
 import { addToSelector } from './webhook/add-to-selector.ts';
-
-const nameField = 'metadata.name';
 
 /**
  * The pod with a `clusterSelector` that keeps it from some lower nodes, in whatever cluster it lands; the same pod when
@@ -16,16 +15,8 @@ export function withLowerAvoidance(pod: Pod, lowerNodes: readonly string[]): Pod
     selector.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   // Only its outline was looked at: what the provider refuses later stays as it is.
   if (!Array.isArray(terms)) return pod;
-  const isAvoided = (name: string) =>
-    terms.length > 0 &&
-    terms.every(({ matchFields }) =>
-      matchFields?.some(
-        ({ key, operator, values }) => key === nameField && operator === 'NotIn' && values?.includes(name),
-      ),
-    );
-  const matchFields = lowerNodes
-    .filter((name) => !isAvoided(name))
-    .map((name) => ({ key: nameField, operator: 'NotIn' as const, values: [name] }));
+  const isAvoided = (name: string) => terms.length > 0 && terms.every((term) => isKeptFrom(term, name));
+  const matchFields = keepFrom(lowerNodes.filter((name) => !isAvoided(name)));
   if (matchFields.length === 0) return pod;
   const next = addToSelector(selector, { nodeSelector: {}, required: [{ matchFields }], tolerations: [] });
   if (typeof next === 'string') return pod;

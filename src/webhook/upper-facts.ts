@@ -3,12 +3,12 @@ import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { configMaps, nodes, persistentVolumeClaims } from '../kube/resources.ts';
+import { slimMetadata } from '../kube/slim-metadata.ts';
 import type { ConfigMap, KubeObject, Node, Pod } from '../kube/types.ts';
+import { Watches } from '../kube/watches.ts';
 import { virtualNodeLabel } from '../translate/names.ts';
+import { selectedNodeAnnotation } from '../translate/storage/storage-names.ts';
 import { readTried, type Tried } from '../translate/tried.ts';
-
-/** Annotation of a claim that waits for its first pod: the node of that pod, by the scheduler. */
-const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
 
 /** Where the descheduler keeps what was tried in vain. */
 export interface TriedNodes {
@@ -26,16 +26,16 @@ export class UpperFacts {
   readonly #tried = new Cache<ConfigMap>({});
   readonly #triedKey: string;
   readonly #triedReflector: Reflector<ConfigMap>;
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly #watches: Watches;
 
   constructor(upper: Client, { namespace, name }: TriedNodes, logger: Logger) {
     const onError = (message: string) => logger.warn({ message }, 'the upper cluster is watched again');
     const labelSelector = `${virtualNodeLabel.name}=${virtualNodeLabel.value}`;
     const metadataOnly = true;
-    this.#reflectors = [
+    this.#watches = new Watches([
       new Reflector(upper, nodes, this.#nodes, { labelSelector, metadataOnly, onError }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { metadataOnly, onError }),
-    ];
+    ]);
     this.#triedKey = `${namespace}/${name}`;
     this.#triedReflector = new Reflector(upper, configMaps, this.#tried, {
       namespace,
@@ -46,12 +46,12 @@ export class UpperFacts {
 
   /** Resolves when both are listed; rejects when stopped before. */
   get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map((reflector) => reflector.synced));
+    return this.#watches.synced;
   }
 
   /** What is not listed yet, and why, in words; undefined when all is. */
   get missing(): string | undefined {
-    const waiting = this.#reflectors.map(({ state }) => state).filter(({ isSynced }) => !isSynced);
+    const waiting = this.#watches.states().filter(({ isSynced }) => !isSynced);
     if (waiting.length === 0) return undefined;
     const each = waiting.map(({ resource, failure }) => (failure ? `${resource} (${failure})` : resource));
     return `waits for the first list of ${each.join(', ')}`;
@@ -60,8 +60,7 @@ export class UpperFacts {
   /** Runs until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     // Where there is no descheduler, there may be no right to read what it tried: nothing waits for it.
-    const all = [...this.#reflectors, this.#triedReflector];
-    await Promise.all(all.map((reflector) => reflector.run(signal)));
+    await Promise.all([this.#watches.run(signal), this.#triedReflector.run(signal)]);
   }
 
   isVirtualNode(name: string): boolean {
@@ -81,16 +80,6 @@ export class UpperFacts {
 }
 
 /** There may be many thousand claims; this is all that is asked of them. */
-function bare<T extends KubeObject>({ metadata }: T): T {
-  const { name, namespace, uid, resourceVersion, annotations } = metadata ?? {};
-  const node = annotations?.[selectedNodeAnnotation];
-  return {
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      ...(node === undefined ? {} : { annotations: { [selectedNodeAnnotation]: node } }),
-    },
-  } as unknown as T;
+function bare(object: KubeObject): KubeObject {
+  return { metadata: slimMetadata(object, [selectedNodeAnnotation]) };
 }

@@ -1,10 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LowerPictures } from '../../clusters/feed/lower-pictures.ts';
 import { unfinished } from '../../clusters/feed/watches.ts';
-import { ClaimsBelow } from '../../clusters/placement/claims-below.ts';
-import { PodsBelow } from '../../clusters/placement/pod-below.ts';
-import { PromisedRoom } from '../../clusters/placement/promised-room.ts';
-import { VirtualNodes } from '../../clusters/placement/virtual-nodes.ts';
+import { LowerPlacement } from '../../clusters/placement/lower-placement.ts';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -65,33 +60,21 @@ async function explainWith(
     listAll(upper, persistentVolumeClaims),
   ]);
   const byName = new Map(virtual.map((node) => [node.metadata?.name ?? '', node]));
-  const virtualNodes = new VirtualNodes({ nodesBy, nodeOf: (name) => byName.get(name) });
-  const podsBelow = new PodsBelow();
   const claimsByKey = new Map(claims.map((claim) => [keyOf(claim), claim]));
-  const claimsBelow = new ClaimsBelow((key) => claimsByKey.get(key));
-  const ending = new AbortController();
-  const { signal } = ending;
-  const pictures = new LowerPictures({
+  const placement = new LowerPlacement({
     source,
     upperCluster,
+    nodesBy,
     patience: timeout,
+    nodeOf: (name) => byName.get(name),
+    claimOf: (key) => claimsByKey.get(key),
     logger,
-    onClusters: () => virtualNodes.setClusters(pictures.clusters),
-    onPod: () => {},
   });
-  const running = pictures.run(signal);
-  const isKnown = () =>
-    pictures.isRead && [...pictures.clusters.values()].every(({ feed }) => feed.staleness === undefined);
-  const known = async () => {
-    for (const end = performance.now() + timeout; !isKnown() && performance.now() < end; ) await sleep(20);
-  };
+  const ending = new AbortController();
+  const running = placement.run(ending.signal);
   try {
-    await Promise.race([known(), running]);
-    const promised = new PromisedRoom({
-      clusterOf: (name) => virtualNodes.clusterOf(name),
-      podsBelow,
-      claimsBelow,
-    });
+    await Promise.race([placement.known(timeout, ending.signal), running]);
+    const { virtualNodes, podsBelow, claimsBelow, promised } = placement;
     const others = bound.filter((other) => other.metadata?.uid !== pod.metadata?.uid);
     for (const other of others) if (isVirtual(other)) promised.apply(keyOf(other), other);
     const above = [...byName].map(([name, node]) => ({

@@ -5,10 +5,10 @@ import { loadConnection } from '../../kube/connection.ts';
 import { describeError, KubeError } from '../../kube/errors.ts';
 import type { Logger } from '../../kube/logger.ts';
 import { RateLimit } from '../../kube/rate-limit.ts';
-import type { Reflector } from '../../kube/reflector.ts';
 import { linkSignals } from '../../kube/signals.ts';
 import { Transport } from '../../kube/transport.ts';
-import type { KubeObject, Pod } from '../../kube/types.ts';
+import type { Pod } from '../../kube/types.ts';
+import type { Watches } from '../../kube/watches.ts';
 import { Picture } from '../../scheduling/picture.ts';
 import type { LowerCluster } from '../lower-cluster.ts';
 import { LowerHealth } from '../lower-health.ts';
@@ -38,7 +38,7 @@ export class LowerFeed {
   readonly picture = new Picture();
   readonly #options: LowerFeedOptions;
   readonly #pods = new Map<string, LowerPod>();
-  #reflectors: readonly Reflector<KubeObject>[] = [];
+  #watches: Watches | undefined;
   #health: LowerHealth | undefined;
   #uid: string | undefined;
   #trouble = 'it has not been reached yet';
@@ -55,23 +55,22 @@ export class LowerFeed {
 
   /** Whether everything has been in the picture once. */
   get isSynced(): boolean {
-    return this.#reflectors.length > 0 && this.#reflectors.every(({ state }) => state.isSynced);
+    return this.#watches !== undefined && this.#watches.unlisted() === undefined;
   }
 
   /** Why the picture is not to be believed now, in words; undefined while it is. */
   get staleness(): string | undefined {
-    if (this.#reflectors.length === 0) return this.#trouble;
-    const unlisted = this.#reflectors.find(({ state }) => !state.isSynced)?.state;
+    if (!this.#watches) return this.#trouble;
+    const unlisted = this.#watches.unlisted();
     if (unlisted) return `its ${unlisted.resource} have not been listed yet${because(unlisted.failure)}`;
     const health = this.#health?.now;
     if (health && !health.reachable) return `it does not answer${because(health.message)}`;
     if (this.#isBehind) {
-      if (this.#reflectors.some(({ silentSince }) => silentSince !== undefined))
+      if (this.#watches.silentBefore(Number.POSITIVE_INFINITY))
         return 'it answers again, and what changed is not known yet';
       this.#isBehind = false;
     }
-    const deadline = performance.now() - this.#options.patience;
-    const deaf = this.#reflectors.find(({ silentSince }) => (silentSince ?? deadline) < deadline)?.state;
+    const deaf = this.#watches.silentBefore(performance.now() - this.#options.patience);
     return deaf && `its ${deaf.resource} cannot be watched${because(deaf.failure)}`;
   }
 
@@ -129,24 +128,23 @@ export class LowerFeed {
       onChange: ({ reachable }) => {
         if (!reachable) return logger.error({ cluster: name }, 'a lower cluster does not answer');
         this.#isBehind = true;
-        for (const reflector of this.#reflectors) reflector.reconnect();
+        this.#watches?.reconnect();
         logger.info({ cluster: name }, 'a lower cluster answers again');
       },
     });
     const onError = (message: string) =>
       logger.warn({ cluster: name, message }, 'a watch failed and goes on');
-    const reflectors = watchesInto(this.picture, lower, (key, pod) => this.#onPod(key, pod), onError);
+    const watches = watchesInto(this.picture, lower, (key, pod) => this.#onPod(key, pod), onError);
     this.#health = health;
-    this.#reflectors = reflectors;
-    const synced = Promise.all(reflectors.map((reflector) => reflector.synced));
-    void synced.then(
+    this.#watches = watches;
+    void watches.synced.then(
       () => {
         logger.info({ cluster: name, nodes: this.picture.nodeCount }, 'a lower cluster is in the picture');
         onSynced();
       },
       () => {},
     );
-    await Promise.all([health.run(signal), ...reflectors.map((reflector) => reflector.run(signal))]);
+    await Promise.all([health.run(signal), watches.run(signal)]);
   }
 
   #onPod(key: string, pod: Pod | undefined): void {

@@ -1,3 +1,4 @@
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { Container, KubeObject, Node, Pod } from '../../kube/types.ts';
 import { upperClusterAnnotation, upperUidAnnotation, virtualNodeAnnotation } from '../../translate/names.ts';
 
@@ -11,15 +12,11 @@ const told = ['PodScheduled', 'PodResizePending', 'PodResizeInProgress'];
  *
  * @param kept the annotations that stay; by default those that tell whose a lower pod is
  */
-export function slimPod({ metadata, spec, status }: Pod, kept: readonly string[] = ours): Pod {
-  const annotations = Object.entries(metadata?.annotations ?? {}).filter(([name]) => kept.includes(name));
-  const { name, namespace, uid, resourceVersion, generation, labels } = metadata ?? {};
-  const { creationTimestamp, deletionTimestamp } = metadata ?? {};
+export function slimPod(pod: Pod, kept: readonly string[] = ours): Pod {
+  const { metadata, spec, status } = pod;
+  const { generation, labels, creationTimestamp, deletionTimestamp } = metadata ?? {};
   const slim = {
-    metadata: {
-      ...{ name, namespace, uid, resourceVersion, generation, labels, creationTimestamp, deletionTimestamp },
-      ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
-    },
+    metadata: { ...slimMetadata(pod, kept), generation, labels, creationTimestamp, deletionTimestamp },
     spec: { ...spec, containers: slimContainers(spec?.containers) ?? [], ...slimInit(spec?.initContainers) },
     status: {
       phase: status?.phase,

@@ -11,6 +11,7 @@ import {
   storageClasses,
 } from '../../kube/resources.ts';
 import type { KubeObject, Pod } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import type { Picture } from '../../scheduling/picture.ts';
 import { sinkOf } from './sink.ts';
 import { slimNode, slimObject, slimPod } from './slim.ts';
@@ -25,14 +26,14 @@ export type OnPod = (key: string, pod: Pod | undefined) => void;
  * Everything that a lower scheduler looks at, watched into a picture. All nodes are in it, also those that a virtual
  * node does not offer: the pods on them count for spread and affinity.
  *
- * @returns reflectors that do not run yet
+ * @returns what does not run yet
  */
 export function watchesInto(
   picture: Picture,
   lower: Client,
   onPod: OnPod,
   onError: (message: string) => void,
-): Reflector<KubeObject>[] {
+): Watches {
   const watch = <T extends KubeObject>(
     resource: Resource<T>,
     apply: (object: T, key: string) => void,
@@ -43,7 +44,7 @@ export function watchesInto(
       slim,
       fieldSelector,
       onError,
-    }) as Reflector<KubeObject>;
+    });
   const applyPod = (pod: Pod, key: string) => {
     picture.applyPod(pod);
     onPod(key, pod);
@@ -52,7 +53,7 @@ export function watchesInto(
     picture.removePod(key);
     onPod(key, undefined);
   };
-  return [
+  return new Watches([
     watch(
       nodes,
       (node) => picture.applyNode(node),
@@ -89,5 +90,5 @@ export function watchesInto(
       // Which plugins were migrated is an annotation.
       { slim: (csiNode) => csiNode },
     ),
-  ];
+  ]);
 }

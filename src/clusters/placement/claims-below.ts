@@ -10,12 +10,14 @@ import type { ClusterConfiguration } from '../lower-cluster.ts';
 const nobody = { upperCluster: '', virtualNode: '' };
 const none: readonly PersistentVolumeClaim[] = [];
 
+/** Finds an upper claim by its `namespace/name`. */
+export type ClaimOf = (key: string) => PersistentVolumeClaim | undefined;
+
 /** Says which claims will be made below with a pod, for the questions of the lower cluster's scheduler. */
 export class ClaimsBelow {
-  readonly #claimOf: (key: string) => PersistentVolumeClaim | undefined;
+  readonly #claimOf: ClaimOf;
 
-  /** @param claimOf the upper claim of a key */
-  constructor(claimOf: (key: string) => PersistentVolumeClaim | undefined) {
+  constructor(claimOf: ClaimOf) {
     this.#claimOf = claimOf;
   }
 

@@ -2,12 +2,13 @@ import { splitKey } from '../../kube/resources.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster } from '../../translate/marks.ts';
 import type { LowerServices } from './lower-services.ts';
+import type { Served } from './served.ts';
 import type { ServicesView } from './services-view.ts';
 
 export interface ServiceWiring {
   readonly view: ServicesView;
   readonly below: LowerServices;
-  readonly isServed: (namespace: string | undefined) => boolean;
+  readonly served: Served;
   readonly serviceQueue: Pick<WorkQueue, 'add'>;
   readonly sliceQueue: Pick<WorkQueue, 'add'>;
 }
@@ -26,7 +27,7 @@ const systemNamespace = 'kube-system';
 
 /** Which change of which cache puts which key on which queue. Each costs only what changed. */
 export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
-  const { view, below, isServed, serviceQueue, sliceQueue } = wiring;
+  const { view, below, served, serviceQueue, sliceQueue } = wiring;
   const { upper, use, owner } = view;
   let wasAny = use.isAny;
 
@@ -59,14 +60,14 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
       const { type, key, object } = event;
       // Another's concerns us only where it stands in the way, or did.
       if (!isOfUpperCluster(object, owner) && !upper.services.get(key)) return;
-      if (!isServed(splitKey(key).namespace)) return;
+      if (!served.isServed(splitKey(key).namespace)) return;
       serviceQueue.add(key);
       const isSame =
         type === 'updated' && isOfUpperCluster(event.old, owner) === isOfUpperCluster(object, owner);
       if (!isSame) addSlicesOf(key);
     }),
     below.slices.subscribe(({ key, object }) => {
-      if (isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) sliceQueue.add(key);
+      if (served.isOurs(object)) sliceQueue.add(key);
     }),
   ];
 
@@ -77,10 +78,8 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
       wasAny = use.isAny;
     },
     addEverything() {
-      for (const [key, copy] of below.services.entries())
-        if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) serviceQueue.add(key);
-      for (const [key, copy] of below.slices.entries())
-        if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) sliceQueue.add(key);
+      for (const [key, copy] of below.services.entries()) if (served.isOurs(copy)) serviceQueue.add(key);
+      for (const [key, copy] of below.slices.entries()) if (served.isOurs(copy)) sliceQueue.add(key);
       for (const [key] of upper.services.entries())
         if (isOfInterest(splitKey(key).namespace)) serviceQueue.add(key);
       for (const [key] of upper.slices.entries())

@@ -2,7 +2,9 @@ import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
-import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
+import type { EndpointSlice, Service } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { managedByLabel, sliceManager, upperApiUid } from '../../translate/names.ts';
 import { withoutEndpoints } from '../../translate/services/slice-down.ts';
@@ -12,10 +14,10 @@ import { namespaceOf, serviceKeyOf } from './upper-services.ts';
 export interface LowerServices {
   readonly services: Cache<Service, 'namespace'>;
   readonly slices: Cache<EndpointSlice, 'service'>;
-  readonly reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 }
 
-/** Empty caches and the reflectors that fill them; nothing is watched yet. */
+/** Empty caches and what fills them; nothing is watched yet. */
 export function createLowerServices({ lower, owner, metrics, logger }: ControllerContext): LowerServices {
   // The one that leads to the upper API server has no Service above: it is the provider's own, and stays.
   const ours = (service: Service) =>
@@ -26,7 +28,7 @@ export function createLowerServices({ lower, owner, metrics, logger }: Controlle
   };
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const observe = (resource: string) => metrics?.watch('lower', resource);
-  const reflectors = [
+  const watches = new Watches([
     new Reflector(lower, services, caches.services, {
       onError,
       slim: ours,
@@ -38,11 +40,10 @@ export function createLowerServices({ lower, owner, metrics, logger }: Controlle
       labelSelector: `${managedByLabel}=${sliceManager}`,
       observer: observe(endpointSlices.plural),
     }),
-  ] as unknown as Reflector<KubeObject>[];
-  return { ...caches, reflectors };
+  ]);
+  return { ...caches, watches };
 }
 
-function onlyName({ metadata }: Service): Service {
-  const { name, namespace, uid, resourceVersion } = metadata ?? {};
-  return { metadata: { name, namespace, uid, resourceVersion } } as Service;
+function onlyName(service: Service): Service {
+  return { metadata: slimMetadata(service) };
 }

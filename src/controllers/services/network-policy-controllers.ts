@@ -1,17 +1,19 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { describeError, hasCode } from '../../kube/errors.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { networkPolicies, splitKey } from '../../kube/resources.ts';
 import type { NetworkPolicy } from '../../kube/types.ts';
-import { WorkQueue } from '../../kube/work-queue.ts';
+import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
+import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
 import { refusals } from './refusals.ts';
-import type { SharedPictures } from './shared-pictures.ts';
+import { servedBy } from './served.ts';
 import type { UpperPolicies } from './upper-policies.ts';
 import { namespaceOf } from './upper-services.ts';
 
@@ -27,13 +29,14 @@ export function networkPolicyControllers(shared: SharedPictures<UpperPolicies>):
 function startPolicies(shared: SharedPictures<UpperPolicies>, context: ControllerContext): Controller {
   const { lower, owner, configuration, lowerPods, metrics, logger } = context;
   const { picture: upper, release } = shared.use(configuration.namespace);
-  const isServed = (namespace: string | undefined) =>
-    configuration.namespace === undefined || configuration.namespace === namespace;
+  const { isOurs } = servedBy(context);
   const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
-  const reflector = new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
-    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-    observer: metrics?.watch('lower', networkPolicies.plural),
-  });
+  const watches = new Watches([
+    new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
+      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
+      observer: metrics?.watch('lower', networkPolicies.plural),
+    }),
+  ]);
   const addNamespace = (namespace: string) => {
     for (const cache of [upper.policies, below])
       for (const key of cache.keysBy('namespace', namespace)) queue.add(key);
@@ -44,7 +47,7 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     upper,
     use: new NamespaceUse({
       pods: lowerPods,
-      isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
+      isOurs,
       onChange: addNamespace,
     }),
     policies: new LowerCopies({
@@ -62,15 +65,9 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     },
     isReachable: context.isReachable,
   };
-  const queue = new WorkQueue({
-    workers,
-    reconcile: (key) => reconcileNetworkPolicy(view, key),
-    onError(key, error) {
-      if (hasCode(error, 'Aborted')) return;
-      logger.warn({ networkpolicy: key, message: describeError(error) }, 'a networkpolicy is tried again');
-    },
-    observer: metrics?.queue('networkpolicy'),
-  });
+  const queue = controllerQueue(context, 'networkpolicy', workers, (key) =>
+    reconcileNetworkPolicy(view, key),
+  );
 
   /** Of whom a change of pods or namespaces may be the business: of whoever names peers by labels. */
   const addConcerned = (namespace: string | undefined) => {
@@ -81,8 +78,7 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
   };
   const addEverything = () => {
     for (const [key] of upper.policies.entries()) if (view.use.has(splitKey(key).namespace)) queue.add(key);
-    for (const [key, copy] of below.entries())
-      if (isOfUpperCluster(copy, owner) && isServed(splitKey(key).namespace)) queue.add(key);
+    for (const [key, copy] of below.entries()) if (isOurs(copy)) queue.add(key);
   };
   const releases = [
     upper.policies.subscribe(({ key }) => {
@@ -99,43 +95,23 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
       if (!isSame) addConcerned(undefined);
     }),
     below.subscribe(({ key, object }) => {
-      if ((isOfUpperCluster(object, owner) && isServed(splitKey(key).namespace)) || upper.policies.get(key))
-        queue.add(key);
+      if (isOurs(object) || upper.policies.get(key)) queue.add(key);
     }),
   ];
 
-  const stopping = new AbortController();
-  const running = reflector.run(stopping.signal);
-  const begin = async () => {
-    await Promise.all([upper.synced, reflector.synced]);
-    if (stopping.signal.aborted) return;
-    addEverything();
-    queue.start();
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'network policies stopped before they were known'),
-  );
-
-  return {
-    get watches() {
-      return [
-        ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
-        { side: 'lower' as const, ...reflector.state },
-      ];
-    },
-    reconnect() {
-      reflector.reconnect();
-      addEverything();
-    },
-    async stop() {
+  return runController({
+    name: 'network policies',
+    shared: upper.watches,
+    lower: watches,
+    queues: [queue],
+    addEverything,
+    release() {
       for (const letGo of releases) letGo();
       view.use.stop();
       release();
-      await queue.stop();
-      stopping.abort();
-      await running;
     },
-  };
+    logger,
+  });
 }
 
 /** What of a pod a policy may look at. */

@@ -1,22 +1,23 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { describeError, hasCode } from '../../kube/errors.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import type { EndpointSlice } from '../../kube/types.ts';
-import { type ReconcileResult, WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { readAddressMap } from '../../translate/services/address-map.ts';
 import { serviceToWrite, withoutFamilies } from '../../translate/services/service-down.ts';
 import { isSliceInStep } from '../../translate/services/slice-down.ts';
+import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { connectServiceEvents } from './connect-service-events.ts';
 import { reconcileEndpointSlice } from './endpoint-slice.ts';
 import { inPlaceOf, LowerCopies } from './lower-copies.ts';
 import { createLowerServices } from './lower-services.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { refusals } from './refusals.ts';
+import { servedBy } from './served.ts';
 import { reconcileService } from './service.ts';
 import type { ServicesView } from './services-view.ts';
-import type { SharedPictures } from './shared-pictures.ts';
 import type { UpperServices } from './upper-services.ts';
 
 /** Keys of one kind that are worked on at once. */
@@ -31,15 +32,14 @@ export function serviceControllers(shared: SharedPictures<UpperServices>): Start
 }
 
 function startServices(shared: SharedPictures<UpperServices>, context: ControllerContext): Controller {
-  const { owner, configuration, lowerPods, metrics, logger } = context;
+  const { owner, configuration, lowerPods, logger } = context;
   const { network, podCidrMap, selector, system } = configuration.services;
   const { picture: upper, release } = shared.use(configuration.namespace);
   const below = createLowerServices(context);
-  const isServed = (namespace: string | undefined) =>
-    configuration.namespace === undefined || configuration.namespace === namespace;
+  const served = servedBy(context);
   const use = new NamespaceUse({
     pods: lowerPods,
-    isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
+    isOurs: served.isOurs,
     onChange: (namespace) => wiring.addNamespace(namespace),
   });
   const refuse = refusals(context);
@@ -73,54 +73,26 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
     }),
     isReachable: context.isReachable,
   };
-  const queueOf = (kind: string, reconcile: (view: ServicesView, key: string) => Promise<ReconcileResult>) =>
-    new WorkQueue({
-      workers,
-      reconcile: (key) => reconcile(view, key),
-      onError(key, error) {
-        if (hasCode(error, 'Aborted')) return;
-        logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
-      },
-      observer: metrics?.queue(kind),
-    });
-  const serviceQueue = queueOf('service', reconcileService);
-  const sliceQueue = queueOf('endpointslice', reconcileEndpointSlice);
-  const queues = [serviceQueue, sliceQueue];
-  const wiring = connectServiceEvents({ view, below, isServed, serviceQueue, sliceQueue });
-
-  const stopping = new AbortController();
-  const running = below.reflectors.map((reflector) => reflector.run(stopping.signal));
-  const begin = async () => {
-    await Promise.all([upper.synced, ...below.reflectors.map(({ synced }) => synced)]);
-    if (stopping.signal.aborted) return;
-    wiring.addEverything();
-    for (const queue of queues) queue.start();
-    logger.info({ services: upper.services.size, network }, 'services go down');
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'services stopped before they were known'),
+  const serviceQueue = controllerQueue(context, 'service', workers, (key) => reconcileService(view, key));
+  const sliceQueue = controllerQueue(context, 'endpointslice', workers, (key) =>
+    reconcileEndpointSlice(view, key),
   );
+  const wiring = connectServiceEvents({ view, below, served, serviceQueue, sliceQueue });
 
-  return {
-    get watches() {
-      return [
-        ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
-        ...below.reflectors.map(({ state }) => ({ side: 'lower' as const, ...state })),
-      ];
-    },
-    reconnect() {
-      for (const reflector of below.reflectors) reflector.reconnect();
-      wiring.addEverything();
-    },
-    async stop() {
+  return runController({
+    name: 'services',
+    shared: upper.watches,
+    lower: below.watches,
+    queues: [serviceQueue, sliceQueue],
+    addEverything: () => wiring.addEverything(),
+    onKnown: () => logger.info({ services: upper.services.size, network }, 'services go down'),
+    release() {
       wiring.release();
       use.stop();
       release();
-      await Promise.all(queues.map((queue) => queue.stop()));
-      stopping.abort();
-      await Promise.all(running);
     },
-  };
+    logger,
+  });
 }
 
 function sliceToWrite(desired: EndpointSlice, copy: EndpointSlice): EndpointSlice | 'recreate' | undefined {

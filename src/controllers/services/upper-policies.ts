@@ -1,50 +1,30 @@
 import { Cache } from '../../kube/cache.ts';
-import type { Client, ListOptions } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import type { ListOptions } from '../../kube/client.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
 import type { PeerPods } from '../../translate/services/policy-down.ts';
+import type { PictureOptions } from '../shared-pictures.ts';
 import { namespaceOf } from './upper-services.ts';
-
-export interface UpperPoliciesOptions {
-  readonly upper: Client;
-  /** The upper namespace to watch; all of them when undefined. */
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
-}
 
 /** NetworkPolicies above and the pods that they may mean, wherever those run: one picture for all virtual nodes. */
 export class UpperPolicies {
   readonly policies = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
   readonly pods = new Cache<Pod, 'namespace'>({ namespace: namespaceOf }, onlyPlace);
   readonly namespaces = new Cache<KubeObject>({});
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: UpperPoliciesOptions) {
+  constructor({ upper, namespace, onError, observe }: PictureOptions) {
     const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T>, more: ListOptions) =>
       new Reflector(upper, resource, cache, { ...more, onError, observer: observe(resource.plural) });
-    this.#reflectors = [
+    this.watches = new Watches([
       reflect(networkPolicies, this.policies as Cache<NetworkPolicy>, { namespace }),
       reflect(pods, this.pods as Cache<Pod>, { namespace }),
       reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
-    ] as unknown as Reflector<KubeObject>[];
-  }
-
-  /** How the watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when all are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    ]);
   }
 
   /** The names of the namespaces that a selector selects, in order. */
@@ -67,12 +47,12 @@ export class UpperPolicies {
 }
 
 /** Of a pod only what says whom a policy means, and where he is; one on the network of its node has no address. */
-function onlyPlace({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace, uid, resourceVersion, labels } = metadata ?? {};
+function onlyPlace(pod: Pod): Pod {
+  const { metadata: { labels } = {}, spec, status } = pod;
   const isGone = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   const { podIP, podIPs } = spec?.hostNetwork || isGone ? {} : (status ?? {});
   return {
-    metadata: { name, namespace, uid, resourceVersion, ...(labels && { labels }) },
+    metadata: { ...slimMetadata(pod), ...(labels && { labels }) },
     spec: { containers: [], ...(spec?.hostNetwork && { hostNetwork: true }) },
     status: { ...(podIP && { podIP }), ...(podIPs && { podIPs }) },
   } as Pod;

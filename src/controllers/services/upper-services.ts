@@ -1,28 +1,21 @@
 import { Cache } from '../../kube/cache.ts';
-import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { serviceNameLabel } from '../../translate/names.ts';
 import { serviceNameOf } from '../../translate/services/slice-down.ts';
-
-export interface UpperServicesOptions {
-  readonly upper: Client;
-  /** The upper namespace to watch; all of them when undefined. */
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
-}
+import type { PictureOptions } from '../shared-pictures.ts';
 
 /** The Services above and their EndpointSlices: one picture for all virtual nodes of a process. */
 export class UpperServices {
   readonly services = new Cache<Service, 'namespace'>({ namespace: namespaceOf });
   readonly slices = new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf });
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: UpperServicesOptions) {
+  constructor({ upper, namespace, onError, observe }: PictureOptions) {
     const common = { namespace, onError };
-    this.#reflectors = [
+    this.watches = new Watches([
       new Reflector(upper, services, this.services, { ...common, observer: observe(services.plural) }),
       new Reflector(upper, endpointSlices, this.slices, {
         ...common,
@@ -30,22 +23,7 @@ export class UpperServices {
         labelSelector: serviceNameLabel,
         observer: observe(endpointSlices.plural),
       }),
-    ] as unknown as Reflector<KubeObject>[];
-  }
-
-  /** How both watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when both are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    ]);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   storageClasses,
 } from '../../kube/resources.ts';
 import type { KubeObject, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { virtualPodLabel } from '../../translate/names.ts';
 import { virtualNodeLabelOfVolume } from '../../translate/storage/storage-names.ts';
 
@@ -30,11 +31,11 @@ export function createStorageCaches(): StorageCaches {
   };
 }
 
-/** The reflectors that fill them, by the cluster they watch. */
-export function createStorageReflectors(
+/** What fills them, by the cluster that is watched. */
+export function createStorageWatches(
   { volumes, lowerClaims, lowerClasses }: StorageCaches,
   { upper, lower, owner, metrics, logger }: ControllerContext,
-): Record<'upper' | 'lower', Reflector<KubeObject>[]> {
+): Record<'upper' | 'lower', Watches> {
   const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
   const reflect = <T extends KubeObject>(
     side: 'upper' | 'lower',
@@ -46,12 +47,14 @@ export function createStorageReflectors(
       labelSelector,
       onError,
       observer: metrics?.watch(side, resource.plural),
-    }) as Reflector<KubeObject>;
+    });
   return {
-    upper: [reflect('upper', persistentVolumes, volumes, `${virtualNodeLabelOfVolume}=${owner.virtualNode}`)],
-    lower: [
+    upper: new Watches([
+      reflect('upper', persistentVolumes, volumes, `${virtualNodeLabelOfVolume}=${owner.virtualNode}`),
+    ]),
+    lower: new Watches([
       reflect('lower', persistentVolumeClaims, lowerClaims, `${virtualPodLabel}=true`),
       reflect('lower', storageClasses, lowerClasses),
-    ],
+    ]),
   };
 }

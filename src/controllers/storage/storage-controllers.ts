@@ -1,24 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
-import { describeError, hasCode } from '../../kube/errors.ts';
+import { describeError } from '../../kube/errors.ts';
 import { EventRecorder } from '../../kube/event-recorder.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { events } from '../../kube/resources.ts';
 import type { PersistentVolume } from '../../kube/types.ts';
-import { WorkQueue, type WorkQueueOptions } from '../../kube/work-queue.ts';
+import { controllerQueue } from '../controller-queue.ts';
+import { runController } from '../run-controller.ts';
+import type { SharedPictures } from '../shared-pictures.ts';
 import { claimEventsInto } from './claim-events.ts';
 import { reconcileClaim } from './claim-reconcile.ts';
 import { addAllStorage, connectStorage } from './connect-storage.ts';
 import { claimsRefusal, unknownRefusal, wakePods } from './pod-claims.ts';
 import { refusedSizeRetry } from './resize.ts';
-import { createStorageCaches, createStorageReflectors } from './storage-caches.ts';
+import { createStorageCaches, createStorageWatches } from './storage-caches.ts';
 import type { StorageSync } from './storage-sync.ts';
-import type { SharedUpperStorage } from './upper-storage.ts';
+import type { UpperStorage } from './upper-storage.ts';
 import { reconcileVolume } from './volume-deletion.ts';
 
 export interface StorageOptions {
   /** What the upper cluster has of claims and classes. */
-  readonly shared: SharedUpperStorage;
+  readonly shared: SharedPictures<UpperStorage>;
   /** Provisioners of upper classes that are ours beside `isthmus.io/virtual`. */
   readonly provisioners: ReadonlySet<string>;
 }
@@ -58,71 +60,41 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
     refusedEdits: new LRUCache<string, string>({ max: mostRefusedEdits, ttl: refusedSizeRetry }),
     now: () => new Date(),
   };
-  const reflectors = createStorageReflectors(caches, context);
-  const all = [...reflectors.upper, ...reflectors.lower];
   const news = new Reflector(lower, events, claimEventsInto(storage), {
     fieldSelector: 'involvedObject.kind=PersistentVolumeClaim',
     onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
     observer: metrics?.watch('lower', events.plural),
   });
-  const queueOf = (kind: string, reconcile: WorkQueueOptions['reconcile']) =>
-    new WorkQueue({
-      workers,
-      reconcile,
-      onError(key, error) {
-        // Cut off because we stop: whoever works for the node next looks at everything.
-        if (hasCode(error, 'Aborted')) return;
-        logger.warn({ [kind]: key, message: describeError(error) }, `a ${kind} is tried again`);
-      },
-      observer: metrics?.queue(kind),
-    });
-  const claims = queueOf('claim', async (key) => {
+  const claims = controllerQueue(context, 'claim', workers, async (key) => {
     try {
       return await reconcileClaim(storage, key);
     } finally {
       wakePods(storage, key);
     }
   });
-  const volumes = queueOf('volume', (name) => reconcileVolume(storage, name));
+  const volumes = controllerQueue(context, 'volume', workers, (name) => reconcileVolume(storage, name));
   const queues = { claims, volumes };
   const letGo = connectStorage(storage, queues);
-  const stopping = new AbortController();
-  const running = [...all, news].map((reflector) => reflector.run(stopping.signal));
-  const synced = Promise.all([picture.synced, ...all.map((reflector) => reflector.synced)]);
+  const addEverything = () => addAllStorage(storage, queues);
   let isKnown = false;
-  const begin = async () => {
-    await synced;
-    if (stopping.signal.aborted) return;
-    isKnown = true;
-    addAllStorage(storage, queues);
-    claims.start();
-    volumes.start();
-  };
-  begin().catch((error: unknown) =>
-    logger.debug({ message: describeError(error) }, 'storage stopped before it was known'),
-  );
-
-  return {
-    get watches() {
-      return [
-        ...picture.states().map((state) => ({ side: 'upper' as const, ...state })),
-        ...(['upper', 'lower'] as const).flatMap((side) =>
-          reflectors[side].map(({ state }) => ({ side, ...state })),
-        ),
-      ];
+  return runController({
+    name: 'storage',
+    shared: picture.watches,
+    ...createStorageWatches(caches, context),
+    news,
+    queues: [claims, volumes],
+    addEverything,
+    onKnown() {
+      isKnown = true;
     },
-    refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
-    lost: () => addAllStorage(storage, queues),
-    reconnect() {
-      for (const reflector of [...reflectors.lower, news]) reflector.reconnect();
-      addAllStorage(storage, queues);
-    },
-    async stop() {
+    release() {
       letGo();
       release();
-      await Promise.all([claims.stop(), volumes.stop()]);
-      stopping.abort();
-      await Promise.all(running);
     },
-  };
+    also: {
+      refusalOf: (pod) => (isKnown ? claimsRefusal(storage, pod) : unknownRefusal(storage, pod)),
+      lost: addEverything,
+    },
+    logger,
+  });
 }

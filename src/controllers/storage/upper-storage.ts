@@ -1,17 +1,10 @@
 import { Cache } from '../../kube/cache.ts';
-import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorObserver, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { persistentVolumeClaims, type Resource, storageClasses } from '../../kube/resources.ts';
 import type { KubeObject, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import { selectedNodeOf } from '../../translate/storage/claim-place.ts';
-
-export interface UpperStorageOptions {
-  readonly upper: Client;
-  /** The upper namespace to watch; all of them when undefined. */
-  readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
-}
+import type { PictureOptions } from '../shared-pictures.ts';
 
 /** The claims and storage classes above: one picture for all virtual nodes of a process. */
 export class UpperStorage {
@@ -23,66 +16,18 @@ export class UpperStorage {
     },
   });
   readonly classes = new Cache<StorageClass>({});
-  readonly #reflectors: readonly Reflector<KubeObject>[];
+  readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: UpperStorageOptions) {
+  constructor({ upper, namespace, onError, observe }: PictureOptions) {
     const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T, 'node'> | Cache<T>) =>
       new Reflector<T>(upper, resource, cache, {
         ...(resource.namespaced ? { namespace } : {}),
         onError,
         observer: observe(resource.plural),
-      }) as Reflector<KubeObject>;
-    this.#reflectors = [reflect(persistentVolumeClaims, this.claims), reflect(storageClasses, this.classes)];
-  }
-
-  /** How both watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when both are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
-  }
-}
-
-/** One picture for each upper namespace that is served, watched while some virtual node looks at it. */
-export class SharedUpperStorage {
-  readonly #open: (namespace: string | undefined) => UpperStorage;
-  readonly #known = new Map<
-    string | undefined,
-    { picture: UpperStorage; users: number; end: AbortController }
-  >();
-
-  constructor(open: (namespace: string | undefined) => UpperStorage) {
-    this.#open = open;
-  }
-
-  /** @returns the picture, and what lets it go */
-  use(namespace: string | undefined): { picture: UpperStorage; release: () => void } {
-    const known = this.#known.get(namespace) ?? this.#begin(namespace);
-    known.users += 1;
-    let isHeld = true;
-    const release = () => {
-      if (!isHeld) return;
-      isHeld = false;
-      known.users -= 1;
-      if (known.users > 0) return;
-      this.#known.delete(namespace);
-      known.end.abort();
-    };
-    return { picture: known.picture, release };
-  }
-
-  #begin(namespace: string | undefined) {
-    const begun = { picture: this.#open(namespace), users: 0, end: new AbortController() };
-    void begun.picture.run(begun.end.signal);
-    this.#known.set(namespace, begun);
-    return begun;
+      });
+    this.watches = new Watches([
+      reflect(persistentVolumeClaims, this.claims),
+      reflect(storageClasses, this.classes),
+    ]);
   }
 }

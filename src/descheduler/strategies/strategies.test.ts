@@ -54,12 +54,11 @@ function situationOf({ clusters, pods, tried = {}, isOurs = () => true, onError 
   virtualNodes.setClusters(new Map(clusters.map((cluster) => [cluster.configuration.name, cluster])));
   const triedOf = (key: string) =>
     new Map(tried[key] ? [[tried[key], { times: 1, until: now + 1_000 }]] : []);
-  const avoided = (key: string) => new Map(tried[key] ? [[tried[key], now + 1_000]] : []);
   return new Situation({
     upper,
     virtualNodes,
     podsBelow: new PodsBelow(),
-    memory: { avoided, tried: triedOf },
+    memory: { tried: triedOf },
     isOurs,
     now,
     onError,

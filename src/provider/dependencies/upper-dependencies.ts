@@ -1,8 +1,10 @@
 import { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
-import { Reflector, type ReflectorState } from '../../kube/reflector.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { configMaps, type Resource, secrets } from '../../kube/resources.ts';
+import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { Watches } from '../../kube/watches.ts';
 import type { NodeMetrics } from '../../metrics/node-metrics.ts';
 import type { DependencyKind } from './dependency-keys.ts';
 
@@ -17,7 +19,7 @@ export interface UpperDependenciesOptions {
 /** The ConfigMaps and Secrets above, by their metadata alone: one picture for all virtual nodes of a process. */
 export class UpperDependencies {
   readonly caches: Readonly<Record<DependencyKind, Cache<KubeObject>>>;
-  readonly #reflectors: Reflector<KubeObject>[];
+  readonly watches: Watches;
 
   constructor({ upper, namespace, onError, metrics }: UpperDependenciesOptions) {
     const cache = () => new Cache<KubeObject>({}, onlyVersion);
@@ -29,27 +31,14 @@ export class UpperDependencies {
         metadataOnly: true,
         observer: metrics?.watch('upper', resource.plural),
       });
-    this.#reflectors = [reflect(configMaps, this.caches.ConfigMap), reflect(secrets, this.caches.Secret)];
-  }
-
-  /** How both watches stand. */
-  states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
-  }
-
-  /** Resolves when both are known; rejects when stopped before. */
-  get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
-  }
-
-  /** Watches until the signal aborts; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    this.watches = new Watches([
+      reflect(configMaps, this.caches.ConfigMap),
+      reflect(secrets, this.caches.Secret),
+    ]);
   }
 }
 
 /** Of what may be copied only its version matters; kubectl keeps the data of a Secret in an annotation. */
-function onlyVersion({ metadata }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion } = metadata ?? {};
-  return { metadata: { name, namespace, uid, resourceVersion } } as KubeObject;
+function onlyVersion(object: KubeObject): KubeObject {
+  return { metadata: slimMetadata(object) };
 }

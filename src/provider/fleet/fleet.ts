@@ -209,7 +209,7 @@ export class Fleet {
     const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
     const metrics = this.#metrics;
     const dependencies = new UpperDependencies({ upper: this.#upper, namespace, onError, metrics });
-    void dependencies.run(this.#watching.signal);
+    void dependencies.watches.run(this.#watching.signal);
     this.#dependencies.set(namespace, dependencies);
     return dependencies;
   }

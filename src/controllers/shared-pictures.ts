@@ -1,7 +1,19 @@
+import type { Client } from '../kube/client.ts';
+import type { ReflectorObserver } from '../kube/reflector.ts';
+import type { Watches } from '../kube/watches.ts';
+
+/** What a picture of the upper cluster is made from. */
+export interface PictureOptions {
+  readonly upper: Client;
+  /** The upper namespace to watch; all of them when undefined. */
+  readonly namespace: string | undefined;
+  readonly onError: (message: string) => void;
+  readonly observe: (resource: string) => ReflectorObserver;
+}
+
 /** What is watched of the upper cluster. */
 export interface Picture {
-  /** Watches until the signal aborts; never rejects. */
-  run(signal: AbortSignal): Promise<void>;
+  readonly watches: Pick<Watches, 'run'>;
 }
 
 interface Held<T> {
@@ -38,7 +50,7 @@ export class SharedPictures<T extends Picture> {
 
   #begin(namespace: string | undefined): Held<T> {
     const begun: Held<T> = { picture: this.#open(namespace), end: new AbortController(), users: 0 };
-    void begun.picture.run(begun.end.signal);
+    void begun.picture.watches.run(begun.end.signal);
     this.#known.set(namespace, begun);
     return begun;
   }

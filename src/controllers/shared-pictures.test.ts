@@ -4,7 +4,7 @@ import { SharedPictures } from './shared-pictures.ts';
 test('a picture is watched once, while somebody looks at it', () => {
   const signals: [string | undefined, AbortSignal][] = [];
   const shared = new SharedPictures((namespace) => ({
-    run: async (signal: AbortSignal) => void signals.push([namespace, signal]),
+    watches: { run: async (signal: AbortSignal) => void signals.push([namespace, signal]) },
   }));
   const ended = () => signals.map(([namespace, { aborted }]) => [namespace, aborted]);
   const one = shared.use(undefined);
