@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute } from '../hack/clusters/exec.ts';
 import type { LocalClusters } from '../hack/clusters/open.ts';
@@ -29,7 +29,7 @@ export async function startDescheduler(
 ): Promise<DeschedulerReplica> {
   started += 1;
   const program = await clusters.run(`descheduler-${process.pid}-${started}`, commandOf(clusters, flags));
-  const log = () => readFileSync(program.logFile, 'utf8');
+  const { log } = program;
   const end = async (signal: NodeJS.Signals) => {
     program.kill(signal);
     return program.exited;

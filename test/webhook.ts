@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalCluster, LocalClusters } from '../hack/clusters/open.ts';
 import { freePorts } from '../hack/clusters/plan.ts';
@@ -40,7 +39,7 @@ export async function startWebhook(clusters: LocalClusters, ...flags: string[]):
   const own = ['--kubeconfig', kubeconfig, '--port', `${port}`, '--metrics-addr='];
   const command = [process.execPath, isthmus, 'webhook', ...own, ...flags];
   const program = await clusters.run(`webhook-${process.pid}-${started}`, command);
-  const log = () => readFileSync(program.logFile, 'utf8');
+  const { log } = program;
   const end = async (signal: NodeJS.Signals) => {
     program.kill(signal);
     return program.exited;
