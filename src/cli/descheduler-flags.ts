@@ -50,6 +50,11 @@ const deschedulerFlags = {
     describe: 'NAMESPACE/NAME of the ConfigMap that remembers it; the webhook reads it',
     default: 'isthmus-system/isthmus-tried',
   },
+  'remaking-namespace': {
+    type: 'string',
+    describe: 'namespace above that keeps pods without an owner, as Secrets, while they are made again',
+    default: 'isthmus-remaking',
+  },
   'stale-after': {
     type: 'string',
     describe: 'how long a lower cluster is believed that cannot be watched; then nothing is moved there',

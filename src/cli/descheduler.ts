@@ -64,6 +64,7 @@ export async function runDeschedulerCommand(flags: DeschedulerFlags): Promise<vo
           first: parseDuration('avoid-for', flags['avoid-for']),
           most: parseDuration('avoid-at-most', flags['avoid-at-most']),
         },
+        remakingNamespace: flags['remaking-namespace'],
         interval: interval || undefined,
         isOurs: (labels) => selector.matches(labels),
         print: flags['dry-run'] ? (line) => process.stdout.write(`${line}\n`) : undefined,

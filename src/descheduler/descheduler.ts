@@ -33,6 +33,8 @@ export interface DeschedulerOptions {
   readonly strategies: readonly ActiveStrategy[];
   readonly limits: LimitOptions;
   readonly memory: Omit<MemoryOptions, 'upper'>;
+  /** The namespace of the Secrets of pods that are made again. */
+  readonly remakingNamespace: string;
   /** Milliseconds between two rounds; undefined for one round alone. */
   readonly interval: number | undefined;
   /** Whether the labels of a virtual node make it one of those that pods are moved away from. */
@@ -80,7 +82,7 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
     onPod: (feed, key) => promised.lowerChanged(feed, key),
   });
   const memory = new Memory({ ...options.memory, upper });
-  const remaking = new Remaking({ upper, namespace: options.memory.namespace, logger });
+  const remaking = new Remaking({ upper, namespace: options.remakingNamespace, logger });
   const isKnown = () =>
     above.staleness === undefined &&
     pictures.isRead &&

@@ -15,7 +15,7 @@ import { podAgain } from '../translate/pod-again.ts';
 
 export interface RemakingOptions {
   readonly upper: Client;
-  /** Where pods that are on their way are kept, as Secrets: what is in a pod may not be for everybody. */
+  /** Where pods on their way are kept, as Secrets: what is in a pod may not be for everybody. Nothing else is there. */
   readonly namespace: string;
   readonly logger: Logger;
 }
