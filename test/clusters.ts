@@ -22,6 +22,24 @@ export async function kubectl(cluster: LocalCluster, ...args: string[]): Promise
   return kubectlWith({}, cluster, ...args);
 }
 
+/** Takes the pods of a namespace away at once, and does not wait: they may run on for a moment. */
+export async function deleteAllPodsNow(
+  cluster: LocalCluster,
+  namespace: string,
+  ...which: string[]
+): Promise<void> {
+  const now = ['--force', '--grace-period=0', '--wait=false'];
+  await kubectl(
+    cluster,
+    '-n',
+    namespace,
+    'delete',
+    'pods',
+    ...(which.length > 0 ? which : ['--all']),
+    ...now,
+  );
+}
+
 export interface KubectlOptions extends Omit<CommandOptions, 'environment'> {
   /** Another kubectl, for instance an older one on PATH. */
   readonly binary?: string;

@@ -69,8 +69,7 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
         // A node that is Ready from before says nothing of this process; its log does.
         if (!started.log().includes('at work"'))
           throw new Error(`${node} does not start: ${log().slice(-2_000)}`);
-        const known = await find(upper, nodes, { name: node });
-        if (!known || !isReady(known)) throw new Error(`${node} is not ready: ${log().slice(-2_000)}`);
+        await readyNode(upper, node, () => log().slice(-2_000));
       };
       await eventually(ready);
     },
@@ -80,6 +79,13 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
     stop: () => end('SIGTERM'),
     log,
   };
+}
+
+/** The node, if it is Ready; throws otherwise, with what `log` says. */
+export async function readyNode(above: Client, name: string, log: () => string): Promise<Node> {
+  const node = await find(above, nodes, { name });
+  if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${log()}`);
+  return node;
 }
 
 /** Whether the upper cluster may place pods on a node. */
