@@ -81,6 +81,19 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
   };
 }
 
+/** Starts a provider that makes its own certificate, with a kubelet port that is known, as administrator of both. */
+export function startAsAdministrator(
+  clusters: LocalClusters,
+  lower: LocalCluster,
+  { node, port }: { readonly node: string; readonly port: number },
+  ...flags: string[]
+): Promise<RunningProgram> {
+  const { upper } = clusters;
+  const kubeconfigs = ['--kubeconfig', upper.kubeconfig, '--client-kubeconfig', lower.kubeconfig];
+  const command = [process.execPath, isthmus, 'provider', '--nodename', node, ...kubeconfigs, ...flags];
+  return clusters.run(node, command, { KUBELET_PORT: String(port), VKUBELET_POD_IP: upper.address });
+}
+
 /** The node, if it is Ready; throws otherwise, with what `log` says. */
 export async function readyNode(above: Client, name: string, log: () => string): Promise<Node> {
   const node = await find(above, nodes, { name });

@@ -2,29 +2,33 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { installWebhook } from '../../hack/clusters/webhook.ts';
 import { pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { eventually, openClusters } from '../clusters.ts';
-import { type DeschedulerReplica, planOf, policyFile, runOnce, startDescheduler } from '../descheduler.ts';
+import {
+  type DeschedulerReplica,
+  forgetTried,
+  planOf,
+  policyFile,
+  runOnce,
+  startDescheduler,
+} from '../descheduler.ts';
 import { workload } from '../manifests.ts';
 import { find } from '../objects.ts';
 import { openTwoParts, spread, type TwoParts } from '../two-parts.ts';
-import { leadTo, removeWebhook, startWebhook, type WebhookReplica } from '../webhook.ts';
+import { openWebhook } from '../webhook.ts';
 
 const clusters = openClusters();
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-descheduler-'));
 const policy = policyFile(folder, { LowerUnschedulable: { unschedulableSeconds: 1 } });
 const quick = ['--descheduling-interval=1', '--policy-config-file', policy];
 let parts: TwoParts;
-let webhook: WebhookReplica;
+let webhook: Awaited<ReturnType<typeof openWebhook>> | undefined;
 const running: DeschedulerReplica[] = [];
 
 beforeAll(async () => {
   parts = await openTwoParts('desched', 3);
-  await installWebhook(clusters.upper);
-  webhook = await startWebhook(clusters);
-  await leadTo(clusters.upper, webhook);
+  webhook = await openWebhook(clusters);
   await eventually(async () => {
     const { metadata, spec } = pod('tried', '1');
     const tried = await parts.above.create(
@@ -39,11 +43,10 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.kill()));
   await parts.run('uncordon', ...parts.nodeNames);
   await parts.clear();
-  await parts.run('-n', 'isthmus-system', 'delete', 'configmap', 'isthmus-tried', '--ignore-not-found');
+  await forgetTried(clusters);
 }, 120_000);
 afterAll(async () => {
-  await removeWebhook(clusters.upper);
-  await webhook?.kill();
+  await webhook?.close();
   await parts?.close();
   rmSync(folder, { recursive: true });
 }, 120_000);
