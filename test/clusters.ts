@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { findBinaries } from '../hack/clusters/binaries.ts';
 import { type CommandOptions, type CommandResult, execute } from '../hack/clusters/exec.ts';
+import { kubectlEnvironment } from '../hack/clusters/kubectl.ts';
 import { type LocalCluster, type LocalClusters, openClusters as open } from '../hack/clusters/open.ts';
 
 /** The clusters of this test run, or those in another directory. */
@@ -22,6 +22,24 @@ export async function kubectl(cluster: LocalCluster, ...args: string[]): Promise
   return kubectlWith({}, cluster, ...args);
 }
 
+/** Takes the pods of a namespace away at once, and does not wait: they may run on for a moment. */
+export async function deleteAllPodsNow(
+  cluster: LocalCluster,
+  namespace: string,
+  ...which: string[]
+): Promise<void> {
+  const now = ['--force', '--grace-period=0', '--wait=false'];
+  await kubectl(
+    cluster,
+    '-n',
+    namespace,
+    'delete',
+    'pods',
+    ...(which.length > 0 ? which : ['--all']),
+    ...now,
+  );
+}
+
 export interface KubectlOptions extends Omit<CommandOptions, 'environment'> {
   /** Another kubectl, for instance an older one on PATH. */
   readonly binary?: string;
@@ -34,8 +52,7 @@ export async function kubectlWith(
   ...args: string[]
 ): Promise<CommandResult> {
   const command = binary ?? (await findBinaries()).kubectl;
-  // The cache of API groups goes where the cluster is, not into the home of whoever runs the tests.
-  const environment = { ...process.env, KUBECACHEDIR: join(dirname(cluster.kubeconfig), 'kubectl-cache') };
+  const environment = kubectlEnvironment(cluster);
   return execute(command, ['--kubeconfig', cluster.kubeconfig, ...args], { ...options, environment });
 }
 

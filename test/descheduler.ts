@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute } from '../hack/clusters/exec.ts';
 import type { LocalClusters } from '../hack/clusters/open.ts';
-import { eventually } from './clusters.ts';
+import { eventually, kubectl } from './clusters.ts';
 import { isthmus } from './provider.ts';
 
 /** A process of `isthmus descheduler` in the upper cluster's network, under its own account. */
@@ -29,7 +29,7 @@ export async function startDescheduler(
 ): Promise<DeschedulerReplica> {
   started += 1;
   const program = await clusters.run(`descheduler-${process.pid}-${started}`, commandOf(clusters, flags));
-  const log = () => readFileSync(program.logFile, 'utf8');
+  const { log } = program;
   const end = async (signal: NodeJS.Signals) => {
     program.kill(signal);
     return program.exited;
@@ -39,6 +39,12 @@ export async function startDescheduler(
       throw new Error(`the descheduler does not start: ${log()}`);
   });
   return { pid: program.pid, log, kill: async () => void (await end('SIGKILL')), stop: () => end('SIGTERM') };
+}
+
+/** Takes away what was tried in vain. */
+export async function forgetTried({ upper }: LocalClusters): Promise<void> {
+  const what = ['configmap', 'isthmus-tried', '--ignore-not-found'];
+  await kubectl(upper, '-n', 'isthmus-system', 'delete', ...what);
 }
 
 /** What one round would do, as `--dry-run` prints it. */

@@ -25,23 +25,43 @@ export async function find<T extends KubeObject>(
   });
 }
 
+/** Deletes the object, if there is one; the same one that was found. */
+export async function remove<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  where: ObjectName,
+  options: { readonly gracePeriodSeconds?: number } = {},
+): Promise<void> {
+  const found = await find(client, resource, where);
+  if (found) await client.delete(resource, where, { uid: found.metadata?.uid ?? '', ...options });
+}
+
 /** Sees every pod of a cluster from now on, so that a test can tell what ever was. */
 export interface Witness {
-  /** The uids that each `namespace/name` has had. */
+  /** The uids that each key has had: `namespace/name` unless told. */
   readonly uids: ReadonlyMap<string, ReadonlySet<string>>;
   /** Every state of every pod, in order. */
   readonly states: readonly Pod[];
   stop(): Promise<void>;
 }
 
+/** The keys under which there was more than one. */
+export function madeTwice({ uids }: Pick<Witness, 'uids'>): string[] {
+  return [...uids].filter(([, each]) => each.size > 1).map(([key]) => key);
+}
+
 /** Resolves when the first list is in. */
-export async function watchPods(client: Client, namespace: string): Promise<Witness> {
+export async function watchPods(
+  client: Client,
+  namespace: string,
+  keyBy: (pod: Pod) => string = keyOf,
+): Promise<Witness> {
   const cache = new Cache<Pod>({});
   const uids = new Map<string, Set<string>>();
   const states: Pod[] = [];
   cache.subscribe(({ object }) => {
     states.push(object);
-    const key = keyOf(object);
+    const key = keyBy(object);
     uids.set(key, (uids.get(key) ?? new Set()).add(object.metadata?.uid ?? ''));
   });
   const stopping = new AbortController();

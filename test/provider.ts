@@ -54,21 +54,22 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
     program?.kill(signal);
     return { code: (await program?.exited) ?? null, took: performance.now() - began };
   };
+  const log = () => (program ? readFileSync(program.logFile, 'utf8') : '');
   return {
     node,
     async start() {
-      const began = Date.now();
-      program = await clusters.run(node, command, {
+      const started = await clusters.run(node, command, {
         KUBELET_PORT: String(port),
         VKUBELET_POD_IP: clusters.upper.address,
         APISERVER_CERT_LOCATION: files.key('nodes.crt'),
         APISERVER_KEY_LOCATION: files.key('nodes.key'),
       });
+      program = started;
       const ready = async () => {
-        if (!isAtWork(program?.logFile, began))
-          throw new Error(`${node} does not start: ${log(program).slice(-2_000)}`);
-        const known = await find(upper, nodes, { name: node });
-        if (!known || !isReady(known)) throw new Error(`${node} is not ready: ${log(program).slice(-2_000)}`);
+        // A node that is Ready from before says nothing of this process; its log does.
+        if (!started.log().includes('at work"'))
+          throw new Error(`${node} does not start: ${log().slice(-2_000)}`);
+        await readyNode(upper, node, () => log().slice(-2_000));
       };
       await eventually(ready);
     },
@@ -76,24 +77,31 @@ export async function createProvider(options: ProviderOptions): Promise<TestProv
       await end('SIGKILL');
     },
     stop: () => end('SIGTERM'),
-    log: () => log(program),
+    log,
   };
+}
+
+/** Starts a provider that makes its own certificate, with a kubelet port that is known, as administrator of both. */
+export function startAsAdministrator(
+  clusters: LocalClusters,
+  lower: LocalCluster,
+  { node, port }: { readonly node: string; readonly port: number },
+  ...flags: string[]
+): Promise<RunningProgram> {
+  const { upper } = clusters;
+  const kubeconfigs = ['--kubeconfig', upper.kubeconfig, '--client-kubeconfig', lower.kubeconfig];
+  const command = [process.execPath, isthmus, 'provider', '--nodename', node, ...kubeconfigs, ...flags];
+  return clusters.run(node, command, { KUBELET_PORT: String(port), VKUBELET_POD_IP: upper.address });
+}
+
+/** The node, if it is Ready; throws otherwise, with what `log` says. */
+export async function readyNode(above: Client, name: string, log: () => string): Promise<Node> {
+  const node = await find(above, nodes, { name });
+  if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${log()}`);
+  return node;
 }
 
 /** Whether the upper cluster may place pods on a node. */
 export function isReady(node: Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-/** A node that is Ready from before says nothing of a process that was started just now; its log does. */
-function isAtWork(logFile: string | undefined, since: number): boolean {
-  if (!logFile) return false;
-  return readFileSync(logFile, 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('at work"'))
-    .some((line) => Date.parse(JSON.parse(line).time) >= since);
-}
-
-function log(program: RunningProgram | undefined): string {
-  return program ? readFileSync(program.logFile, 'utf8') : '';
 }

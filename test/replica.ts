@@ -51,7 +51,7 @@ export async function startReplica(clusters: LocalClusters, ...flags: string[]):
       program.kill('SIGTERM');
       return program.exited;
     },
-    log: () => readFileSync(program.logFile, 'utf8'),
+    log: program.log,
   };
 }
 

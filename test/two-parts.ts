@@ -6,7 +6,14 @@ import { stringify } from 'yaml';
 import type { Client } from '../src/kube/client.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../src/kube/resources.ts';
 import type { Pod } from '../src/kube/types.ts';
-import { eventually, kubectl, kubectlWith, lowerCluster, openClusters } from './clusters.ts';
+import {
+  deleteAllPodsNow,
+  eventually,
+  kubectl,
+  kubectlWith,
+  lowerCluster,
+  openClusters,
+} from './clusters.ts';
 import { podSpec } from './manifests.ts';
 import { clientOf } from './objects.ts';
 import { isReady } from './provider.ts';
@@ -72,10 +79,9 @@ export async function openTwoParts(name: string, size: number): Promise<TwoParts
     await eventually(async () => expect(isReady(await above.get(nodes, { name: nodeName }))).toBe(true));
   const clear = async () => {
     // Nobody runs on them, and a player of nodes that is short of time takes long to end them.
-    const now = ['--wait=false', '--force', '--grace-period=0'];
     const all = ['deployments,replicasets,pods,poddisruptionbudgets', '--all', '--wait=false'];
     await kubectl(clusters.upper, '-n', namespace, 'delete', ...all);
-    await kubectl(b, '-n', namespace, 'delete', 'pods', '-l', '!virtual-pod', ...now);
+    await deleteAllPodsNow(b, namespace, '-l', '!virtual-pod');
     await eventually(
       async () => {
         for (const client of [above, below])

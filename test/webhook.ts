@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalCluster, LocalClusters } from '../hack/clusters/open.ts';
 import { freePorts } from '../hack/clusters/plan.ts';
-import { leadTo as leadToUrl, webhookName, writeWebhookKubeconfig } from '../hack/clusters/webhook.ts';
+import {
+  installWebhook,
+  leadTo as leadToUrl,
+  webhookName,
+  writeWebhookKubeconfig,
+} from '../hack/clusters/webhook.ts';
 import { eventually, kubectl } from './clusters.ts';
 import { isthmus } from './provider.ts';
 
@@ -28,6 +32,25 @@ export async function removeWebhook(upper: LocalCluster): Promise<void> {
   await kubectl(upper, 'delete', 'namespace', webhookName, '--ignore-not-found', '--wait=false');
 }
 
+/** A webhook that the upper cluster asks, for a test that is about something else. */
+export async function openWebhook(clusters: LocalClusters): Promise<{ close(): Promise<void> }> {
+  let webhook: WebhookReplica | undefined;
+  const close = async () => {
+    // First: without it nobody makes virtual pods until somebody serves.
+    await removeWebhook(clusters.upper);
+    await webhook?.kill();
+  };
+  try {
+    await installWebhook(clusters.upper);
+    webhook = await startWebhook(clusters);
+    await leadTo(clusters.upper, webhook);
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 let started = 0;
 
 /** Starts a replica; resolves when it serves. */
@@ -40,7 +63,7 @@ export async function startWebhook(clusters: LocalClusters, ...flags: string[]):
   const own = ['--kubeconfig', kubeconfig, '--port', `${port}`, '--metrics-addr='];
   const command = [process.execPath, isthmus, 'webhook', ...own, ...flags];
   const program = await clusters.run(`webhook-${process.pid}-${started}`, command);
-  const log = () => readFileSync(program.logFile, 'utf8');
+  const { log } = program;
   const end = async (signal: NodeJS.Signals) => {
     program.kill(signal);
     return program.exited;

@@ -1,14 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
 import { packageFolder } from '../../src/cli/package-folder.ts';
-import { mustExecute } from './exec.ts';
+import { mustKubectl } from './kubectl.ts';
 import { filesOf } from './pki.ts';
 import type { ClusterState } from './state.ts';
-import type { Binaries } from './versions.ts';
+import { longLifetime, writeTokenKubeconfig } from './token-kubeconfig.ts';
 
-/** As long as the certificates: a local cluster may be kept for years. */
-const lifetime = '87600h';
 const namespace = 'isthmus-system';
 
 /** The kubeconfig of the account as which a provider works with the cluster. */
@@ -29,11 +25,7 @@ export function programKubeconfigOf(
  * Applies the manifests of deploy/rbac and writes the kubeconfigs of the accounts in them, so that no program of ours
  * works as administrator.
  */
-export async function createAccount(
-  directory: string,
-  { name }: ClusterState,
-  { kubectl }: Pick<Binaries, 'kubectl'>,
-): Promise<void> {
+export async function createAccount(directory: string, { name }: ClusterState): Promise<void> {
   const isUpper = name === 'upper';
   const manifests = isUpper
     ? [
@@ -53,16 +45,9 @@ export async function createAccount(
         })),
       ]
     : [{ account: 'isthmus-lower', file: providerKubeconfigOf(directory, name) }];
-  const { kubeconfig, folder } = filesOf(directory, name);
-  const environment = { ...process.env, KUBECACHEDIR: join(folder, 'kubectl-cache') };
-  const run = (...args: string[]) =>
-    mustExecute(kubectl, ['--kubeconfig', kubeconfig, ...args], { environment });
+  const cluster = filesOf(directory, name);
   const files = manifests.flatMap((file) => ['-f', join(packageFolder(), 'deploy', 'rbac', file)]);
-  await run('apply', '--server-side', ...files);
-  for (const { account, file } of accounts) {
-    const token = await run('-n', namespace, 'create', 'token', account, `--duration=${lifetime}`);
-    const content = parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
-    for (const entry of content.users) entry.user = { token: token.trim() };
-    writeFileSync(file, stringify(content), { mode: 0o600 });
-  }
+  await mustKubectl(cluster, ['apply', '--server-side', ...files]);
+  for (const { account, file } of accounts)
+    await writeTokenKubeconfig(cluster, { namespace, name: account, lifetime: longLifetime }, file);
 }

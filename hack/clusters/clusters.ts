@@ -66,7 +66,7 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
     await Promise.all(
       state.clusters.map(async (cluster) => {
         await startCluster(directory, state.set, cluster, binaries, progress, signal);
-        await createAccount(directory, cluster, binaries);
+        await createAccount(directory, cluster);
       }),
     );
     symlinkSync(binaries.kubectl, join(directory, 'kubectl'));

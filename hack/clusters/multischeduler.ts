@@ -79,7 +79,7 @@ export async function startMultischeduler(
     `--cert-dir=${folder}`,
     ...flags,
   ]);
-  const isServing = () => readFileSync(program.logFile, 'utf8').includes('answers schedulers');
+  const isServing = () => program.log().includes('answers schedulers');
   await waitFor(
     () => checkAlive(recordOf(directory, name)) && existsSync(caFile) && isServing(),
     () => `the multischeduler does not serve; see ${program.logFile}`,

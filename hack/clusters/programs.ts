@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess, isAlive, MARKER, type ProcessRecord, readRecords, startProcess } from './process.ts';
 import type { ClusterState } from './state.ts';
@@ -7,7 +8,10 @@ import { programs } from './versions.ts';
 /** A program that was started and may be watched and ended. */
 export interface RunningProgram {
   readonly pid: number;
+  /** What was started under its name writes to it, one after the other. */
   readonly logFile: string;
+  /** What this one has written. */
+  log(): string;
   kill(signal: NodeJS.Signals): void;
   /** Its exit code; null if a signal ended it. */
   readonly exited: Promise<number | null>;
@@ -79,11 +83,13 @@ function launch(
 ) {
   const logFile = join(directory, 'logs', `${name}.log`);
   const recordFile = join(directory, 'processes', `${name}.json`);
+  const before = existsSync(logFile) ? statSync(logFile).size : 0;
   const { record, exited } = startProcess(recordFile, name, command, environment, logFile);
   return {
     record,
     pid: record.pid,
     logFile,
+    log: () => readFileSync(logFile).subarray(before).toString(),
     exited,
     kill: (signal: NodeJS.Signals) => {
       if (isAlive(record)) process.kill(record.pid, signal);

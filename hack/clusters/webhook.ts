@@ -1,15 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { packageFolder } from '../../src/cli/package-folder.ts';
 import type { KubeObject } from '../../src/kube/types.ts';
-import { findBinaries } from './binaries.ts';
-import { mustExecute } from './exec.ts';
+import { mustKubectl } from './kubectl.ts';
 import type { LocalCluster, LocalClusters } from './open.ts';
 import { filesOf } from './pki.ts';
 import { freePorts } from './plan.ts';
 import { isAlive, readRecords } from './process.ts';
 import { checkAlive, recordOf } from './programs.ts';
+import { longLifetime, writeTokenKubeconfig } from './token-kubeconfig.ts';
 import { waitFor } from './wait.ts';
 
 /** The name of all that deploy/webhook.yaml makes. */
@@ -43,11 +43,7 @@ export async function writeWebhookKubeconfig(
   path: string,
   lifetime = '1h',
 ): Promise<void> {
-  const args = ['-n', webhookName, 'create', 'token', webhookName, `--duration=${lifetime}`];
-  const token = await run(upper, args);
-  const content = parse(readFileSync(upper.kubeconfig, 'utf8')) as { users: { user: object }[] };
-  for (const entry of content.users) entry.user = { token: token.trim() };
-  writeFileSync(path, stringify(content), { mode: 0o600 });
+  await writeTokenKubeconfig(upper, { namespace: webhookName, name: webhookName, lifetime }, path);
 }
 
 /** Starts the webhook of `isthmus up`, unless one runs. */
@@ -58,14 +54,13 @@ export async function startLocalWebhook(clusters: LocalClusters): Promise<void> 
   if (record && isAlive(record)) return;
   await installWebhook(upper);
   const kubeconfig = filesOf(directory, upper.name).kubeconfigOf(webhookName);
-  // As long as the certificates: a local cluster may be kept for years.
-  await writeWebhookKubeconfig(upper, kubeconfig, '87600h');
+  await writeWebhookKubeconfig(upper, kubeconfig, longLifetime);
   const port = upper.namespace ? 8443 : ((await freePorts(1))[0] ?? 0);
   const own = ['--kubeconfig', kubeconfig, '--address=127.0.0.1', `--port=${port}`, '--metrics-addr='];
   const isthmus = join(packageFolder(), 'bin', 'isthmus');
   const program = await clusters.run(name, [process.execPath, isthmus, name, ...own]);
   await leadTo(upper, `https://127.0.0.1:${port}/mutate`);
-  const isServing = () => readFileSync(program.logFile, 'utf8').includes('the webhook is at work');
+  const isServing = () => program.log().includes('the webhook is at work');
   await waitFor(
     () => checkAlive(recordOf(directory, name)) && isServing(),
     () => `the webhook does not serve; see ${program.logFile}`,
@@ -79,12 +74,5 @@ function manifests(): KubeObject[] {
 }
 
 async function applyAll(cluster: LocalCluster, items: KubeObject[]): Promise<void> {
-  await run(cluster, ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
-}
-
-async function run(cluster: LocalCluster, args: readonly string[], input?: string): Promise<string> {
-  const { kubectl } = await findBinaries();
-  const environment = { ...process.env, KUBECACHEDIR: join(dirname(cluster.kubeconfig), 'kubectl-cache') };
-  const options = { environment, ...(input !== undefined && { input }) };
-  return mustExecute(kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], options);
+  await mustKubectl(cluster, ['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
 }

@@ -15,6 +15,7 @@ import type { Logger } from '../kube/logger.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { NodeMetrics } from '../metrics/node-metrics.ts';
 import type { ProviderFlags } from './provider-flags.ts';
+import { words } from './words.ts';
 
 /** What the controllers of all virtual nodes of a process share. */
 export interface ControllersOptions {
@@ -41,13 +42,6 @@ export function enabledControllers(names: string, options: ControllersOptions): 
   const enabled = words(names).map(toName);
   const controllers = enabled.flatMap((name) => byName[name](options));
   return enabled.includes('PVControllers') ? controllers : [withoutStorage, ...controllers];
-}
-
-function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 function toName(word: string): ControllerName {

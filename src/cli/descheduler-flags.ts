@@ -1,16 +1,14 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { logLevels } from '../kube/log-level.ts';
 import { isLabelSelector } from '../kube/selector.ts';
+import { commonFlags } from './common-flags.ts';
 import { parseDuration } from './duration.ts';
-import { lowerClustersFlags, sourcesIn } from './multischeduler-flags.ts';
+import { lowerClustersFlags, notOneSource, sourcesIn } from './lower-clusters-flags.ts';
+import { parseNamespacedName } from './namespaced-name.ts';
 import { providerFlags } from './provider-flags.ts';
 
 /** tensile-kube's names where it has them. */
 const deschedulerFlags = {
-  kubeconfig: {
-    type: 'string',
-    describe: 'kubeconfig of the upper cluster; in a pod its service account by default',
-  },
+  kubeconfig: commonFlags.kubeconfig,
   ...lowerClustersFlags,
   'policy-config-file': {
     type: 'string',
@@ -52,6 +50,11 @@ const deschedulerFlags = {
     describe: 'NAMESPACE/NAME of the ConfigMap that remembers it; the webhook reads it',
     default: 'isthmus-system/isthmus-tried',
   },
+  'remaking-namespace': {
+    type: 'string',
+    describe: 'namespace above that keeps pods without an owner, as Secrets, while they are made again',
+    default: 'isthmus-remaking',
+  },
   'stale-after': {
     type: 'string',
     describe: 'how long a lower cluster is believed that cannot be watched; then nothing is moved there',
@@ -62,12 +65,7 @@ const deschedulerFlags = {
   'leader-elect-resource-namespace': providerFlags['leader-elect-resource-namespace'],
   'metrics-addr': providerFlags['metrics-addr'],
   'enable-profiling': providerFlags['enable-profiling'],
-  'log-level': {
-    type: 'string',
-    describe: 'how much is logged',
-    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
-    default: 'info' as const,
-  },
+  'log-level': commonFlags['log-level'],
 } as const satisfies Record<string, Options>;
 
 /** The flags of `isthmus descheduler`. */
@@ -84,14 +82,13 @@ export function addDeschedulerFlags(parser: Argv) {
   return parser
     .options(deschedulerFlags)
     .check((flags) => {
-      if (sourcesIn(flags) !== 1)
-        throw new Error('give one of --clusters, --cluster-secrets and --config, for the lower clusters');
+      if (sourcesIn(flags) !== 1) throw new Error(notOneSource);
       for (const name of counts)
         if (!(Number.isInteger(flags[name]) && flags[name] > 0))
           throw new Error(`--${name} must be a number above 0`);
       for (const name of ['descheduling-interval', 'avoid-for', 'avoid-at-most'] as const)
         parseDuration(name, flags[name]);
-      if (!/^[^/]+\/[^/]+$/.test(flags.tried)) throw new Error('--tried is NAMESPACE/NAME');
+      parseNamespacedName('tried', flags.tried);
       if (flags['node-selector'] && !isLabelSelector(flags['node-selector']))
         throw new Error(`--node-selector is "${flags['node-selector']}"; write it as key=value,other!=value`);
       return true;

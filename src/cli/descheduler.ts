@@ -13,6 +13,7 @@ import type { DeschedulerFlags } from './descheduler-flags.ts';
 import { parseDuration } from './duration.ts';
 import { electionOf } from './election-settings.ts';
 import { lowerClusters } from './lower-clusters.ts';
+import { parseNamespacedName } from './namespaced-name.ts';
 import { openOperations } from './operations.ts';
 import { stopRequested } from './stop-requested.ts';
 import { version } from './version.ts';
@@ -38,7 +39,6 @@ export async function runDeschedulerCommand(flags: DeschedulerFlags): Promise<vo
     stopping.abort();
   });
   const selector = readSelector({}, parseLabelSelector(flags['node-selector'] ?? ''));
-  const [namespace = '', name = ''] = flags.tried.split('/');
   const interval = flags['dry-run']
     ? 0
     : parseDuration('descheduling-interval', flags['descheduling-interval']);
@@ -60,11 +60,11 @@ export async function runDeschedulerCommand(flags: DeschedulerFlags): Promise<vo
           perMinute: flags['max-pods-to-evict-per-minute'],
         },
         memory: {
-          namespace,
-          name,
+          ...parseNamespacedName('tried', flags.tried),
           first: parseDuration('avoid-for', flags['avoid-for']),
           most: parseDuration('avoid-at-most', flags['avoid-at-most']),
         },
+        remakingNamespace: flags['remaking-namespace'],
         interval: interval || undefined,
         isOurs: (labels) => selector.matches(labels),
         print: flags['dry-run'] ? (line) => process.stdout.write(`${line}\n`) : undefined,

@@ -7,6 +7,7 @@ import { type Refusable, refusable } from '../translate/policy.ts';
 import { readAddressMap } from '../translate/services/address-map.ts';
 import type { ServiceSettings } from '../translate/services/settings.ts';
 import type { ProviderFlags } from './provider-flags.ts';
+import { words } from './words.ts';
 
 /**
  * The one lower cluster that flags and environment speak of; tensile-kube's names. What the API server would refuse
@@ -59,13 +60,6 @@ export function kubeletPort(environment: NodeJS.ProcessEnv): number {
 
 function refusal(setting: string, value: string, advice: string, cause?: unknown): KubeError {
   return new KubeError('Configuration', `${setting} is "${value}"; ${advice}`, { cause });
-}
-
-function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 function toRefusable(word: string): Refusable {

@@ -5,7 +5,7 @@ import type { Client } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import { manyClusters } from './cluster-source.ts';
-import type { LowerClustersFlags } from './multischeduler-flags.ts';
+import type { LowerClustersFlags } from './lower-clusters-flags.ts';
 
 /** Which lower clusters there are, and how their virtual nodes are known. @throws KubeError `Configuration` */
 export function lowerClusters(

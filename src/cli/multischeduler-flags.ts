@@ -1,30 +1,11 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { logLevels } from '../kube/log-level.ts';
 import { rankStrategies } from '../scheduling/rank.ts';
-
-/** Flags by which the programs that look at all lower clusters are told of them. */
-export const lowerClustersFlags = {
-  clusters: {
-    type: 'string',
-    describe: 'file that names the lower clusters, the same as of the provider; followed as it changes',
-  },
-  'cluster-secrets': {
-    type: 'string',
-    describe: 'namespace above with a Secret for each lower cluster, as isthmus join makes them',
-  },
-  config: {
-    type: 'string',
-    describe:
-      "file with tensile-kube's cluster_configuration map, by clusterID: a KubeSchedulerConfiguration or the map alone",
-  },
-} as const satisfies Record<string, Options>;
+import { commonFlags } from './common-flags.ts';
+import { lowerClustersFlags, notOneSource, sourcesIn } from './lower-clusters-flags.ts';
 
 /** The flags of `isthmus multischeduler`. */
 const multischedulerFlags = {
-  kubeconfig: {
-    type: 'string',
-    describe: 'kubeconfig of the upper cluster; in a pod its service account by default',
-  },
+  kubeconfig: commonFlags.kubeconfig,
   ...lowerClustersFlags,
   address: {
     type: 'string',
@@ -57,15 +38,9 @@ const multischedulerFlags = {
     describe: 'how long a lower cluster is believed that cannot be watched; then it gets no pods',
     default: '15s',
   },
-  'log-level': {
-    type: 'string',
-    describe: 'how much is logged',
-    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
-    default: 'info' as const,
-  },
+  'log-level': commonFlags['log-level'],
 } as const satisfies Record<string, Options>;
 
-export type LowerClustersFlags = InferredOptionTypes<typeof lowerClustersFlags>;
 export type MultischedulerFlags = InferredOptionTypes<typeof multischedulerFlags>;
 
 /** Adds the flags and the checks that need no cluster. */
@@ -73,8 +48,7 @@ export function addMultischedulerFlags(parser: Argv) {
   return parser
     .options(multischedulerFlags)
     .check((flags) => {
-      if (sourcesIn(flags) !== 1)
-        throw new Error('give one of --clusters, --cluster-secrets and --config, for the lower clusters');
+      if (sourcesIn(flags) !== 1) throw new Error(notOneSource);
       if (Boolean(flags['tls-cert-file']) !== Boolean(flags['tls-private-key-file']))
         throw new Error('--tls-cert-file and --tls-private-key-file go together');
       if (flags['tls-cert-file'] && flags['cert-dir'])
@@ -92,9 +66,4 @@ export function addMultischedulerFlags(parser: Argv) {
         'deploy/kube-scheduler.yaml is the configuration with which a stock kube-scheduler calls it.',
       ].join('\n'),
     );
-}
-
-/** How many places name lower clusters. */
-export function sourcesIn(flags: LowerClustersFlags): number {
-  return [flags.clusters, flags['cluster-secrets'], flags.config].filter(Boolean).length;
 }

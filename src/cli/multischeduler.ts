@@ -13,6 +13,7 @@ import { parseDuration } from './duration.ts';
 import { lowerClusters } from './lower-clusters.ts';
 import type { MultischedulerFlags } from './multischeduler-flags.ts';
 import { stopRequested } from './stop-requested.ts';
+import { words } from './words.ts';
 
 /** Answers a kube-scheduler until a signal ends it; ends the process. @throws KubeError */
 export async function serveSchedulers(flags: MultischedulerFlags): Promise<void> {
@@ -56,8 +57,8 @@ function certificatesOf(
   const clientCaFile = flags['client-ca-file'] || undefined;
   if (certFile && keyFile) return new Certificates({ serving: { certFile, keyFile }, clientCaFile, logger });
   if (directory) {
-    const named = (flags['cert-names'] ?? '').split(',').map((name) => name.trim());
-    const names = new Set([host ?? hostname(), 'localhost', '127.0.0.1', ...named].filter(Boolean));
+    const named = words(flags['cert-names'] ?? '');
+    const names = new Set([host ?? hostname(), 'localhost', '127.0.0.1', ...named]);
     return new Certificates({ serving: { directory, names: [...names] }, clientCaFile, logger });
   }
   if (host !== undefined && (host === 'localhost' || isLoopback(host)) && !clientCaFile) return undefined;

@@ -1,8 +1,8 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { logLevels } from '../kube/log-level.ts';
 import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 import { defaultServiceSettings, networks } from '../translate/services/settings.ts';
+import { commonFlags } from './common-flags.ts';
 import { parseDuration } from './duration.ts';
 
 /** With less, a replica that is only slow is taken for dead; in milliseconds. */
@@ -23,11 +23,7 @@ export const providerFlags = {
     defaultDescription: '$DEFAULTNODE_NAME or virtual-kubelet',
   },
   provider: { type: 'string', describe: 'value of the taint virtual-kubelet.io/provider', default: 'k8s' },
-  kubeconfig: {
-    type: 'string',
-    describe:
-      'kubeconfig of the upper cluster, where people use kubectl; in a pod its service account by default',
-  },
+  kubeconfig: commonFlags.kubeconfig,
   'client-kubeconfig': {
     type: 'string',
     describe: 'kubeconfig of the one lower cluster, where containers run',
@@ -103,12 +99,7 @@ export const providerFlags = {
     describe: 'accept bearer tokens on the kubelet port, checked by TokenReview',
     default: true,
   },
-  'log-level': {
-    type: 'string',
-    describe: 'how much is logged',
-    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
-    default: 'info' as const,
-  },
+  'log-level': commonFlags['log-level'],
   'enable-controllers': {
     type: 'string',
     describe: 'what goes down beside pods and what they name, separated by commas; empty for nothing',

@@ -1,6 +1,7 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
-import { logLevels } from '../kube/log-level.ts';
+import { commonFlags } from './common-flags.ts';
 import { parseDuration } from './duration.ts';
+import { parseNamespacedName } from './namespaced-name.ts';
 import { providerFlags } from './provider-flags.ts';
 
 /** Flags of tensile-kube's webhook that start lines carry and that change nothing here. */
@@ -19,10 +20,7 @@ const webhookFlags = {
   },
   port: { type: 'number', describe: 'port of the webhook, HTTPS', default: 8080 },
   address: { type: 'string', describe: 'address to listen on', default: '0.0.0.0' },
-  kubeconfig: {
-    type: 'string',
-    describe: 'kubeconfig of the upper cluster; in a pod its service account by default',
-  },
+  kubeconfig: commonFlags.kubeconfig,
   'ignore-selector-keys': {
     type: 'string',
     describe: 'keys of labels, separated by commas, that stay above because they speak of virtual nodes',
@@ -56,12 +54,7 @@ const webhookFlags = {
   },
   'metrics-addr': providerFlags['metrics-addr'],
   'enable-profiling': providerFlags['enable-profiling'],
-  'log-level': {
-    type: 'string',
-    describe: 'how much is logged',
-    choices: Object.keys(logLevels) as (keyof typeof logLevels)[],
-    default: 'info' as const,
-  },
+  'log-level': commonFlags['log-level'],
   incluster: { type: 'boolean', describe: 'taken for the sake of old start lines; no effect' },
   v: { type: 'string', describe: 'taken for the sake of old start lines; no effect: use --log-level' },
 } as const satisfies Record<string, Options>;
@@ -78,8 +71,7 @@ export function addWebhookFlags(parser: Argv) {
         throw new Error('--port must be a port');
       if (Boolean(flags.tlscert) !== Boolean(flags.tlskey))
         throw new Error('--tlscert and --tlskey go together; one of them is missing');
-      for (const name of ['secret', 'tried'] as const)
-        if (!/^[^/]+\/[^/]+$/.test(flags[name])) throw new Error(`--${name} is NAMESPACE/NAME`);
+      for (const name of ['secret', 'tried'] as const) parseNamespacedName(name, flags[name]);
       if (parseDuration('certificate-lifetime', flags['certificate-lifetime']) < 3_000)
         throw new Error('--certificate-lifetime must be 3s or more');
       return true;

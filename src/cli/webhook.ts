@@ -5,10 +5,12 @@ import { Transport } from '../kube/transport.ts';
 import { createWebhookMetrics } from '../metrics/webhook-metrics.ts';
 import { Webhook, type WebhookOptions } from '../webhook/webhook.ts';
 import { parseDuration } from './duration.ts';
+import { parseNamespacedName } from './namespaced-name.ts';
 import { openOperations } from './operations.ts';
 import { stopRequested } from './stop-requested.ts';
 import { version } from './version.ts';
 import { type WebhookFlags, webhookFlagsWithoutEffect } from './webhook-flags.ts';
+import { words } from './words.ts';
 
 /** The admission server until a signal ends it; ends the process. @throws KubeError */
 export async function runWebhook(flags: WebhookFlags): Promise<void> {
@@ -25,7 +27,7 @@ export async function runWebhook(flags: WebhookFlags): Promise<void> {
     clientCaFile: flags.CA || undefined,
     keysAbove: new Set(words(flags['ignore-selector-keys'])),
     taintKey: flags['taint-key'],
-    tried: namespaced(flags.tried),
+    tried: parseNamespacedName('tried', flags.tried),
     onReview: (result, milliseconds) => metrics.reviewed(result, milliseconds),
     logger,
   });
@@ -49,17 +51,5 @@ function certificateOf(flags: WebhookFlags): WebhookOptions['certificate'] {
   const { tlscert: certFile, tlskey: keyFile, configuration } = flags;
   if (certFile && keyFile) return { certFile, keyFile };
   const life = parseDuration('certificate-lifetime', flags['certificate-lifetime']);
-  return { secret: namespaced(flags.secret), configuration, life };
-}
-
-function namespaced(text: string): { namespace: string; name: string } {
-  const [namespace = '', name = ''] = text.split('/');
-  return { namespace, name };
-}
-
-function words(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  return { secret: parseNamespacedName('secret', flags.secret), configuration, life };
 }

@@ -18,6 +18,8 @@ export interface DeschedulerOptions extends RoundsOptions {
   /** Milliseconds for which pictures are believed though a cluster does not answer. */
   readonly patience: number;
   readonly memory: Omit<MemoryOptions, 'upper'>;
+  /** The namespace of the Secrets of pods that are made again. */
+  readonly remakingNamespace: string;
   /** Whether the labels of a virtual node make it one of those that pods are moved away from. */
   readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
 }
@@ -46,7 +48,7 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
     claimOf: () => undefined,
   });
   const memory = new Memory({ ...options.memory, upper });
-  const remaking = new Remaking({ upper, namespace: options.memory.namespace, logger });
+  const remaking = new Remaking({ upper, namespace: options.remakingNamespace, logger });
   const { virtualNodes, podsBelow } = placement;
   const situation = () =>
     new Situation({

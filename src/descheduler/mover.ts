@@ -1,13 +1,14 @@
 import type { Client } from '../kube/client.ts';
+import { controllerOf } from '../kube/controller-of.ts';
 import { describeError } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
+import { type Evicted, evict } from '../kube/eviction.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
 import { avoidedNow } from '../translate/tried.ts';
-import { type Evicted, evict } from './eviction.ts';
 import { countedAs, type Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
-import { controllerOf, ownerKeyOf } from './owner.ts';
+import { ownerKeyOf } from './owner.ts';
 import type { Remaking } from './remaking.ts';
 import type { RoomAhead } from './room-ahead.ts';
 import type { Situation } from './situation.ts';
@@ -44,8 +45,8 @@ export class Mover {
     if (!limits.allow(moves.map(countedAs))) return 'limited';
     try {
       for (const { pod } of moves) {
-        const would = await evict(this.#options.upper, pod, 'trial');
-        if (would !== 'going') return would;
+        const { became } = await evict(this.#options.upper, pod, { how: 'trial' });
+        if (became !== 'going') return became;
       }
       if (remember) await memory.remember(remember.key, remember.node, situation.now, remember.first);
       for (const move of moves) {
@@ -75,7 +76,7 @@ export class Mover {
     if (alone) {
       await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now));
     } else {
-      const became = await evict(upper, pod);
+      const { became } = await evict(upper, pod);
       if (became !== 'going') return became;
     }
     const message = `moved from ${pod.spec?.nodeName ?? 'no node'}, for ${to.join(' or ')}: ${because}`;

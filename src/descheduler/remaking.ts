@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
+import { evict } from '../kube/eviction.ts';
 import { findObject } from '../kube/find-object.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -11,11 +12,10 @@ import { type ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
 import type { Avoidance } from '../translate/avoidance.ts';
 import { madeFromAnnotation } from '../translate/names.ts';
 import { podAgain } from '../translate/pod-again.ts';
-import { evict } from './eviction.ts';
 
 export interface RemakingOptions {
   readonly upper: Client;
-  /** Where pods that are on their way are kept, as Secrets: what is in a pod may not be for everybody. */
+  /** Where pods on their way are kept, as Secrets: what is in a pod may not be for everybody. Nothing else is there. */
   readonly namespace: string;
   readonly logger: Logger;
 }
@@ -112,7 +112,8 @@ export class Remaking {
       // What has ended must not run again; what found its place stays.
       if (there.status?.phase !== 'Pending') return this.#forget(record);
       if (there.metadata?.deletionTimestamp) return lookAgain;
-      if ((await evict(upper, there, 'unchanged')) !== 'held') return { requeueAfter: 200 };
+      const { became } = await evict(upper, there, { how: 'unchanged' });
+      if (became !== 'held') return { requeueAfter: 200 };
       // The next round looks whether it is still of use.
       const now = await findObject(upper, pods, { namespace, name });
       return now?.metadata?.uid === old && !now?.metadata?.deletionTimestamp

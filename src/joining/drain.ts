@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../kube/client.ts';
+import { controllerOf } from '../kube/controller-of.ts';
 import { hasCode } from '../kube/errors.ts';
+import { evict } from '../kube/eviction.ts';
 import { listAll } from '../kube/list-all.ts';
-import { evictions, keyOf, nodes, pods } from '../kube/resources.ts';
+import { keyOf, nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
 
 export interface DrainOptions {
@@ -30,7 +32,7 @@ export async function cordon(upper: Client, node: Node): Promise<void> {
 /** The pods on the node that somebody has to end: those of DaemonSets go with it. @throws KubeError */
 export async function podsToDrain(upper: Client, node: string): Promise<Pod[]> {
   const { items: found } = await listAll(upper, pods, { fieldSelector: `spec.nodeName=${node}` });
-  return found.filter((pod) => controllerOf(pod) !== 'DaemonSet');
+  return found.filter((pod) => controllerOf(pod)?.kind !== 'DaemonSet');
 }
 
 /** Those for which nobody makes another. */
@@ -54,7 +56,7 @@ export async function evictAll({ upper, node, end, say }: DrainOptions): Promise
     const reasons = new Map<Pod, string>();
     for (let first = 0; first < left.length; first += mostAtOnce) {
       const batch = left.slice(first, first + mostAtOnce);
-      const why = await Promise.all(batch.map((pod) => evict(upper, pod, end)));
+      const why = await Promise.all(batch.map((pod) => askToEnd(upper, pod, end)));
       for (const [index, pod] of batch.entries()) reasons.set(pod, why[index] ?? '');
     }
     if (Date.now() >= end) return reasons;
@@ -79,29 +81,18 @@ export function some(all: readonly Pod[]): string {
 }
 
 /** Asks for the end of a pod; answers why it is still there. */
-async function evict(upper: Client, pod: Pod, end: number): Promise<string> {
-  const { namespace, name = '', uid = '', deletionTimestamp } = pod.metadata ?? {};
+async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string> {
+  const { deletionTimestamp } = pod.metadata ?? {};
   if (deletionTimestamp) return `it is ending since ${deletionTimestamp}`;
   if (isFinished(pod)) {
     await deletePod(upper, pod, undefined);
     return 'it is being deleted';
   }
-  const signal = AbortSignal.timeout(Math.max(1, Math.min(evictionTimeout, end - Date.now())));
-  try {
-    const deleteOptions = { preconditions: { uid } };
-    await upper.createSubresource(
-      evictions,
-      { namespace, name },
-      { metadata: { namespace, name }, deleteOptions } as object,
-      { signal },
-    );
-    return 'it was asked to end';
-  } catch (error) {
-    if (hasCode(error, 'NotFound', 'Conflict')) return 'it is gone';
-    if (hasCode(error, 'TooManyRequests')) return error.message;
-    if (hasCode(error, 'Aborted')) return 'a disruption budget holds it';
-    throw error;
-  }
+  const patience = Math.max(1, Math.min(evictionTimeout, end - Date.now()));
+  const { became, because } = await evict(upper, pod, { patience, urgent: false });
+  if (became === 'gone') return 'it is gone';
+  if (became === 'held') return because ?? 'a disruption budget holds it';
+  return 'it was asked to end';
 }
 
 async function deletePod(upper: Client, pod: Pod, gracePeriodSeconds: number | undefined): Promise<void> {
@@ -109,10 +100,6 @@ async function deletePod(upper: Client, pod: Pod, gracePeriodSeconds: number | u
   await upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds }).catch((error: unknown) => {
     if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
   });
-}
-
-function controllerOf({ metadata }: Pod): string | undefined {
-  return metadata?.ownerReferences?.find(({ controller }) => controller)?.kind;
 }
 
 function isFinished({ status }: Pod): boolean {

@@ -1,12 +1,11 @@
-import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { KeyPair } from '../serving/keys.ts';
+import { secureOptions } from '../serving/secure-options.ts';
 import { servingTimeouts } from '../serving/timeouts.ts';
 
 export interface WebhookServerOptions {
@@ -29,6 +28,8 @@ export interface WebhookServer {
   close(graceMilliseconds: number): Promise<void>;
 }
 
+const whose = 'the webhook';
+
 /** Each may hold a body in memory; API servers need a handful. */
 const mostConnections = 256;
 
@@ -40,7 +41,7 @@ export async function startWebhookServer(
   const { host, port, clientCa, handle, logger } = options;
   const server = https.createServer({
     ...servingTimeouts,
-    ...secureOptions(first, clientCa),
+    ...secureOptions(first, clientCa, whose),
     requestCert: clientCa !== undefined,
     // Probes have no certificate; who asks for a review is told why it is refused.
     rejectUnauthorized: false,
@@ -60,7 +61,7 @@ export async function startWebhookServer(
   server.on('error', (error) => logger.error({ error: describeError(error) }, 'the webhook port'));
   return {
     port: (server.address() as AddressInfo).port,
-    use: (pair) => server.setSecureContext(secureOptions(pair, clientCa)),
+    use: (pair) => server.setSecureContext(secureOptions(pair, clientCa, whose)),
     async close(graceMilliseconds) {
       const closed = once(server, 'close');
       const timer = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
@@ -70,21 +71,4 @@ export async function startWebhookServer(
       clearTimeout(timer);
     },
   };
-}
-
-/** Sessions are not resumed, for a resumed one brings along the verdict of a client CA that may have been replaced. */
-function secureOptions({ cert, key }: KeyPair, clientCa: string | undefined): SecureContextOptions {
-  const options: SecureContextOptions = {
-    cert,
-    key,
-    ca: clientCa === undefined ? [] : [clientCa],
-    minVersion: 'TLSv1.2',
-    secureOptions: constants.SSL_OP_NO_TICKET,
-  };
-  try {
-    createSecureContext(options);
-  } catch (error) {
-    throw new KubeError('Configuration', `the certificate of the webhook: ${describeError(error)}`);
-  }
-  return options;
 }

@@ -1,5 +1,6 @@
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
+import { controllerOf } from '../kube/controller-of.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { configMaps, nodes, persistentVolumeClaims } from '../kube/resources.ts';
@@ -68,8 +69,8 @@ export class UpperFacts {
   }
 
   /** The nodes on which pods of the same controller found no place lately, or that are left to others. */
-  tried({ metadata }: Pod): Tried {
-    const owner = metadata?.ownerReferences?.find(({ controller }) => controller)?.uid;
+  tried(pod: Pod): Tried {
+    const owner = controllerOf(pod)?.uid;
     return readTried(owner === undefined ? undefined : this.#tried.get(this.#triedKey)?.data?.[owner]);
   }
 

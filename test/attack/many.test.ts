@@ -13,10 +13,10 @@ import { freePorts } from '../../hack/clusters/plan.ts';
 import { readState } from '../../hack/clusters/state.ts';
 import { loadConnection } from '../../src/kube/connection.ts';
 import { events, namespaces, nodes, pods, secrets } from '../../src/kube/resources.ts';
-import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { deleteAllPodsNow, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn } from '../manifests.ts';
-import { clientOf, find, watchPods } from '../objects.ts';
-import { isReady } from '../provider.ts';
+import { clientOf, find, madeTwice, remove, watchPods } from '../objects.ts';
+import { isReady, readyNode } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
 
 const clusters = openClusters();
@@ -125,26 +125,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   proxy.rule(() => undefined);
-  await kubectl(
-    clusters.upper,
-    '-n',
-    namespace,
-    'delete',
-    'pods',
-    '--all',
-    '--grace-period=0',
-    '--force',
-    '--wait=false',
-  );
+  await deleteAllPodsNow(clusters.upper, namespace);
   await sleep(1_500);
   expect(await replica.stop()).toBe(0);
   await proxy.close();
   await kubectl(clusters.upper, 'delete', 'node', ...used);
   await kubectl(clusters.upper, 'delete', 'namespace', `${namespace}-s`, '--wait=false');
-  for (const cluster of [above, below]) {
-    const known = await find(cluster, namespaces, { name: namespace });
-    if (known) await cluster.delete(namespaces, { name: namespace }, { uid: known.metadata?.uid ?? '' });
-  }
+  for (const cluster of [above, below]) await remove(cluster, namespaces, { name: namespace });
   rmSync(folder, { recursive: true });
 });
 
@@ -152,15 +139,8 @@ function configure(...entries: ({ nodeName: string } & Record<string, unknown>)[
   for (const { nodeName } of entries) used.add(nodeName);
   writeFileSync(file, stringify({ clusters: entries }));
 }
-async function ready(name: string, within = 30_000): Promise<void> {
-  await eventually(
-    async () => {
-      const node = await find(above, nodes, { name });
-      if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${replica.log().slice(-3_000)}`);
-    },
-    { within },
-  );
-}
+const ready = (name: string, within = 30_000) =>
+  eventually(() => readyNode(above, name, () => replica.log().slice(-3_000)), { within });
 const atWork = (name: string) =>
   replica
     .log()
@@ -171,10 +151,7 @@ const create = (name: string, node: string, more: object = {}) =>
     ...podOn(node, name, { nodeName: node, automountServiceAccountToken: false, ...more }),
     metadata: { name, namespace, labels: { 'virtual-pod': 'true' } },
   });
-async function remove(name: string): Promise<void> {
-  const pod = await find(above, pods, { namespace, name });
-  if (pod) await above.delete(pods, { namespace, name }, { uid: pod.metadata?.uid ?? '' });
-}
+const removeAbove = (name: string) => remove(above, pods, { namespace, name });
 const range = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 async function ends(prefix: string): Promise<Record<string, number>> {
@@ -208,7 +185,7 @@ describe('quota edges', { timeout: 90_000 }, () => {
       status?.phase === 'Running' ? (metadata?.name ?? []) : [],
     );
     // Five go, five come.
-    await Promise.all(kept.slice(0, 5).map(remove));
+    await Promise.all(kept.slice(0, 5).map(removeAbove));
     await eventually(async () => expect((await below.list(pods, { namespace })).items).toHaveLength(5));
     await Promise.all(range('next', 6).map((name) => create(name, 'vk-full', cpu('100m'))));
     await end('next', { Running: 5, 'Failed OutOfcpu': 1 });
@@ -266,7 +243,7 @@ describe('a lower API server that fails for some calls', { timeout: 90_000 }, ()
       const names = range(`odd${what}`, 20);
       await Promise.all(names.map((name) => create(name, 'vk-odd')));
       await end(`odd${what}`, { Running: 20 }, 50_000);
-      await Promise.all(names.map(remove));
+      await Promise.all(names.map(removeAbove));
       proxy.rule(() => undefined);
       await eventually(
         async () => {
@@ -276,7 +253,7 @@ describe('a lower API server that fails for some calls', { timeout: 90_000 }, ()
         { within: 40_000 },
       );
       await witness.stop();
-      const doubled = [...witness.uids].filter(([key, uids]) => key.includes(`odd${what}`) && uids.size > 1);
+      const doubled = madeTwice(witness).filter((key) => key.includes(`odd${what}`));
       console.log(`${what}: ${JSON.stringify([...proxy.hit])}`);
       expect(doubled).toEqual([]);
     },
@@ -323,7 +300,7 @@ describe('a cluster that comes and goes', { timeout: 90_000 }, () => {
       );
       await sleep(150);
       await create(`comes-${20 + turn}`, 'vk-comes');
-      await remove(`comes-${turn}`);
+      await removeAbove(`comes-${turn}`);
       await sleep(400);
     }
     configure(base, other);
@@ -338,7 +315,7 @@ describe('a cluster that comes and goes', { timeout: 90_000 }, () => {
     await sleep(1_000);
     await end('comes', { Running: 20 });
     await witness.stop();
-    expect([...witness.uids].filter(([key, uids]) => key.includes('/comes-') && uids.size > 1)).toEqual([]);
+    expect(madeTwice(witness).filter((key) => key.includes('/comes-'))).toEqual([]);
     configure(base);
   });
 
@@ -392,13 +369,13 @@ describe('the copies that virtual nodes of one cluster share', { timeout: 60_000
     await end('maker', { Running: 1 });
     await create('user-0', 'vk-base', { volumes });
     await end('user', { Running: 1 });
-    await remove('maker-0');
+    await removeAbove('maker-0');
     await eventually(async () =>
       expect(await find(below, pods, { namespace, name: 'maker-0' })).toBeUndefined(),
     );
     configure(base);
     await sleep(1_500);
-    await remove('user-0');
+    await removeAbove('user-0');
     await eventually(async () =>
       expect(await find(below, pods, { namespace, name: 'user-0' })).toBeUndefined(),
     );
@@ -596,7 +573,7 @@ describe('hostile Secrets of clusters', { timeout: 60_000 }, () => {
       await Promise.all([ready('vk-good'), ready('vk-good-2')]);
       await create('hostile-0', 'vk-good-2');
       await end('hostile', { Running: 1 });
-      await remove('hostile-0');
+      await removeAbove('hostile-0');
       await eventually(async () =>
         expect(await find(below, pods, { namespace, name: 'hostile-0' })).toBeUndefined(),
       );

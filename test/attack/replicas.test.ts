@@ -4,15 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { Cache } from '../../src/kube/cache.ts';
-import { Reflector } from '../../src/kube/reflector.ts';
-import { configMaps, leases, namespaces, nodes, pods, secrets } from '../../src/kube/resources.ts';
-import type { Pod } from '../../src/kube/types.ts';
+import { configMaps, namespaces, pods, secrets } from '../../src/kube/resources.ts';
 import { upperUidOf } from '../../src/translate/marks.ts';
-import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { deleteAllPodsNow, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { leadersOf, untilAllLed } from '../leaders.ts';
 import { podOn } from '../manifests.ts';
-import { clientOf, find } from '../objects.ts';
-import { isReady } from '../provider.ts';
+import { clientOf, find, madeTwice, remove, watchPods } from '../objects.ts';
 import { type Replica, startReplica } from '../replica.ts';
 
 const clusters = openClusters();
@@ -35,26 +32,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (replicas.length === 0) await start();
-  await kubectl(
-    clusters.upper,
-    '-n',
-    namespace,
-    'delete',
-    'pods',
-    '--all',
-    '--grace-period=0',
-    '--force',
-    '--wait=false',
-  );
+  await deleteAllPodsNow(clusters.upper, namespace);
   await eventually(async () => expect((await below.list(pods, { namespace })).items).toEqual([]), {
     within: 40_000,
   });
   await Promise.all(replicas.map((replica) => replica.stop()));
   await kubectl(clusters.upper, 'delete', 'node', ...names);
-  for (const cluster of [above, below]) {
-    const known = await find(cluster, namespaces, { name: namespace });
-    if (known) await cluster.delete(namespaces, { name: namespace }, { uid: known.metadata?.uid ?? '' });
-  }
+  for (const cluster of [above, below]) await remove(cluster, namespaces, { name: namespace });
   rmSync(folder, { recursive: true });
 });
 
@@ -72,37 +56,14 @@ async function start(): Promise<Replica> {
   return replica;
 }
 
-async function leaders(): Promise<Map<string, string>> {
-  const labelSelector = 'isthmus.io/election=provider-file,isthmus.io/election-role=leader';
-  const { items } = await above.list(leases, { namespace: 'isthmus-system', labelSelector });
-  return new Map(
-    items.map(({ metadata, spec }) => [
-      metadata?.name?.replace('isthmus-provider-file-leader-', '') ?? '',
-      spec?.holderIdentity ?? '',
-    ]),
-  );
-}
 const logs = () => replicas.map((replica) => replica.log().slice(-1_500)).join('\n---\n');
-async function allLed(): Promise<Map<string, string>> {
-  return eventually(async () => {
-    const led = await leaders();
-    for (const name of names) {
-      if (!led.get(name)) throw new Error(`nobody leads ${name}: ${logs()}`);
-      const node = await find(above, nodes, { name });
-      if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${logs()}`);
-    }
-    return led;
-  });
-}
+const allLed = () => untilAllLed(above, names, logs);
 const create = (name: string, node: string, more: object = {}) =>
   above.create(pods, {
     ...podOn(node, name, { nodeName: node, automountServiceAccountToken: false, ...more }),
     metadata: { name, namespace, labels: { 'virtual-pod': 'true' } },
   });
-async function remove(name: string): Promise<void> {
-  const pod = await find(above, pods, { namespace, name });
-  if (pod) await above.delete(pods, { namespace, name }, { uid: pod.metadata?.uid ?? '' });
-}
+const removeAbove = (name: string) => remove(above, pods, { namespace, name });
 async function running(wanted: readonly string[], within = 30_000): Promise<void> {
   await eventually(
     async () => {
@@ -123,26 +84,7 @@ async function goneBelow(wanted: readonly string[]): Promise<void> {
     );
   });
 }
-async function watchCopies() {
-  const copies = new Map<string, Set<string>>();
-  const cache = new Cache<Pod>({});
-  cache.subscribe(({ object }) => {
-    const upper = upperUidOf(object) ?? '';
-    copies.set(upper, (copies.get(upper) ?? new Set()).add(object.metadata?.uid ?? ''));
-  });
-  const stopping = new AbortController();
-  const reflector = new Reflector(below, pods, cache, { namespace });
-  const watching = reflector.run(stopping.signal);
-  await reflector.synced;
-  return {
-    doubled: () => [...copies].filter(([, lower]) => lower.size > 1).length,
-    count: () => copies.size,
-    async stop() {
-      stopping.abort();
-      await watching;
-    },
-  };
-}
+const watchCopies = () => watchPods(below, namespace, (pod) => upperUidOf(pod) ?? '');
 const range = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 const inStep = () =>
@@ -164,13 +106,13 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
     const led = await allLed();
     const identity = led.get('vk-first');
     await start();
-    await eventually(async () => expect(new Set((await leaders()).values()).size).toBe(2), {
+    await eventually(async () => expect(new Set((await leadersOf(above)).values()).size).toBe(2), {
       within: 40_000,
     });
     const figures: string[] = [];
     for (let round = 0; round < 3; round++) {
       const node = await eventually(async () => {
-        const [mine] = [...(await leaders())].find(([, leader]) => leader === identity) ?? [];
+        const [mine] = [...(await leadersOf(above))].find(([, leader]) => leader === identity) ?? [];
         if (!mine) throw new Error('it leads nothing');
         return mine;
       });
@@ -185,13 +127,13 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
         const [ends, stays] = [range(`ends-${round}`, 60), range(`stays-${round}`, 10)];
         await Promise.all([...ends, ...stays].map((name) => create(name, node)));
         await running([...storm, ...ends, ...stays]);
-        await Promise.all([...storm, ...ends].map(remove));
+        await Promise.all([...storm, ...ends].map(removeAbove));
         await goneBelow([...storm, ...ends]);
       } finally {
         process.kill(first.pid, 'SIGCONT');
       }
       await sleep(1_500);
-      figures.push(`${witness.count()} pods, ${witness.doubled()} made twice`);
+      figures.push(`${witness.uids.size} pods, ${madeTwice(witness).length} made twice`);
       await inStep();
     }
     await witness.stop();
@@ -203,7 +145,7 @@ describe('a leader that was stopped for longer than its lease', { timeout: 120_0
         .slice(-6)
         .join('\n')}`,
     );
-    expect(witness.doubled()).toBe(0);
+    expect(madeTwice(witness).length).toBe(0);
   });
 });
 
@@ -226,17 +168,9 @@ describe('both replicas killed', { timeout: 120_000 }, () => {
     await running(all);
     await Promise.all(replicas.map((replica) => replica.kill()));
     replicas = [];
-    const removeBelow = async (name: string) => {
-      const pod = await find(below, pods, { namespace, name });
-      if (pod)
-        await below.delete(
-          pods,
-          { namespace, name },
-          { uid: pod.metadata?.uid ?? '', gracePeriodSeconds: 0 },
-        );
-    };
+    const removeBelow = (name: string) => remove(below, pods, { namespace, name }, { gracePeriodSeconds: 0 });
     await Promise.all(
-      [...range('above', 8), ...range('slow', 8), ...range('both', 8), ...range('again', 8)].map(remove),
+      [...range('above', 8), ...range('slow', 8), ...range('both', 8), ...range('again', 8)].map(removeAbove),
     );
     await Promise.all([...range('below', 8), ...range('both', 8)].map(removeBelow));
     await Promise.all(range('again', 8).map((name) => create(name, 'vk-second')));
@@ -255,8 +189,8 @@ describe('both replicas killed', { timeout: 120_000 }, () => {
     });
     await inStep();
     await witness.stop();
-    console.log(`both killed: ${witness.count()} pods, ${witness.doubled()} made twice`);
-    expect(witness.doubled()).toBe(0);
+    console.log(`both killed: ${witness.uids.size} pods, ${madeTwice(witness).length} made twice`);
+    expect(madeTwice(witness).length).toBe(0);
   });
 });
 
@@ -285,12 +219,12 @@ describe('a pod that moves between two virtual nodes of one lower cluster', { ti
       });
       // kwok v0.8.0 deletes an ending pod by its name alone, and so now and then the next one of that name.
       if (phase === 'Failed') killed += 1;
-      if (phase === 'Failed') await remove('web-0');
+      if (phase === 'Failed') await removeAbove('web-0');
       if (phase === 'Failed') continue;
       took.push(performance.now() - began);
       expect(await find(below, secrets, { namespace, name: 'shared' })).toBeDefined();
       expect(await find(below, configMaps, { namespace, name: 'shared' })).toBeDefined();
-      await remove('web-0');
+      await removeAbove('web-0');
     }
     const gone = async () => {
       expect(await find(below, secrets, { namespace, name: 'shared' })).toBeUndefined();

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalMultischeduler, startMultischeduler } from '../../hack/clusters/multischeduler.ts';
-import { installWebhook } from '../../hack/clusters/webhook.ts';
 import { Cache } from '../../src/kube/cache.ts';
 import { Reflector } from '../../src/kube/reflector.ts';
 import { pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { eventually, openClusters } from '../clusters.ts';
-import { type DeschedulerReplica, policyFile, startDescheduler } from '../descheduler.ts';
+import { type DeschedulerReplica, forgetTried, policyFile, startDescheduler } from '../descheduler.ts';
 import { workload } from '../manifests.ts';
 import { openTwoParts, spread, type TwoParts } from '../two-parts.ts';
-import { leadTo, removeWebhook, startWebhook, type WebhookReplica } from '../webhook.ts';
+import { openWebhook } from '../webhook.ts';
 
 /** Two lower clusters of so many nodes each, of 32 cores, 6 of which belong to somebody else. */
 const size = 40;
@@ -30,15 +29,13 @@ const limits = [
   '--max-pods-to-evict-per-minute=1000',
 ];
 let parts: TwoParts;
-let webhook: WebhookReplica | undefined;
+let webhook: Awaited<ReturnType<typeof openWebhook>> | undefined;
 let multischeduler: LocalMultischeduler | undefined;
 let descheduler: DeschedulerReplica | undefined;
 
 beforeAll(async () => {
   parts = await openTwoParts('frag', size);
-  await installWebhook(clusters.upper);
-  webhook = await startWebhook(clusters);
-  await leadTo(clusters.upper, webhook);
+  webhook = await openWebhook(clusters);
 });
 afterEach(async () => {
   await descheduler?.kill();
@@ -46,11 +43,10 @@ afterEach(async () => {
   descheduler = undefined;
   multischeduler = undefined;
   await parts.clear();
-  await parts.run('-n', 'isthmus-system', 'delete', 'configmap', 'isthmus-tried', '--ignore-not-found');
+  await forgetTried(clusters);
 }, 180_000);
 afterAll(async () => {
-  await removeWebhook(clusters.upper);
-  await webhook?.kill();
+  await webhook?.close();
   await parts?.close();
   rmSync(folder, { recursive: true });
 }, 120_000);

@@ -15,7 +15,7 @@ import { type Cable, layCable } from '../cable.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { configMap, podOn } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
-import { isReady, isthmus } from '../provider.ts';
+import { isReady, isthmus, readyNode } from '../provider.ts';
 import { kubeconfigThrough, type Replica, startReplica } from '../replica.ts';
 
 const clusters = openClusters();
@@ -66,15 +66,8 @@ async function throughCable(path: string, name: string): Promise<{ cable: Cable;
   return { cable, kubeconfig };
 }
 
-async function ready(name: string, within = 30_000): Promise<void> {
-  await eventually(
-    async () => {
-      const node = await find(above, nodes, { name });
-      if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${replica.log().slice(-3_000)}`);
-    },
-    { within },
-  );
-}
+const ready = (name: string, within = 30_000) =>
+  eventually(() => readyNode(above, name, () => replica.log().slice(-3_000)), { within });
 
 async function create(pod: Pod): Promise<void> {
   await above.create(pods, { ...pod, metadata: { ...pod.metadata, namespace } });

@@ -11,7 +11,7 @@ import { loadConnection } from '../../src/kube/connection.ts';
 import { namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import type { Node, Pod } from '../../src/kube/types.ts';
 import { type Cable, layCable } from '../cable.ts';
-import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { deleteAllPodsNow, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { podSpec } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
 import { isReady, isthmus } from '../provider.ts';
@@ -72,17 +72,7 @@ afterAll(async () => {
 async function removeAll(): Promise<void> {
   await kubectl(clusters.upper, 'delete', 'node', 'plain', '--ignore-not-found');
   // Nobody below ends those that are not ours to run.
-  await kubectl(
-    clusters.upper,
-    '-n',
-    namespace,
-    'delete',
-    'pods',
-    '-l',
-    'plain',
-    '--force',
-    '--grace-period=0',
-  );
+  await deleteAllPodsNow(clusters.upper, namespace, '-l', 'plain');
   await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', '--all', '--wait=false');
   await kubectl(b, '-n', namespace, 'delete', 'pods', '-l', '!virtual-pod', '--wait=false');
   await eventually(

@@ -3,15 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { Cache } from '../../src/kube/cache.ts';
-import { Reflector } from '../../src/kube/reflector.ts';
-import { leases, namespaces, nodes, pods } from '../../src/kube/resources.ts';
-import type { Pod } from '../../src/kube/types.ts';
+import { namespaces, pods } from '../../src/kube/resources.ts';
 import { upperUidOf } from '../../src/translate/marks.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { leadersOf, untilAllLed } from '../leaders.ts';
 import { podOn } from '../manifests.ts';
-import { clientOf, find } from '../objects.ts';
-import { isReady } from '../provider.ts';
+import { clientOf, madeTwice, remove, watchPods } from '../objects.ts';
 import { type Replica, startReplica } from '../replica.ts';
 
 /** `ISTHMUS_KILLS` makes the run longer. */
@@ -41,10 +38,7 @@ afterAll(async () => {
   if (replicas.length === 0) await start('10s');
   await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', '--all', '--grace-period=0');
   await Promise.all(replicas.map((replica) => replica.stop()));
-  for (const cluster of [above, below, clientOf(a)]) {
-    const known = await find(cluster, namespaces, { name: namespace });
-    if (known) await cluster.delete(namespaces, { name: namespace }, { uid: known.metadata?.uid ?? '' });
-  }
+  for (const cluster of [above, below, clientOf(a)]) await remove(cluster, namespaces, { name: namespace });
   rmSync(folder, { recursive: true });
 });
 
@@ -55,34 +49,8 @@ async function start(duration: string): Promise<Replica> {
   return replica;
 }
 
-/** Which replica leads each virtual node, as the Leases say. */
-async function leaders(): Promise<Map<string, string>> {
-  const labelSelector = 'isthmus.io/election=provider-file,isthmus.io/election-role=leader';
-  const { items } = await above.list(leases, { namespace: 'isthmus-system', labelSelector });
-  return new Map(
-    items.map(({ metadata, spec }) => [
-      metadata?.name?.replace('isthmus-provider-file-leader-', '') ?? '',
-      spec?.holderIdentity ?? '',
-    ]),
-  );
-}
-
 const logs = () => replicas.map((replica) => replica.log().slice(-1_500)).join('\n---\n');
-
-async function allLed(): Promise<Map<string, string>> {
-  return eventually(
-    async () => {
-      const led = await leaders();
-      for (const name of names) {
-        if (!led.get(name)) throw new Error(`nobody leads ${name}: ${logs()}`);
-        const node = await find(above, nodes, { name });
-        if (!node || !isReady(node)) throw new Error(`${name} is not ready: ${logs()}`);
-      }
-      return led;
-    },
-    { within: 60_000 },
-  );
-}
+const allLed = () => untilAllLed(above, names, logs);
 
 async function create(name: string, node: string): Promise<void> {
   const pod = podOn(node, name, { nodeName: node });
@@ -102,23 +70,18 @@ async function untilServed(name: string, node: string, since: number): Promise<n
   return performance.now() - since;
 }
 
-/** The lower pods that each upper pod ever had, by its uid. */
-async function watchCopies(): Promise<{ copies: Map<string, Set<string>>; stop: () => Promise<void> }> {
-  const copies = new Map<string, Set<string>>();
-  const cache = new Cache<Pod>({});
-  cache.subscribe(({ object }) => {
-    const upper = upperUidOf(object) ?? '';
-    copies.set(upper, (copies.get(upper) ?? new Set()).add(object.metadata?.uid ?? ''));
-  });
-  const stopping = new AbortController();
-  const reflector = new Reflector(below, pods, cache, { namespace });
-  const running = reflector.run(stopping.signal);
-  await reflector.synced;
-  const stop = async () => {
-    stopping.abort();
-    await running;
-  };
-  return { copies, stop };
+/** What a command prints in the pod on the real node. */
+async function inStays(...command: string[]): Promise<string> {
+  const { stdout, stderr } = await kubectl(
+    clusters.upper,
+    '-n',
+    namespace,
+    'exec',
+    'stays',
+    '--',
+    ...command,
+  );
+  return stdout.trim() || stderr;
 }
 
 describe('two replicas', { timeout: 300_000 }, () => {
@@ -126,7 +89,7 @@ describe('two replicas', { timeout: 300_000 }, () => {
     const first = await start('10s');
     await allLed();
     await start('10s');
-    await eventually(async () => expect(new Set((await leaders()).values()).size).toBe(2), {
+    await eventually(async () => expect(new Set((await leadersOf(above)).values()).size).toBe(2), {
       within: 60_000,
     });
     await create('stays', 'vk-real');
@@ -147,24 +110,14 @@ describe('two replicas', { timeout: 300_000 }, () => {
     expect(Math.max(...took)).toBeLessThan(3_000);
     expect(await stopped).toBe(0);
     // The sessions of kubectl find the new one.
-    const { stdout, stderr } = await kubectl(
-      clusters.upper,
-      '-n',
-      namespace,
-      'exec',
-      'stays',
-      '--',
-      'echo',
-      'here',
-    );
-    expect(stdout.trim(), stderr).toBe('here');
+    expect(await inStays('echo', 'here')).toBe('here');
     expect((await above.get(pods, { namespace, name: 'stays' })).metadata?.uid).toBe(metadata?.uid);
   });
 
   it('take over within 20 s from one that is killed', async () => {
     const [first] = replicas;
     await start('10s');
-    await eventually(async () => expect(new Set((await leaders()).values()).size).toBe(2), {
+    await eventually(async () => expect(new Set((await leadersOf(above)).values()).size).toBe(2), {
       within: 60_000,
     });
     replicas = replicas.filter((replica) => replica !== first);
@@ -177,17 +130,7 @@ describe('two replicas', { timeout: 300_000 }, () => {
     ]);
     console.log(`kill -9: pods of all nodes run after ${took.map((each) => each.toFixed(0)).join(', ')} ms`);
     expect(Math.max(...took)).toBeLessThan(20_000);
-    const { stdout, stderr } = await kubectl(
-      clusters.upper,
-      '-n',
-      namespace,
-      'exec',
-      'stays',
-      '--',
-      'echo',
-      'here',
-    );
-    expect(stdout.trim(), stderr).toBe('here');
+    expect(await inStays('echo', 'here')).toBe('here');
   });
 
   it(`make one lower pod of each upper one through ${kills} kills, while pods come and go`, {
@@ -197,7 +140,7 @@ describe('two replicas', { timeout: 300_000 }, () => {
     replicas = [];
     await Promise.all([start('2s'), start('2s')]);
     await allLed();
-    const { copies, stop } = await watchCopies();
+    const witness = await watchPods(below, namespace, (pod) => upperUidOf(pod) ?? '');
     let isOver = false;
     let made = 0;
     const comeAndGo = async () => {
@@ -205,14 +148,12 @@ describe('two replicas', { timeout: 300_000 }, () => {
         const name = `busy-${made}`;
         made += 1;
         await create(name, made % 2 === 0 ? 'vk-one' : 'vk-two');
-        const old = await find(above, pods, { namespace, name: `busy-${made - 40}` });
-        const { uid = '' } = old?.metadata ?? {};
-        if (old) await above.delete(pods, { namespace, name: `busy-${made - 40}` }, { uid });
+        await remove(above, pods, { namespace, name: `busy-${made - 40}` });
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
     const busy = comeAndGo();
-    const before = new Map<string, string>(await leaders());
+    const before = new Map<string, string>(await leadersOf(above));
     let changes = 0;
     for (let kill = 0; kill < kills; kill++) {
       const victim = replicas.shift();
@@ -236,10 +177,10 @@ describe('two replicas', { timeout: 300_000 }, () => {
       },
       { within: 60_000 },
     );
-    await stop();
-    const doubled = [...copies].filter(([, lower]) => lower.size > 1);
+    await witness.stop();
+    const doubled = madeTwice(witness);
     console.log(
-      `${kills} kills, ${changes} changes of leader, ${copies.size} pods, ${doubled.length} made twice`,
+      `${kills} kills, ${changes} changes of leader, ${witness.uids.size} pods, ${doubled.length} made twice`,
     );
     expect(doubled).toEqual([]);
     expect(changes).toBeGreaterThanOrEqual(kills);

@@ -5,10 +5,9 @@ import { listAll } from '../../src/kube/list-all.ts';
 import { endpointSlices, type Resource, services } from '../../src/kube/resources.ts';
 import type { EndpointSlice, KubeObject } from '../../src/kube/types.ts';
 import { describeWrite, ourWrites } from '../audit.ts';
-import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually } from '../clusters.ts';
 import { podOn } from '../manifests.ts';
-import { clientOf } from '../objects.ts';
-import { createProvider, type TestProvider } from '../provider.ts';
+import { closeBoth, openSecondNode, type SecondNode } from '../second-node.ts';
 import { openStage, type Stage } from '../stage.ts';
 
 /** A namespace with so many Services, each with so many endpoints. */
@@ -20,38 +19,15 @@ const full = 100;
 const logged = 2_000;
 
 let stage: Stage;
-let other: TestProvider;
-let inA: Client;
+let second: SecondNode;
 let lower: readonly LocalCluster[];
 
 beforeAll(async () => {
   stage = await openStage('many-services', 'b');
-  const clusters = openClusters();
-  const a = lowerCluster(clusters, 'a');
-  inA = clientOf(a);
-  lower = [stage.lower, a];
-  other = await createProvider({
-    clusters,
-    upper: stage.above,
-    lower: a,
-    node: 'vk-many-services-a',
-    flags: [],
-  });
-  await other.start();
+  second = await openSecondNode(stage, 'a');
+  lower = [stage.lower, second.lower];
 });
-afterAll(async () => {
-  const clusters = openClusters();
-  try {
-    // Its pods end only while it works.
-    await stage?.close();
-  } finally {
-    await other?.stop();
-    await inA?.transport.close();
-    if (other) await kubectl(clusters.upper, 'delete', 'node', other.node, '--ignore-not-found');
-    const gone = ['delete', 'namespace', stage?.namespace ?? 'none', '--ignore-not-found', '--wait=false'];
-    await kubectl(lowerCluster(clusters, 'a'), ...gone);
-  }
-}, 240_000);
+afterAll(() => closeBoth(stage, second), 240_000);
 
 const labels = (service: string) => ({ 'kubernetes.io/service-name': service });
 const ready = { ready: true, serving: true, terminating: false };
@@ -73,7 +49,7 @@ async function inEach<T extends KubeObject>(
   check: (items: T[]) => void,
 ): Promise<number> {
   const began = performance.now();
-  for (const client of [stage.below, inA])
+  for (const client of [stage.below, second.below])
     await eventually(
       async () => check((await listAll(client, resource, { namespace: stage.namespace })).items),
       {
@@ -108,7 +84,7 @@ it('500 Services and 5,000 endpoints go down once, and then each change costs wh
     await Promise.all(indexes.slice(first, first + 50).map(create));
 
   const first = await writesOf(async () => {
-    await stage.create(podOn(stage.node, 'one'), podOn(other.node, 'two'));
+    await stage.create(podOn(stage.node, 'one'), podOn(second.provider.node, 'two'));
     await stage.reaches('one', 'Running');
     const waited = await inEach(services, (items) => expect(items.length).toBe(count));
     await inEach(endpointSlices, (items) => expect(items.length).toBe(count));
@@ -135,7 +111,7 @@ it('500 Services and 5,000 endpoints go down once, and then each change costs wh
       expect(now?.[0]?.conditions?.ready).toBe(false);
     };
     const began = performance.now();
-    for (const client of [stage.below, inA]) await eventually(() => isChanged(client), { every: 5 });
+    for (const client of [stage.below, second.below]) await eventually(() => isChanged(client), { every: 5 });
     console.log(`one endpoint: in both clusters after ${(performance.now() - began).toFixed(0)} ms`);
   });
   expect(one.map(withoutTime)).toEqual(
@@ -147,7 +123,7 @@ it('500 Services and 5,000 endpoints go down once, and then each change costs wh
     const isChanged = async (client: Client) =>
       expect((await client.get(services, { namespace, name: 's7' })).spec?.sessionAffinity).toBe('ClientIP');
     const began = performance.now();
-    for (const client of [stage.below, inA]) await eventually(() => isChanged(client), { every: 5 });
+    for (const client of [stage.below, second.below]) await eventually(() => isChanged(client), { every: 5 });
     console.log(`one Service: in both clusters after ${(performance.now() - began).toFixed(0)} ms`);
   });
   expect(port.map(withoutTime)).toEqual(lower.map(({ name }) => `${name} update services ${namespace}/s7`));

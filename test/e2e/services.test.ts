@@ -2,43 +2,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../../src/kube/client.ts';
 import { endpointSlices, events, networkPolicies, pods, services } from '../../src/kube/resources.ts';
 import type { EndpointSlice, KubeObject } from '../../src/kube/types.ts';
-import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
+import { eventually, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn, workload } from '../manifests.ts';
-import { clientOf, find } from '../objects.ts';
+import { find } from '../objects.ts';
 import { createProvider, type TestProvider } from '../provider.ts';
+import { closeBoth, openSecondNode, type SecondNode } from '../second-node.ts';
 import { openStage, type Stage } from '../stage.ts';
 
 const flags = ['--enable-controllers', 'ServiceControllers,NetworkPolicyControllers'];
 /** Pods in both clusters are neighbours: a stage on `a`, and a virtual node of `b` beside it. */
 let stage: Stage;
+let second: SecondNode | undefined;
 let other: TestProvider;
 let inB: Client;
 const isRoot = process.getuid?.() === 0;
 
 beforeAll(async () => {
   stage = await openStage('services', 'a', { flags: [...flags, '--upper-kubernetes-service'] });
-  const clusters = openClusters();
-  const lower = lowerCluster(clusters, 'b');
-  inB = clientOf(lower);
-  other = await createProvider({ clusters, upper: stage.above, lower, node: 'vk-services-b', flags });
-  await other.start();
+  second = await openSecondNode(stage, 'b', flags);
+  ({ provider: other, below: inB } = second);
   await stage.create(podOn(stage.node, 'resident'), podOn(other.node, 'resident-b'));
   await stage.reaches('resident', 'Running');
   await stage.reaches('resident-b', 'Running');
 });
-afterAll(async () => {
-  const clusters = openClusters();
-  try {
-    // Its pods end only while it works.
-    await stage?.close();
-  } finally {
-    await other?.stop();
-    await inB?.transport.close();
-    if (other) await kubectl(clusters.upper, 'delete', 'node', other.node, '--ignore-not-found');
-    const gone = ['delete', 'namespace', stage?.namespace ?? 'none', '--ignore-not-found', '--wait=false'];
-    await kubectl(lowerCluster(clusters, 'b'), ...gone);
-  }
-});
+afterAll(() => closeBoth(stage, second));
 
 const serviceIn = (client: Client, name: string) =>
   eventually(() => client.get(services, { namespace: stage.namespace, name }));

@@ -7,7 +7,7 @@ import { findBinaries } from '../../hack/clusters/binaries.ts';
 import type { RunningProgram } from '../../hack/clusters/programs.ts';
 import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { podOn } from '../manifests.ts';
-import { isthmus } from '../provider.ts';
+import { startAsAdministrator } from '../provider.ts';
 
 const isRoot = process.getuid?.() === 0;
 const clusters = openClusters();
@@ -38,19 +38,7 @@ async function servedCertificate(ca?: string): Promise<tls.DetailedPeerCertifica
 beforeAll(async () => {
   if (!isRoot) return;
   await apply(upper, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const flags = [
-    '--nodename',
-    node,
-    '--kubeconfig',
-    upper.kubeconfig,
-    '--client-kubeconfig',
-    lower.kubeconfig,
-  ];
-  const command = [process.execPath, isthmus, 'provider', ...flags, '--serving-certificate=csr'];
-  provider = await clusters.run(node, command, {
-    KUBELET_PORT: String(port),
-    VKUBELET_POD_IP: upper.address,
-  });
+  provider = await startAsAdministrator(clusters, lower, { node, port }, '--serving-certificate=csr');
   await eventually(() =>
     apply(upper, { ...podOn(node, 'web'), metadata: { ...podOn(node, 'web').metadata, namespace } }),
   );

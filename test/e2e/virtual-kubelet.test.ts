@@ -9,7 +9,7 @@ import type { RunningProgram } from '../../hack/clusters/programs.ts';
 import { findTestProgram } from '../../hack/clusters/test-programs.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { apply, eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
-import { isthmus } from '../provider.ts';
+import { startAsAdministrator } from '../provider.ts';
 
 /*
  * The suite makes plain pods with images that nobody has, so that it can be run against providers that run nothing
@@ -33,19 +33,7 @@ beforeAll(async () => {
   if (!isRoot) return;
   suite = await findTestProgram('virtual-kubelet.test');
   await apply(upper, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const flags = [
-    '--nodename',
-    node,
-    '--kubeconfig',
-    upper.kubeconfig,
-    '--client-kubeconfig',
-    lower.kubeconfig,
-  ];
-  const command = [process.execPath, isthmus, 'provider', ...flags, '--no-verify-clients'];
-  provider = await clusters.run(node, command, {
-    KUBELET_PORT: String(port),
-    VKUBELET_POD_IP: upper.address,
-  });
+  provider = await startAsAdministrator(clusters, lower, { node, port }, '--no-verify-clients');
   await admit();
   await makeProviderPod();
 }, 15 * 60_000);

@@ -1,13 +1,10 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { lowerClustersFlags } from '../multischeduler-flags.ts';
+import { lowerClustersFlags } from '../lower-clusters-flags.ts';
+import { statusFlags } from '../status/flags.ts';
 
 /** The flags of `isthmus explain`. */
 export const explainFlags = {
-  kubeconfig: {
-    type: 'string',
-    describe:
-      'kubeconfig of the upper cluster; by default $KUBECONFIG, the clusters of "isthmus up", or ~/.kube/config',
-  },
+  kubeconfig: statusFlags.kubeconfig,
   ...lowerClustersFlags,
   timeout: {
     type: 'string',

@@ -14,7 +14,7 @@ import { isVirtual } from '../../translate/marks.ts';
 import { virtualNodeLabel } from '../../translate/names.ts';
 import { parseDuration } from '../duration.ts';
 import { lowerClusters } from '../lower-clusters.ts';
-import { sourcesIn } from '../multischeduler-flags.ts';
+import { notOneSource, sourcesIn } from '../lower-clusters-flags.ts';
 import { upperKubeconfig } from '../upper-kubeconfig.ts';
 import { explainDocument } from './document.ts';
 import type { ExplainFlags } from './flags.ts';
@@ -95,8 +95,5 @@ async function localFlags(flags: ExplainFlags): Promise<ExplainFlags> {
   const { findLocalClustersFile } = await import('../../../hack/clusters/multischeduler.ts');
   const clusters = count === 0 ? findLocalClustersFile() : undefined;
   if (clusters) return { ...flags, clusters };
-  throw new KubeError(
-    'Configuration',
-    'give one of --clusters, --cluster-secrets and --config, for the lower clusters',
-  );
+  throw new KubeError('Configuration', notOneSource);
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { PicturedCluster } from '../../clusters/feed/lower-pictures.ts';
+import { controllerOf } from '../../kube/controller-of.ts';
 import { keyOf } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type Movable, makeRoom, type Place } from '../../scheduling/make-room.ts';
 import { reach } from '../../scheduling/reach.ts';
 import { withLowerAvoidance } from '../../translate/lower-avoidance.ts';
 import { avoidedBelow, avoidedNow, lowerNodeKey } from '../../translate/tried.ts';
-import { controllerOf, ownerKeyOf } from '../owner.ts';
+import { ownerKeyOf } from '../owner.ts';
 import type { Situation } from '../situation.ts';
 import { forEachPending, type Move, type Proposal, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { parse, stringify } from 'yaml';
 import type { LocalCluster } from '../../../hack/clusters/open.ts';
 import type { Client } from '../../../src/kube/client.ts';
 import { type Resource, subjectAccessReviews } from '../../../src/kube/resources.ts';
@@ -33,15 +31,6 @@ export async function setRights(
     const isTaken = last.some(({ verb, resource }) => verb === 'watch' && resource === 'nodes');
     if (!isTaken && !(await may(admin, account, nodesWatched))) throw new Error('no rights yet');
   });
-}
-
-/** A kubeconfig as the account. */
-export async function kubeconfigAs(cluster: LocalCluster, account: string, path: string): Promise<string> {
-  const { stdout } = await kubectlWith({}, cluster, '-n', 'isthmus-system', 'create', 'token', account);
-  const content = parse(readFileSync(cluster.kubeconfig, 'utf8')) as { users: { user: object }[] };
-  for (const entry of content.users) entry.user = { token: stdout.trim() };
-  writeFileSync(path, stringify(content), { mode: 0o600 });
-  return stdout.trim();
 }
 
 async function may(admin: Client, account: string, right: Right): Promise<boolean> {

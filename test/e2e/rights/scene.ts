@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import type { LocalCluster, LocalClusters } from '../../../hack/clusters/open.ts';
 import { type ClusterFiles, filesOf } from '../../../hack/clusters/pki.ts';
 import { freePorts } from '../../../hack/clusters/plan.ts';
+import { writeTokenKubeconfig } from '../../../hack/clusters/token-kubeconfig.ts';
 import type { Client } from '../../../src/kube/client.ts';
 import { events, namespaces, pods } from '../../../src/kube/resources.ts';
 import type { Pod } from '../../../src/kube/types.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../../clusters.ts';
 import { clientOf } from '../../objects.ts';
 import { isthmus } from '../../provider.ts';
-import { kubeconfigAs, removeAccount, setRights } from './account.ts';
+import { removeAccount, setRights } from './account.ts';
 import type { Right } from './rule.ts';
 
 /** Both clusters, and an account in each whose rights are taken away and given back. */
@@ -50,9 +51,10 @@ export async function openPlace(): Promise<Place> {
     await setRights(lower, below, 'lower', account, without);
   };
   await set([]);
+  const owner = { namespace: system, name: account, lifetime: '1h' };
   const tokens = {
-    upper: await kubeconfigAs(upper, account, kubeconfigs.upper),
-    lower: await kubeconfigAs(lower, account, kubeconfigs.lower),
+    upper: await writeTokenKubeconfig(upper, owner, kubeconfigs.upper),
+    lower: await writeTokenKubeconfig(lower, owner, kubeconfigs.lower),
   };
   return {
     clusters,

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Client } from '../../../kube/client.ts';
+import { secureOptions } from '../../../serving/secure-options.ts';
 import type { KubeletServer } from '../server.ts';
 import { ask, clientOf, closeAll, type FakeUpper, fakeUpper, listen, startServer } from '../test-servers.ts';
 import { selfSigned } from '../tls/self-signed.ts';
 import { TestAuthority } from '../tls/test-authority.ts';
-import { secureOptions } from '../tls/tls-material.ts';
 
 /** The machine may be busy with everybody else's tests. */
 vi.setConfig({ testTimeout: 20_000 });
@@ -77,7 +77,7 @@ describe('a client certificate', () => {
 
   it('of a public authority is none where the client CA is not known', async () => {
     // A missing `ca` would mean Node's own list.
-    expect(secureOptions(await selfSigned('vk', []), undefined).ca).toEqual([]);
+    expect(secureOptions(await selfSigned('vk', []), undefined, 'the test').ca).toEqual([]);
   });
 
   it('is followed by a token where it is none', async () => {

@@ -2,15 +2,18 @@ import type { SecureContextOptions } from 'node:tls';
 import { describeError } from '../../../kube/errors.ts';
 import type { Logger } from '../../../kube/logger.ts';
 import type { KeyPair } from '../../../serving/keys.ts';
+import { secureOptions } from '../../../serving/secure-options.ts';
 import type { KubeletServerOptions } from '../options.ts';
 import { selfSigned } from './self-signed.ts';
-import { fetchClientCa, readClientCa, readKeyPair, secureOptions } from './tls-material.ts';
+import { fetchClientCa, readClientCa, readKeyPair } from './tls-material.ts';
 
 /** What the server is to use from now on. */
 export interface TlsState {
   readonly options: SecureContextOptions;
   readonly clientCa: string | undefined;
 }
+
+const whose = 'the kubelet port';
 
 /** How often files and ConfigMap are looked at, in milliseconds; oftener while the client CA is missing. */
 const period = 60_000;
@@ -45,7 +48,7 @@ export class TlsKeeper {
   /** The first state. Given files must be good; a ConfigMap may come later. @throws KubeError `Configuration` */
   async load(): Promise<TlsState> {
     const next = await this.#next();
-    this.#state = { ...next, options: secureOptions(next, next.clientCa) };
+    this.#state = { ...next, options: secureOptions(next, next.clientCa, whose) };
     return this.#state;
   }
 
@@ -84,7 +87,7 @@ export class TlsKeeper {
       const next = await this.#next();
       if (!this.#timer) return;
       if (old && old.cert === next.cert && old.key === next.key && old.clientCa === next.clientCa) return;
-      this.#state = { ...next, options: secureOptions(next, next.clientCa) };
+      this.#state = { ...next, options: secureOptions(next, next.clientCa, whose) };
       this.#changed?.(this.#state);
       this.#logger.info('the certificates of the kubelet port were renewed');
     } catch (error) {

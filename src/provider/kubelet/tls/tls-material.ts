@@ -1,6 +1,5 @@
-import { constants, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Client } from '../../../kube/client.ts';
 import { describeError, KubeError } from '../../../kube/errors.ts';
 import { configMaps } from '../../../kube/resources.ts';
@@ -27,29 +26,6 @@ export async function fetchClientCa(upper: Client): Promise<string> {
   const bundle = data?.[clientCaKey];
   if (!bundle) throw new KubeError('Configuration', `${where} has no ${clientCaKey}`);
   return checked(bundle, where);
-}
-
-/**
- * The server's side of TLS. Without a client CA nobody's certificate passes: the empty list stands for that,
- * since a missing one stands for the public authorities. Sessions are not resumed, because a resumed one brings
- * along the verdict of a client CA that may have been replaced.
- *
- * @throws KubeError `Configuration` when certificate and key do not belong together
- */
-export function secureOptions({ cert, key }: KeyPair, clientCa: string | undefined): SecureContextOptions {
-  const options: SecureContextOptions = {
-    cert,
-    key,
-    ca: clientCa === undefined ? [] : [clientCa],
-    minVersion: 'TLSv1.2',
-    secureOptions: constants.SSL_OP_NO_TICKET,
-  };
-  try {
-    createSecureContext(options);
-  } catch (error) {
-    throw new KubeError('Configuration', `the certificate of the kubelet port: ${describeError(error)}`);
-  }
-  return options;
 }
 
 async function read(file: string): Promise<string> {

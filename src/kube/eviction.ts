@@ -1,0 +1,41 @@
+import type { Client } from './client.ts';
+import { hasCode } from './errors.ts';
+import { evictions } from './resources.ts';
+import type { Pod } from './types.ts';
+
+/** What became of a pod that was asked to go: `held` by a disruption budget, or `gone` before. */
+export type Evicted = 'going' | 'gone' | 'held';
+
+/** The answer; of one that is held also why, in words, as far as the API server says. */
+export interface Eviction {
+  readonly became: Evicted;
+  readonly because?: string;
+}
+
+export interface EvictOptions {
+  /** `trial` asks only whether it would be done; `unchanged` refuses a pod that is not as it was seen. */
+  readonly how?: 'trial' | 'unchanged';
+  /** A transport may wait when an API server asks it to, as it does for a budget: for so many milliseconds, 2,000 unless told. */
+  readonly patience?: number;
+  /** As of every call; true unless told. */
+  readonly urgent?: boolean;
+}
+
+/** Asks for the end of this very pod, which disruption budgets may refuse (policy/v1 Eviction). @throws KubeError */
+export async function evict(client: Client, pod: Pod, options: EvictOptions = {}): Promise<Eviction> {
+  const { how, patience = 2_000, urgent = true } = options;
+  const { namespace, name = '', uid = '', resourceVersion } = pod.metadata ?? {};
+  const preconditions = { uid, ...(how === 'unchanged' && { resourceVersion }) };
+  const deleteOptions = { preconditions, ...(how === 'trial' && { dryRun: ['All'] }) };
+  const body = { metadata: { namespace, name }, deleteOptions };
+  const signal = AbortSignal.timeout(patience);
+  try {
+    await client.createSubresource(evictions, { namespace, name }, body as object, { signal, urgent });
+    return { became: 'going' };
+  } catch (error) {
+    if (hasCode(error, 'NotFound', 'Conflict')) return { became: 'gone' };
+    if (hasCode(error, 'TooManyRequests')) return { became: 'held', because: error.message };
+    if (hasCode(error, 'Aborted')) return { became: 'held' };
+    throw error;
+  }
+}
