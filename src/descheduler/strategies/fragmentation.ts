@@ -5,11 +5,13 @@ import type { Pod } from '../../kube/types.ts';
 import { type Movable, makeRoom, type Place } from '../../scheduling/make-room.ts';
 import { reach } from '../../scheduling/reach.ts';
 import { withLowerAvoidance } from '../../translate/lower-avoidance.ts';
+import { clusterSelectorAnnotation } from '../../translate/names.ts';
 import { avoidedBelow, avoidedNow, lowerNodeKey } from '../../translate/tried.ts';
 import { controllerOf, ownerKeyOf } from '../owner.ts';
 import type { Situation } from '../situation.ts';
-import { forEachPending, type Move, type Proposal, type Strategy } from '../strategy.ts';
+import { forEachPending, type Move, type Proposal, type Search, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
+import { Fruitless } from './fruitless.ts';
 
 const parameters = z.strictObject({
   /** For how long a pod must have found no place anywhere. */
@@ -32,23 +34,47 @@ type Parameters = z.output<typeof parameters>;
 export const fragmentation: Strategy = {
   name: 'Fragmentation',
   isDefault: false,
-  parameters: parameters.transform((given) => (situation) => propose(situation, given)),
+  parameters: parameters.transform((given) => {
+    const fruitless = new Fruitless();
+    return (situation) => propose(situation, given, fruitless);
+  }),
 };
 
-function* propose(situation: Situation, given: Parameters): IterableIterator<Proposal> {
+function* propose(
+  situation: Situation,
+  given: Parameters,
+  fruitless: Fruitless,
+): IterableIterator<Proposal | undefined> {
   const under = new UnderWay();
-  yield* forEachPending(situation, (pod) => {
+  const { now } = situation;
+  fruitless.expire(now);
+  yield* forEachPending(situation, function* (pod): Search<Proposal> {
     // Others may be on their way out for it: more of them must not go meanwhile.
     const key = `room-${pod.metadata?.uid}`;
-    const isTried = [...situation.tried(key).values()].some(({ until }) => until > situation.now);
-    if (isTried || !isStuck(pod, situation, given.pendingSeconds * 1_000)) return undefined;
-    const found = roomFor(pod, situation, given, under);
+    const isTried = [...situation.tried(key).values()].some(({ until }) => until > now);
+    const kind = kindOf(pod);
+    if (isTried || fruitless.has(kind, now)) return undefined;
+    if (!isStuck(pod, situation, given.pendingSeconds * 1_000)) return undefined;
+    const found = yield* fruitless.search(kind, now, roomFor(pod, situation, given, under));
     if (!found) return undefined;
     under.add(found);
     const { moves, at } = found;
     const graces = moves.map((move) => move.pod.spec?.terminationGracePeriodSeconds ?? 30);
     return { moves, remember: { key, node: at, first: soon + Math.max(...graces) * 1_000 } };
   });
+}
+
+/** The same for pods that find room in the same places: replicas on one virtual node, or on none. */
+function kindOf(pod: Pod): string {
+  const { labels, annotations } = pod.metadata ?? {};
+  const { nodeName, tolerations } = pod.spec ?? {};
+  return JSON.stringify([
+    ownerKeyOf(pod),
+    nodeName,
+    tolerations,
+    labels,
+    annotations?.[clusterSelectorAnnotation],
+  ]);
 }
 
 function isStuck(pod: Pod, situation: Situation, patience: number): boolean {
@@ -92,7 +118,7 @@ class UnderWay {
 }
 
 /** Where the fewest pods must make way; of equals the virtual node where the pod is already. */
-function roomFor(pod: Pod, situation: Situation, given: Parameters, under: UnderWay): RoomFound | undefined {
+function* roomFor(pod: Pod, situation: Situation, given: Parameters, under: UnderWay): Search<RoomFound> {
   const own = pod.spec?.nodeName;
   const allowed = situation.allowedAbove(pod);
   const names = own ? [own, ...allowed.filter((name) => name !== own)] : allowed;
@@ -103,6 +129,7 @@ function roomFor(pod: Pod, situation: Situation, given: Parameters, under: Under
     const maxMovesPerPod = best ? best.moves.length - 1 : given.maxMovesPerPod;
     if (maxMovesPerPod < 1) break;
     best = roomAt(at, cluster, pod, situation, { ...given, maxMovesPerPod }, under) ?? best;
+    yield;
   }
   return best;
 }
