@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
+import type { Search } from '../scheduling/search.ts';
 import type { Situation } from './situation.ts';
 
 /** A pod that should go, so that it or another finds a place. */
@@ -32,9 +33,6 @@ export interface Proposal {
  * between it yields nothing now and then, so that others get their turn while it looks.
  */
 export type Propose = (situation: Situation) => IterableIterator<Proposal | undefined>;
-
-/** Looks for something, and yields now and then before it has it, or knows that there is nothing. */
-export type Search<T> = Generator<undefined, T | undefined>;
 
 /** What is proposed for each pod that waits. A pod of which nothing can be said is told about, and stops no other. */
 export function* forEachPending(

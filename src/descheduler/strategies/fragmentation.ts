@@ -4,12 +4,13 @@ import { keyOf } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type Movable, makeRoom, type Place } from '../../scheduling/make-room.ts';
 import { reach } from '../../scheduling/reach.ts';
+import type { Search } from '../../scheduling/search.ts';
 import { withLowerAvoidance } from '../../translate/lower-avoidance.ts';
 import { clusterSelectorAnnotation } from '../../translate/names.ts';
 import { avoidedBelow, avoidedNow, lowerNodeKey } from '../../translate/tried.ts';
 import { controllerOf, ownerKeyOf } from '../owner.ts';
 import type { Situation } from '../situation.ts';
-import { forEachPending, type Move, type Proposal, type Search, type Strategy } from '../strategy.ts';
+import { forEachPending, type Move, type Proposal, type Strategy } from '../strategy.ts';
 import { mayBeMoved } from '../upper-cluster.ts';
 import { Fruitless } from './fruitless.ts';
 
@@ -128,20 +129,20 @@ function* roomFor(pod: Pod, situation: Situation, given: Parameters, under: Unde
     if (!cluster || !situation.isOurs(at)) continue;
     const maxMovesPerPod = best ? best.moves.length - 1 : given.maxMovesPerPod;
     if (maxMovesPerPod < 1) break;
-    best = roomAt(at, cluster, pod, situation, { ...given, maxMovesPerPod }, under) ?? best;
+    best = (yield* roomAt(at, cluster, pod, situation, { ...given, maxMovesPerPod }, under)) ?? best;
     yield;
   }
   return best;
 }
 
-function roomAt(
+function* roomAt(
   at: string,
   cluster: PicturedCluster,
   pod: Pod,
   situation: Situation,
   { maxMovesPerPod, ownerKinds }: Parameters,
   under: UnderWay,
-): RoomFound | undefined {
+): Search<RoomFound> {
   const others = situation.placesBesides(at);
   const found = new Map<string, Pod>();
   const movable = (key: string): Movable | undefined => {
@@ -161,7 +162,7 @@ function roomAt(
     );
     return { here: situation.below(next, cluster), elsewhere: new Map(elsewhere) };
   };
-  const room = makeRoom({
+  const room = yield* makeRoom({
     pod: situation.below(pod, cluster),
     place: placeOf(at, cluster),
     others: others.map(([name, other]) => placeOf(name, other)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Search } from '../strategy.ts';
+import type { Search } from '../../scheduling/search.ts';
 import { Fruitless } from './fruitless.ts';
 
 let clock = 0;

@@ -1,4 +1,4 @@
-import type { Search } from '../strategy.ts';
+import type { Search } from '../../scheduling/search.ts';
 
 /** Looking for what is not there takes at most one part in so many of the time. */
 const spare = 100;
