@@ -1,14 +1,12 @@
 import type { Client } from '../kube/client.ts';
-import type { ReflectorObserver } from '../kube/reflector.ts';
 import type { Watches } from '../kube/watches.ts';
+import type { ReflectTo } from './reflect.ts';
 
 /** What a picture of the upper cluster is made from. */
-export interface PictureOptions {
+export interface PictureOptions extends ReflectTo {
   readonly upper: Client;
   /** The upper namespace to watch; all of them when undefined. */
   readonly namespace: string | undefined;
-  readonly onError: (message: string) => void;
-  readonly observe: (resource: string) => ReflectorObserver;
 }
 
 /** What is watched of the upper cluster. */

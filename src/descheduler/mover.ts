@@ -16,11 +16,11 @@ import type { Move, Proposal } from './strategy.ts';
 
 export interface MoverOptions {
   readonly upper: Client;
-  readonly memory: Memory;
+  readonly memory: Pick<Memory, 'remember' | 'tried'>;
   readonly limits: Limits;
   readonly remaking: Pick<Remaking, 'prepare' | 'begin'>;
-  readonly ahead: RoomAhead;
-  readonly recorder: EventRecorder;
+  readonly ahead: Pick<RoomAhead, 'hold'>;
+  readonly recorder: Pick<EventRecorder, 'record'>;
   readonly logger: Logger;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { keyOf } from '../kube/resources.ts';
 import type { Limits } from './limits.ts';
 import type { MoveOutcome, Mover } from './mover.ts';
@@ -16,14 +17,23 @@ export interface RoundOptions {
   readonly onOutcome: (strategy: string, proposal: Proposal, outcome: MoveOutcome) => void;
 }
 
+/** After so many milliseconds watches and health checks get their turn. */
+const longestTurn = 20;
+
 /** Lets each strategy propose, and does what may be done. A pod is moved once in a round. */
 export async function runRound(options: RoundOptions): Promise<void> {
   const { strategies, situation, limits, mover, signal, onOutcome } = options;
   const moved = new Set<string>();
   limits.begin(situation.now);
+  let since = performance.now();
   for (const { name, propose } of strategies) {
     for (const proposal of propose(situation)) {
       if (signal.aborted || limits.isExhausted) return;
+      if (performance.now() - since > longestTurn) {
+        await othersTurn();
+        since = performance.now();
+      }
+      if (!proposal) continue;
       const keys = proposal.moves.map(({ pod }) => keyOf(pod));
       if (keys.some((key) => moved.has(key))) continue;
       const outcome = await mover.carryOut(proposal, situation);

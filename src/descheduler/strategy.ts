@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
+import type { Search } from '../scheduling/search.ts';
 import type { Situation } from './situation.ts';
 
 /** A pod that should go, so that it or another finds a place. */
@@ -26,22 +28,28 @@ export interface Proposal {
   readonly remember?: { readonly key: string; readonly node: string; readonly first: number };
 }
 
-/** What a strategy proposes with its parameters, one by one: nothing is looked for that may not be done any more. */
-export type Propose = (situation: Situation) => IterableIterator<Proposal>;
+/**
+ * What a strategy proposes with its parameters, one by one: nothing is looked for that may not be done any more. In
+ * between it yields nothing now and then, so that others get their turn while it looks.
+ */
+export type Propose = (situation: Situation) => IterableIterator<Proposal | undefined>;
 
 /** What is proposed for each pod that waits. A pod of which nothing can be said is told about, and stops no other. */
 export function* forEachPending(
   situation: Situation,
-  propose: (pod: Pod) => Proposal | undefined,
-): IterableIterator<Proposal> {
+  propose: (pod: Pod) => Proposal | undefined | Search<Proposal>,
+): IterableIterator<Proposal | undefined> {
   for (const pod of situation.pending()) {
+    // It has changed since the round began: the next one looks at it.
+    if (situation.upperPod(keyOf(pod)) !== pod) continue;
     let proposal: Proposal | undefined;
     try {
-      proposal = propose(pod);
+      const found = propose(pod);
+      proposal = found && 'next' in found ? yield* found : found;
     } catch (error) {
       situation.tell(pod, error);
     }
-    if (proposal) yield proposal;
+    yield proposal;
   }
 }
 

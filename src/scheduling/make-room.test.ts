@@ -2,21 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { explain, fits } from './fit.ts';
 import { type Movable, makeRoom, type Room } from './make-room.ts';
 import type { Picture } from './picture.ts';
+import type { Search } from './search.ts';
 import { asking, node, pictureOf, pod, podOn } from './test-pictures.ts';
 
 const cpu = (cores: number) => asking({ cpu: `${cores}` });
 const large = pod('large', cpu(3));
 
+interface Asked {
+  there?: Picture;
+  mostMoves?: number;
+  taken?: ReadonlySet<string>;
+}
+
 /** Asks for room in the cluster `here`; every pod that is named may be moved, to `there` as well. */
-function ask(
+function search(
   here: Picture,
   sizes: Readonly<Record<string, number>>,
-  {
-    there,
-    mostMoves = 4,
-    taken = new Set(),
-  }: { there?: Picture; mostMoves?: number; taken?: ReadonlySet<string> } = {},
-): Room | undefined {
+  { there, mostMoves = 4, taken = new Set() }: Asked = {},
+): Search<Room> {
   const movable = (key: string): Movable | undefined => {
     const name = key.split('/')[1] ?? '';
     const cores = sizes[name];
@@ -26,6 +29,19 @@ function ask(
   };
   const others = there ? [{ name: 'there', picture: there }] : [];
   return makeRoom({ pod: large, place: { name: 'here', picture: here }, others, movable, taken, mostMoves });
+}
+
+/** Tells of each pause. */
+function ask(
+  here: Picture,
+  sizes: Readonly<Record<string, number>>,
+  asked?: Asked,
+  onPause = () => {},
+): Room | undefined {
+  for (const looking = search(here, sizes, asked); ; onPause()) {
+    const { done, value } = looking.next();
+    if (done) return value;
+  }
 }
 
 describe('room is made', () => {
@@ -154,4 +170,21 @@ test('what was tried leaves no trace', () => {
   ask(here, { a: 2, b: 2 }, { there });
   ask(here, { a: 2 }, { there });
   expect(said()).toEqual(before);
+});
+
+test('nor does it in pauses, and what happened meanwhile counts', () => {
+  const names = Array.from({ length: 25 }, (_, index) => `n${index}`);
+  const here = pictureOf(
+    names.map((name) => node(name)),
+    names.map((name) => podOn(name, `on-${name}`, cpu(2.5))),
+  );
+  here.hold('default/other', pod('other', cpu(1)));
+  const sizes = Object.fromEntries(names.map((name) => [`on-${name}`, 2.5]));
+  const said = () => JSON.stringify([[...explain(here, pod('p', cpu(1.5))).reasons], here.held()]);
+  const before = said();
+  const pauses: string[] = [];
+  expect(ask(here, sizes, {}, () => void pauses.push(said()))).toBeUndefined();
+  expect(pauses).toEqual([before, before]);
+  const come = () => here.applyNode(node('new', { allocatable: { cpu: '3.6' } }));
+  expect(ask(here, sizes, {}, come)).toMatchObject({ moves: [{ to: 'here' }] });
 });

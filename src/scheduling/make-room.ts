@@ -2,6 +2,7 @@ import type { Pod } from '../kube/types.ts';
 import type { Picture } from './picture.ts';
 import { factsOf, type PodFacts } from './pod-facts.ts';
 import { reach } from './reach.ts';
+import type { Search } from './search.ts';
 import type { Trial } from './trial.ts';
 
 /** A pod that may be moved, as it would be in each cluster where it may go. */
@@ -48,13 +49,16 @@ interface Candidate {
 
 /** So many nodes are tried for one question, those first that lack least. */
 const mostNodes = 200;
+/** Between two pauses; they take some ten milliseconds. */
+const nodesAtOnce = 10;
 
 /**
  * The fewest pods that must move from one node so that a pod fits there, each of them having a place to go to when all
  * of it is done; undefined when no such set is found. Everything is tried on the pictures themselves, by the same
- * filters that decide in the end, and taken back. Pods on their way to a cluster count there.
+ * filters that decide in the end, and taken back before it ends or yields, which it does after some nodes. Pods on their
+ * way to a cluster count there.
  */
-export function makeRoom(question: RoomQuestion): Room | undefined {
+export function* makeRoom(question: RoomQuestion): Search<Room> {
   const { pod, place, others } = question;
   // Parts of one cluster share its picture, and what is tried there.
   const trials = new Map<Picture, Trial>();
@@ -62,8 +66,10 @@ export function makeRoom(question: RoomQuestion): Room | undefined {
   const trialOf = (picture: Picture) => reach(trials, picture, () => picture.trial(facts.key));
   const here = trialOf(place.picture);
   const elsewhere = others.map(({ name, picture }) => ({ name, trial: trialOf(picture) }));
-  if (here.isCrowded) return undefined;
   let best: Room | undefined;
+  const end = () => {
+    for (const trial of trials.values()) trial.end();
+  };
   try {
     here.remove(facts.key);
     const nodes = here.nodeNames
@@ -71,14 +77,20 @@ export function makeRoom(question: RoomQuestion): Room | undefined {
       .map((name) => ({ name, lack: here.lack(name, facts) }))
       .sort((a, b) => a.lack - b.lack)
       .slice(0, mostNodes);
-    for (const { name } of nodes) {
+    for (const [index, { name }] of nodes.entries()) {
+      if (index > 0 && index % nodesAtOnce === 0) {
+        end();
+        yield;
+        here.remove(facts.key);
+      }
+      if (here.isCrowded) return undefined;
       const most = best ? best.moves.length - 1 : question.mostMoves;
       if (most < 1) break;
       best = roomOn(name, most, { ...question, facts, here, elsewhere }) ?? best;
     }
     return best;
   } finally {
-    for (const trial of trials.values()) trial.end();
+    end();
   }
 }
 

@@ -1,6 +1,5 @@
 import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
@@ -8,6 +7,7 @@ import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { managedByLabel, sliceManager, upperApiUid } from '../../translate/names.ts';
 import { withoutEndpoints } from '../../translate/services/slice-down.ts';
+import { reflectSide } from '../reflect.ts';
 import { namespaceOf, serviceKeyOf } from './upper-services.ts';
 
 /** The Services of a lower cluster, of others only that they are there, and the EndpointSlices that are ours. */
@@ -18,7 +18,8 @@ export interface LowerServices {
 }
 
 /** Empty caches and what fills them; nothing is watched yet. */
-export function createLowerServices({ lower, owner, metrics, logger }: ControllerContext): LowerServices {
+export function createLowerServices(context: ControllerContext): LowerServices {
+  const { owner } = context;
   // The one that leads to the upper API server has no Service above: it is the provider's own, and stays.
   const ours = (service: Service) =>
     isOfUpperCluster(service, owner) && upperUidOf(service) !== upperApiUid ? service : onlyName(service);
@@ -26,19 +27,12 @@ export function createLowerServices({ lower, owner, metrics, logger }: Controlle
     services: new Cache<Service, 'namespace'>({ namespace: namespaceOf }, ours),
     slices: new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf }, withoutEndpoints),
   };
-  const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const observe = (resource: string) => metrics?.watch('lower', resource);
+  const reflect = reflectSide(context, 'lower');
   const watches = new Watches([
-    new Reflector(lower, services, caches.services, {
-      onError,
-      slim: ours,
-      observer: observe(services.plural),
-    }),
-    new Reflector(lower, endpointSlices, caches.slices, {
-      onError,
+    reflect(services, caches.services, { slim: ours }),
+    reflect(endpointSlices, caches.slices, {
       slim: withoutEndpoints,
       labelSelector: `${managedByLabel}=${sliceManager}`,
-      observer: observe(endpointSlices.plural),
     }),
   ]);
   return { ...caches, watches };

@@ -1,12 +1,12 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { Reflector } from '../../kube/reflector.ts';
 import { networkPolicies, splitKey } from '../../kube/resources.ts';
 import type { NetworkPolicy } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
 import { controllerQueue } from '../controller-queue.ts';
+import { reflectSide } from '../reflect.ts';
 import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
@@ -27,16 +27,11 @@ export function networkPolicyControllers(shared: SharedPictures<UpperPolicies>):
 }
 
 function startPolicies(shared: SharedPictures<UpperPolicies>, context: ControllerContext): Controller {
-  const { lower, owner, configuration, lowerPods, metrics, logger } = context;
+  const { lower, owner, configuration, lowerPods, logger } = context;
   const { picture: upper, release } = shared.use(configuration.namespace);
   const { isOurs } = servedBy(context);
   const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
-  const watches = new Watches([
-    new Reflector(lower, networkPolicies, below as Cache<NetworkPolicy>, {
-      onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-      observer: metrics?.watch('lower', networkPolicies.plural),
-    }),
-  ]);
+  const watches = new Watches([reflectSide(context, 'lower')(networkPolicies, below)]);
   const addNamespace = (namespace: string) => {
     for (const cache of [upper.policies, below])
       for (const key of cache.keysBy('namespace', namespace)) queue.add(key);

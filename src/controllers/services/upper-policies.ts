@@ -1,12 +1,11 @@
 import { Cache } from '../../kube/cache.ts';
-import type { ListOptions } from '../../kube/client.ts';
-import { Reflector } from '../../kube/reflector.ts';
-import { namespaces, networkPolicies, pods, type Resource } from '../../kube/resources.ts';
+import { namespaces, networkPolicies, pods } from '../../kube/resources.ts';
 import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
 import type { PeerPods } from '../../translate/services/policy-down.ts';
+import { reflectFrom } from '../reflect.ts';
 import type { PictureOptions } from '../shared-pictures.ts';
 import { namespaceOf } from './upper-services.ts';
 
@@ -17,12 +16,11 @@ export class UpperPolicies {
   readonly namespaces = new Cache<KubeObject>({});
   readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: PictureOptions) {
-    const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T>, more: ListOptions) =>
-      new Reflector(upper, resource, cache, { ...more, onError, observer: observe(resource.plural) });
+  constructor({ upper, namespace, ...told }: PictureOptions) {
+    const reflect = reflectFrom(upper, told);
     this.watches = new Watches([
-      reflect(networkPolicies, this.policies as Cache<NetworkPolicy>, { namespace }),
-      reflect(pods, this.pods as Cache<Pod>, { namespace }),
+      reflect(networkPolicies, this.policies, { namespace }),
+      reflect(pods, this.pods, { namespace }),
       reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
     ]);
   }

@@ -1,10 +1,10 @@
 import { Cache } from '../../kube/cache.ts';
-import { Reflector } from '../../kube/reflector.ts';
 import { endpointSlices, services } from '../../kube/resources.ts';
 import type { EndpointSlice, KubeObject, Service } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { serviceNameLabel } from '../../translate/names.ts';
 import { serviceNameOf } from '../../translate/services/slice-down.ts';
+import { reflectFrom } from '../reflect.ts';
 import type { PictureOptions } from '../shared-pictures.ts';
 
 /** The Services above and their EndpointSlices: one picture for all virtual nodes of a process. */
@@ -13,16 +13,12 @@ export class UpperServices {
   readonly slices = new Cache<EndpointSlice, 'service'>({ service: serviceKeyOf });
   readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: PictureOptions) {
-    const common = { namespace, onError };
+  constructor({ upper, namespace, ...told }: PictureOptions) {
+    const reflect = reflectFrom(upper, told);
     this.watches = new Watches([
-      new Reflector(upper, services, this.services, { ...common, observer: observe(services.plural) }),
-      new Reflector(upper, endpointSlices, this.slices, {
-        ...common,
-        // Those of nobody reach nobody.
-        labelSelector: serviceNameLabel,
-        observer: observe(endpointSlices.plural),
-      }),
+      reflect(services, this.services, { namespace }),
+      // Those of nobody reach nobody.
+      reflect(endpointSlices, this.slices, { namespace, labelSelector: serviceNameLabel }),
     ]);
   }
 }

@@ -1,16 +1,11 @@
 import type { ControllerContext } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { Reflector, type ReflectorCache } from '../../kube/reflector.ts';
-import {
-  persistentVolumeClaims,
-  persistentVolumes,
-  type Resource,
-  storageClasses,
-} from '../../kube/resources.ts';
-import type { KubeObject, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
+import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../kube/resources.ts';
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { virtualPodLabel } from '../../translate/names.ts';
 import { virtualNodeLabelOfVolume } from '../../translate/storage/storage-names.ts';
+import { reflectSide } from '../reflect.ts';
 
 /** What one virtual node knows of its own volumes, and of the lower cluster's storage. */
 export interface StorageCaches {
@@ -34,27 +29,15 @@ export function createStorageCaches(): StorageCaches {
 /** What fills them, by the cluster that is watched. */
 export function createStorageWatches(
   { volumes, lowerClaims, lowerClasses }: StorageCaches,
-  { upper, lower, owner, metrics, logger }: ControllerContext,
+  context: ControllerContext,
 ): Record<'upper' | 'lower', Watches> {
-  const onError = (message: string) => logger.warn({ message }, 'a watch failed and goes on');
-  const reflect = <T extends KubeObject>(
-    side: 'upper' | 'lower',
-    resource: Resource<T>,
-    cache: ReflectorCache<T>,
-    labelSelector?: string,
-  ) =>
-    new Reflector<T>(side === 'upper' ? upper : lower, resource, cache, {
-      labelSelector,
-      onError,
-      observer: metrics?.watch(side, resource.plural),
-    });
+  const [above, below] = [reflectSide(context, 'upper'), reflectSide(context, 'lower')];
+  const ours = { labelSelector: `${virtualNodeLabelOfVolume}=${context.owner.virtualNode}` };
   return {
-    upper: new Watches([
-      reflect('upper', persistentVolumes, volumes, `${virtualNodeLabelOfVolume}=${owner.virtualNode}`),
-    ]),
+    upper: new Watches([above(persistentVolumes, volumes, ours)]),
     lower: new Watches([
-      reflect('lower', persistentVolumeClaims, lowerClaims, `${virtualPodLabel}=true`),
-      reflect('lower', storageClasses, lowerClasses),
+      below(persistentVolumeClaims, lowerClaims, { labelSelector: `${virtualPodLabel}=true` }),
+      below(storageClasses, lowerClasses),
     ]),
   };
 }

@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
 import { describeError } from '../../kube/errors.ts';
 import { EventRecorder } from '../../kube/event-recorder.ts';
-import { Reflector } from '../../kube/reflector.ts';
 import { events } from '../../kube/resources.ts';
 import type { PersistentVolume } from '../../kube/types.ts';
 import { controllerQueue } from '../controller-queue.ts';
+import { reflectSide } from '../reflect.ts';
 import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { claimEventsInto } from './claim-events.ts';
@@ -39,7 +39,7 @@ export function storageControllers(options: StorageOptions): StartController {
 }
 
 function startStorage({ shared, provisioners }: StorageOptions, context: ControllerContext): Controller {
-  const { configuration, lower, metrics, logger, owner } = context;
+  const { configuration, logger, owner } = context;
   const { picture, release } = shared.use(configuration.namespace);
   const caches = createStorageCaches();
   const storage: StorageSync = {
@@ -60,10 +60,8 @@ function startStorage({ shared, provisioners }: StorageOptions, context: Control
     refusedEdits: new LRUCache<string, string>({ max: mostRefusedEdits, ttl: refusedSizeRetry }),
     now: () => new Date(),
   };
-  const news = new Reflector(lower, events, claimEventsInto(storage), {
+  const news = reflectSide(context, 'lower')(events, claimEventsInto(storage), {
     fieldSelector: 'involvedObject.kind=PersistentVolumeClaim',
-    onError: (message) => logger.warn({ message }, 'a watch failed and goes on'),
-    observer: metrics?.watch('lower', events.plural),
   });
   const claims = controllerQueue(context, 'claim', workers, async (key) => {
     try {

@@ -1,9 +1,9 @@
 import { Cache } from '../../kube/cache.ts';
-import { Reflector } from '../../kube/reflector.ts';
-import { persistentVolumeClaims, type Resource, storageClasses } from '../../kube/resources.ts';
-import type { KubeObject, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
+import { persistentVolumeClaims, storageClasses } from '../../kube/resources.ts';
+import type { PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { selectedNodeOf } from '../../translate/storage/claim-place.ts';
+import { reflectFrom } from '../reflect.ts';
 import type { PictureOptions } from '../shared-pictures.ts';
 
 /** The claims and storage classes above: one picture for all virtual nodes of a process. */
@@ -18,15 +18,10 @@ export class UpperStorage {
   readonly classes = new Cache<StorageClass>({});
   readonly watches: Watches;
 
-  constructor({ upper, namespace, onError, observe }: PictureOptions) {
-    const reflect = <T extends KubeObject>(resource: Resource<T>, cache: Cache<T, 'node'> | Cache<T>) =>
-      new Reflector<T>(upper, resource, cache, {
-        ...(resource.namespaced ? { namespace } : {}),
-        onError,
-        observer: observe(resource.plural),
-      });
+  constructor({ upper, namespace, ...told }: PictureOptions) {
+    const reflect = reflectFrom(upper, told);
     this.watches = new Watches([
-      reflect(persistentVolumeClaims, this.claims),
+      reflect(persistentVolumeClaims, this.claims, { namespace }),
       reflect(storageClasses, this.classes),
     ]);
   }

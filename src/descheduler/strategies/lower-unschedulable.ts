@@ -24,7 +24,7 @@ export const lowerUnschedulable: Strategy = {
   ),
 };
 
-function* propose(situation: Situation, patience: number): IterableIterator<Proposal> {
+function* propose(situation: Situation, patience: number): IterableIterator<Proposal | undefined> {
   yield* forEachPending(situation, (pod) => {
     if (!mayBeMoved(pod)) return undefined;
     return pod.spec?.nodeName ? stuckBelow(pod, situation, patience) : keptAway(pod, situation);

@@ -23,7 +23,7 @@ export const podLifeTime: Strategy = {
   parameters,
 };
 
-function* propose(situation: Situation, most: number): IterableIterator<Proposal> {
+function* propose(situation: Situation, most: number): IterableIterator<Proposal | undefined> {
   yield* forEachPending(situation, (pod) => {
     const { nodeName } = pod.spec ?? {};
     const age = (situation.now - Date.parse(pod.metadata?.creationTimestamp ?? '')) / 1_000;

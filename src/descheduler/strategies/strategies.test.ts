@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PodsBelow } from '../../clusters/placement/pod-below.ts';
 import { type TestCluster, testCluster, upperPod } from '../../clusters/placement/test-clusters.ts';
 import { VirtualNodes } from '../../clusters/placement/virtual-nodes.ts';
@@ -7,7 +7,7 @@ import type { Node, Pod } from '../../kube/types.ts';
 import { Picture } from '../../scheduling/picture.ts';
 import { raw } from '../../translate/test-objects.ts';
 import { Situation } from '../situation.ts';
-import type { Proposal } from '../strategy.ts';
+import type { Proposal, Propose } from '../strategy.ts';
 import type { UpperCluster } from '../upper-cluster.ts';
 import { fragmentation } from './fragmentation.ts';
 import { lowerUnschedulable } from './lower-unschedulable.ts';
@@ -116,9 +116,9 @@ function running(
   return { ...pod, status: { phase: 'Running' } } as Pod;
 }
 
-const moves = (proposals: Iterable<Proposal>) =>
-  [...proposals].map((proposal) =>
-    proposal.moves.map(({ pod, to, avoid }) => [pod.metadata?.name, to, avoid]),
+const moves = (proposals: Iterable<Proposal | undefined>) =>
+  [...proposals].flatMap((proposal) =>
+    !proposal ? [] : [proposal.moves.map(({ pod, to, avoid }) => [pod.metadata?.name, to, avoid])],
   );
 
 const unschedulable = lowerUnschedulable.parameters.parse({});
@@ -181,7 +181,8 @@ test('PodLifeTime moves who has been Pending for long', () => {
   ]);
 });
 
-const makeRoom = fragmentation.parameters.parse({});
+/** Looks as for the first time. */
+const makeRoom: Propose = (situation) => fragmentation.parameters.parse({})(situation);
 
 test('Fragmentation makes room in the cluster where the fewest must move', () => {
   const [a, b] = [testCluster('a', [8, 4]), testCluster('b', [8, 4])];
@@ -226,7 +227,7 @@ test('Fragmentation does not try again soon what did not help', () => {
   const [a, b] = [testCluster('a', [8]), testCluster('b', [4])];
   const small = running(a, 'small', '3');
   const world = { clusters: [a, b], pods: [waiting('large', '7'), small] };
-  expect([...makeRoom(situationOf(world))][0]?.remember).toMatchObject({
+  expect([...makeRoom(situationOf(world))].find((proposal) => proposal)?.remember).toMatchObject({
     key: 'room-uid-large',
     node: 'vk-a',
   });
@@ -274,4 +275,25 @@ test('Fragmentation moves nobody to where the next of its owner may not go', () 
   const alone = { clusters: [c], pods: [waiting('large', '7'), there] };
   expect(moves(makeRoom(situationOf(alone)))).toHaveLength(1);
   expect(moves(makeRoom(situationOf({ ...alone, tried: { 'rs-small': 'vk-c/c-1' } })))).toEqual([]);
+});
+
+test('Fragmentation looks once for replicas of which none finds room', () => {
+  const a = testCluster('a', [8]);
+  const replicas = ['one', 'two', 'three'].map((name) =>
+    waiting(name, '7', undefined, { ownerReferences: controller('rs-large') }),
+  );
+  const small = running(a, 'small', '3');
+  const situation = situationOf({ clusters: [a], pods: [...replicas, waiting('other', '7'), small] });
+  const looked = vi.spyOn(situation, 'placesBesides');
+  expect(moves(makeRoom(situation))).toEqual([]);
+  expect(looked).toHaveBeenCalledTimes(2);
+});
+
+test('a pod that has changed since the round began is left to the next', () => {
+  const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
+  const pod = waiting('web', '4', 'vk-a');
+  stuck(a, pod, 90);
+  const situation = situationOf({ clusters: [a, b], pods: [pod] });
+  vi.spyOn(situation, 'upperPod').mockReturnValue({ ...pod });
+  expect(moves(unschedulable(situation))).toEqual([]);
 });

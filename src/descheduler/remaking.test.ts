@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { upperPod } from '../clusters/placement/test-clusters.ts';
+import { KubeError } from '../kube/errors.ts';
+import { createLogger } from '../kube/logger.ts';
+import type { Pod } from '../kube/types.ts';
+import { Remaking } from './remaking.ts';
+import { pending, TestUpper } from './test-upper.ts';
+
+const pod = pending(upperPod('alone', '1', { spec: { nodeName: 'vk-a' } }));
+const record = 'isthmus-system/pod-again-uid-alone';
+const avoidance = new Map([['vk-a', Date.UTC(2026, 0, 1)]]);
+const patience = { timeout: 10_000 };
+
+let upper: TestUpper;
+let remaking: Remaking;
+beforeEach(() => {
+  upper = new TestUpper();
+  upper.put(pod);
+  remaking = new Remaking({
+    upper: upper.client,
+    namespace: 'isthmus-system',
+    logger: createLogger('fatal'),
+  });
+});
+
+test.each<[string, Pod | undefined]>([
+  ['is gone', undefined],
+  ['is another of the same name', { ...pod, metadata: { ...pod.metadata, uid: 'another' } }],
+  ['has found its place', { ...pod, status: { phase: 'Running' } }],
+  ['is going', { ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } } as Pod],
+])('a pod is not prepared when it %s', async (_, now) => {
+  upper.objects.clear();
+  if (now) upper.put(now);
+  expect(await remaking.prepare(pod)).toBeUndefined();
+  expect(upper.writes).toEqual([]);
+});
+
+test('a pod is tried out before it is asked to go; that its name is taken says nothing', async () => {
+  expect(await remaking.prepare(pod)).toBe(pod);
+  upper.refused.set('create shop/alone?', new KubeError('Forbidden', 'exceeded quota'));
+  await expect(remaking.prepare(pod)).rejects.toThrow('exceeded quota');
+});
+
+test('what is noted twice is noted once', async () => {
+  await remaking.begin(pod, avoidance);
+  await remaking.begin(pod, avoidance);
+  expect([...upper.objects.keys()]).toEqual(['shop/alone', record]);
+});
+
+/** Begins with the pod as it is, and waits until it is dealt with. */
+async function dealtWith(): Promise<void> {
+  await remaking.begin(pod, avoidance);
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+}
+
+let stop = async () => {};
+async function running(): Promise<void> {
+  const ending = new AbortController();
+  const run = remaking.run(ending.signal);
+  stop = async () => {
+    ending.abort();
+    await run;
+  };
+  // Its list is empty: what is noted before would be forgotten.
+  const list = vi.spyOn(upper, 'watch');
+  await vi.waitFor(() => expect(list).toHaveBeenCalled(), patience);
+}
+afterEach(() => stop());
+
+test('a pod goes, is made again away from where it was, and then is off the list', async () => {
+  await running();
+  await dealtWith();
+  const [secret = '', ...others] = upper.writes;
+  expect(secret).toBe(`create ${record}`);
+  expect(others).toEqual(['evict shop/alone', 'create shop/alone', `delete ${record}`]);
+  const made = upper.objects.get('shop/alone') as Pod;
+  expect(made.spec?.nodeName).toBeUndefined();
+  expect(made.metadata?.annotations).toMatchObject({
+    'isthmus.io/made-from': 'uid-alone',
+    'isthmus.io/avoids': JSON.stringify({ 'vk-a': '2026-01-01T00:00:00.000Z' }),
+  });
+  await remaking.finished(new AbortController().signal);
+});
+
+test.each([
+  ['has found its place after all', { ...pod, status: { phase: 'Running' } }],
+  ['is somebody else now', { ...pod, metadata: { ...pod.metadata, uid: 'another' } }],
+])('nothing is made when the pod %s', async (_, now) => {
+  await running();
+  upper.put(now as Pod);
+  await dealtWith();
+  expect(upper.writes).toEqual([`create ${record}`, `delete ${record}`]);
+});
+
+test('a budget that holds it leaves it where it is', async () => {
+  await running();
+  upper.refused.set('evict shop/alone', new KubeError('TooManyRequests', 'a budget'));
+  await dealtWith();
+  expect(upper.objects.get('shop/alone')).toBe(pod);
+});
+
+test('with its namespace the pod goes, too', async () => {
+  await running();
+  upper.refused.set('create shop/alone', new KubeError('Forbidden', 'the namespace is being terminated'));
+  await dealtWith();
+  expect(upper.objects.size).toBe(0);
+});
+
+test('what an API server refuses for a while is tried again', async () => {
+  await running();
+  upper.refused.set('create shop/alone', new KubeError('ServerError', 'not now'));
+  await remaking.begin(pod, avoidance);
+  const creations = () => upper.writes.filter((write) => write === 'create shop/alone').length;
+  await vi.waitFor(() => expect(creations()).toBeGreaterThan(1), patience);
+  expect(upper.objects.has(record)).toBe(true);
+  upper.refused.clear();
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+  expect(upper.objects.has('shop/alone')).toBe(true);
+});
