@@ -1,6 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { execute } from '../../hack/clusters/exec.ts';
 import { packageFolder } from './package-folder.ts';
 
 const source = join(packageFolder(), 'src', 'cli', 'isthmus.ts');
@@ -8,8 +8,9 @@ const clusters = ['--clusters', 'none.yaml', '--kubeconfig', '/none'];
 
 /** Runs it from its source, on a machine with no cluster. */
 const run = (...args: string[]) =>
-  execute(process.execPath, ['--import', 'tsx', source, ...args], {
-    environment: { PATH: process.env['PATH'], HOME: '/none' },
+  spawnSync(process.execPath, ['--import', 'tsx', source, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: '/none' },
   });
 
 describe('the exit code, and one line, say', () => {
@@ -22,10 +23,10 @@ describe('the exit code, and one line, say', () => {
     ],
     ['that a flag is wrong', 2, ['multischeduler', ...clusters, '--address=x'], '--address is "x"'],
     ['that it failed', 1, ['multischeduler', ...clusters], 'kubeconfig of the upper cluster, /none: ENOENT'],
-  ] as const)('%s', async (_what, code, args, line) => {
-    const { exitCode, stdout, stderr } = await run(...args);
+  ] as const)('%s', (_what, code, args, line) => {
+    const { status, stdout, stderr } = run(...args);
     expect(stderr).toMatch(/^isthmus: .*\n$/);
     expect(stderr).toContain(line);
-    expect([exitCode, stdout]).toEqual([code, '']);
+    expect([status, stdout]).toEqual([code, '']);
   });
 });
