@@ -23,7 +23,7 @@ describe('the exit code, and one line, say', () => {
     ],
     ['that a flag is wrong', 2, ['multischeduler', ...clusters, '--address=x'], '--address is "x"'],
     ['that it failed', 1, ['multischeduler', ...clusters], 'kubeconfig of the upper cluster, /none: ENOENT'],
-  ] as const)('%s', (_what, code, args, line) => {
+  ] as const)('%s', { timeout: 120_000 }, (_what, code, args, line) => {
     const { status, stdout, stderr } = run(...args);
     expect(stderr).toMatch(/^isthmus: .*\n$/);
     expect(stderr).toContain(line);
