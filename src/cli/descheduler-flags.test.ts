@@ -27,7 +27,11 @@ describe('one line says what is wrong', () => {
     ['no pods at all', [...one, '--max-pods-to-evict-per-minute', '0'], 'must be a number above 0'],
     ['half a pod', [...one, '--max-pods-to-evict-per-node', '0.5'], 'must be a number above 0'],
     ['words for a number', [...one, '--max-pods-to-evict-per-owner', 'few'], 'must be a number above 0'],
-    ['a name without a namespace', [...one, '--tried', 'isthmus-tried'], '--tried is NAMESPACE/NAME'],
+    [
+      'a name without a namespace',
+      [...one, '--tried', 'isthmus-tried'],
+      '--tried is "isthmus-tried"; write it as NAMESPACE/NAME',
+    ],
     ['every namespace', [...one, '--remaking-namespace', ''], '--remaking-namespace is ""; name a namespace'],
     ['no selector', [...one, '--node-selector', 'zone in'], '--node-selector is "zone in"'],
     [
