@@ -1,7 +1,9 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import { isNamespaceName } from '../kube/label-syntax.ts';
 import { isLabelSelector } from '../kube/selector.ts';
 import { commonFlags } from './common-flags.ts';
 import { parseDuration } from './duration.ts';
+import { leaseDurationOf } from './lease-duration.ts';
 import { lowerClustersFlags, notOneSource, sourcesIn } from './lower-clusters-flags.ts';
 import { parseNamespacedName } from './namespaced-name.ts';
 import { providerFlags } from './provider-flags.ts';
@@ -76,6 +78,7 @@ const counts = [
   'max-pods-to-evict-per-owner',
   'max-pods-to-evict-per-minute',
 ] as const;
+const durations = ['descheduling-interval', 'avoid-for', 'avoid-at-most', 'stale-after'] as const;
 
 /** Adds the flags and the checks that need no cluster. */
 export function addDeschedulerFlags(parser: Argv) {
@@ -86,9 +89,11 @@ export function addDeschedulerFlags(parser: Argv) {
       for (const name of counts)
         if (!(Number.isInteger(flags[name]) && flags[name] > 0))
           throw new Error(`--${name} must be a number above 0`);
-      for (const name of ['descheduling-interval', 'avoid-for', 'avoid-at-most'] as const)
-        parseDuration(name, flags[name]);
+      for (const name of durations) parseDuration(name, flags[name]);
+      leaseDurationOf(flags);
       parseNamespacedName('tried', flags.tried);
+      if (!isNamespaceName(flags['remaking-namespace']))
+        throw new Error(`--remaking-namespace is "${flags['remaking-namespace']}"; name a namespace`);
       if (flags['node-selector'] && !isLabelSelector(flags['node-selector']))
         throw new Error(`--node-selector is "${flags['node-selector']}"; write it as key=value,other!=value`);
       return true;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { timingOf } from '../kube/election/timing.ts';
 import type { FleetOptions } from '../provider/fleet/fleet.ts';
-import { parseDuration } from './duration.ts';
+import { leaseDurationOf } from './lease-duration.ts';
 import type { ProviderFlags } from './provider-flags.ts';
 
 const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
@@ -24,11 +24,10 @@ export function electionSettings(
 export function electionOf(flags: LeaderFlags, name: string): FleetOptions['election'] {
   if (!flags['leader-elect']) return undefined;
   const namespace = flags['leader-elect-resource-namespace'] || ownNamespace();
-  const duration = parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']);
   return {
     group: { namespace, name },
     identity: identityOf(hostname()),
-    timing: timingOf(duration),
+    timing: timingOf(leaseDurationOf(flags)),
   };
 }
 

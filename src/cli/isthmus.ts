@@ -39,8 +39,10 @@ async function main(args: string[]): Promise<void> {
     .version(version)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      if (error) throw error;
-      process.stderr.write(`isthmus: ${describeError(message)}; see isthmus --help\n`);
+      // A command that failed has no message; a check of flags has both, and says what to write.
+      if (!message) throw error;
+      const said = error ? describeError(error) : `${describeError(message)}; see isthmus --help`;
+      process.stderr.write(`isthmus: ${said}\n`);
       process.exit(2);
     });
   try {

@@ -1,6 +1,9 @@
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import { KubeError } from '../kube/errors.ts';
+import { type ListenAddress, parseListenAddress } from '../operations/address.ts';
 import { rankStrategies } from '../scheduling/rank.ts';
 import { commonFlags } from './common-flags.ts';
+import { parseDuration } from './duration.ts';
 import { lowerClustersFlags, notOneSource, sourcesIn } from './lower-clusters-flags.ts';
 
 /** The flags of `isthmus multischeduler`. */
@@ -49,6 +52,8 @@ export function addMultischedulerFlags(parser: Argv) {
     .options(multischedulerFlags)
     .check((flags) => {
       if (sourcesIn(flags) !== 1) throw new Error(notOneSource);
+      listenAddressOf(flags);
+      parseDuration('stale-after', flags['stale-after']);
       if (Boolean(flags['tls-cert-file']) !== Boolean(flags['tls-private-key-file']))
         throw new Error('--tls-cert-file and --tls-private-key-file go together');
       if (flags['tls-cert-file'] && flags['cert-dir'])
@@ -66,4 +71,11 @@ export function addMultischedulerFlags(parser: Argv) {
         'deploy/kube-scheduler.yaml is the configuration with which a stock kube-scheduler calls it.',
       ].join('\n'),
     );
+}
+
+/** Where kube-scheduler calls us. @throws KubeError `Configuration` */
+export function listenAddressOf(flags: Pick<MultischedulerFlags, 'address'>): ListenAddress {
+  const address = parseListenAddress('--address', flags.address);
+  if (!address) throw new KubeError('Configuration', '--address is empty; write it as HOST:PORT or :PORT');
+  return address;
 }

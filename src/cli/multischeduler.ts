@@ -6,20 +6,19 @@ import { createLogger, type Logger } from '../kube/logger.ts';
 import { Transport } from '../kube/transport.ts';
 import { Certificates } from '../multischeduler/certificates.ts';
 import { runMultischeduler } from '../multischeduler/multischeduler.ts';
-import { type ListenAddress, parseListenAddress } from '../operations/address.ts';
+import type { ListenAddress } from '../operations/address.ts';
 import { isLoopback } from '../operations/local.ts';
 import { identify } from '../provider/fleet/open-cluster.ts';
 import { parseDuration } from './duration.ts';
 import { lowerClusters } from './lower-clusters.ts';
-import type { MultischedulerFlags } from './multischeduler-flags.ts';
+import { listenAddressOf, type MultischedulerFlags } from './multischeduler-flags.ts';
 import { stopRequested } from './stop-requested.ts';
 import { words } from './words.ts';
 
 /** Answers a kube-scheduler until a signal ends it; ends the process. @throws KubeError */
 export async function serveSchedulers(flags: MultischedulerFlags): Promise<void> {
   const logger = createLogger(flags['log-level']);
-  const address = parseListenAddress('--address', flags.address);
-  if (!address) throw new KubeError('Configuration', '--address is empty; write it as HOST:PORT or :PORT');
+  const address = listenAddressOf(flags);
   const certificates = certificatesOf(flags, address, logger);
   const patience = parseDuration('stale-after', flags['stale-after']);
   const transport = new Transport(loadConnection('upper', flags.kubeconfig || undefined));

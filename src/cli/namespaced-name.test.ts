@@ -6,5 +6,7 @@ test('a namespace and a name', () => {
 });
 
 test.each(['', 'web', '/web', 'shop/', 'shop/web/0'])('"%s" is refused', (text) => {
-  expect(() => parseNamespacedName('tried', text)).toThrow('--tried is NAMESPACE/NAME');
+  expect(() => parseNamespacedName('tried', text)).toThrow(
+    `--tried is "${text}"; write it as NAMESPACE/NAME`,
+  );
 });

@@ -7,6 +7,7 @@ export interface NamespacedName {
 /** Reads `NAMESPACE/NAME`. @throws Error naming the flag */
 export function parseNamespacedName(flag: string, text: string): NamespacedName {
   const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
-  if (namespace === undefined || name === undefined) throw new Error(`--${flag} is NAMESPACE/NAME`);
+  if (namespace === undefined || name === undefined)
+    throw new Error(`--${flag} is "${text}"; write it as NAMESPACE/NAME`);
   return { namespace, name };
 }

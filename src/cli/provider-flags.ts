@@ -3,10 +3,7 @@ import { refusable } from '../translate/policy.ts';
 import { serviceAccountModes } from '../translate/service-account.ts';
 import { defaultServiceSettings, networks } from '../translate/services/settings.ts';
 import { commonFlags } from './common-flags.ts';
-import { parseDuration } from './duration.ts';
-
-/** With less, a replica that is only slow is taken for dead; in milliseconds. */
-const leastDuration = 2_000;
+import { leaseDurationOf } from './lease-duration.ts';
 
 /** Only for this machine: metrics name clusters and virtual nodes. The port is tensile-kube's. */
 export const defaultOperationsAddress = '127.0.0.1:10255';
@@ -197,8 +194,7 @@ export function addProviderFlags(parser: Argv) {
       ] as const) {
         if (!(flags[name] > 0)) throw new Error(`--${name} must be a number above 0`);
       }
-      if (parseDuration('leader-elect-lease-duration', flags['leader-elect-lease-duration']) < leastDuration)
-        throw new Error('--leader-elect-lease-duration must be 2s or more');
+      leaseDurationOf(flags);
       const sources = [flags['client-kubeconfig'], flags.clusters, flags['cluster-secrets']].filter(Boolean);
       if (sources.length !== 1)
         throw new Error(

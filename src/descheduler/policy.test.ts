@@ -46,6 +46,15 @@ describe('a mistake is named with its place', () => {
       'policy.yaml: strategies: unknown key "PodLiveTime"; did you mean "PodLifeTime"?',
     ],
     [
+      'strategies: {Fragmentation: {param: {}}}',
+      'policy.yaml: strategies.Fragmentation: unknown key "param"; did you mean "params"?',
+    ],
+    [
+      'strategies: {LowerUnschedulable: {params: {unschedulableSecond: 5}}}',
+      'policy.yaml: strategies.LowerUnschedulable.params: unknown key "unschedulableSecond"',
+    ],
+    ['limits: {}', 'policy.yaml: unknown key "limits"'],
+    [
       'strategies: {PodLifeTime: {enabled: 3}}',
       'policy.yaml: strategies.PodLifeTime.enabled: expected true or false, found 3',
     ],

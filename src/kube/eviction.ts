@@ -15,9 +15,9 @@ export interface Eviction {
 export interface EvictOptions {
   /** `trial` asks only whether it would be done; `unchanged` refuses a pod that is not as it was seen. */
   readonly how?: 'trial' | 'unchanged';
-  /** A transport may wait when an API server asks it to, as it does for a budget: for so many milliseconds, 2,000 unless told. */
+  /** Milliseconds for the call, 2,000 unless told: a transport may wait when it is asked to, as it is for a budget. */
   readonly patience?: number;
-  /** As of every call; true unless told. */
+  /** Not after other calls, and without a long wait; true unless told. */
   readonly urgent?: boolean;
 }
 

@@ -14,6 +14,11 @@ export function isLabelValue(text: string): boolean {
   return text === '' || name.test(text);
 }
 
+/** Whether a namespace can have this name. */
+export function isNamespaceName(text: string): boolean {
+  return text.length <= 63 && subdomain.test(text) && !text.includes('.');
+}
+
 /** Whether a node can have this name; it is the value of its label `kubernetes.io/hostname`, too. */
 export function isNodeName(text: string): boolean {
   return text.length <= 63 && subdomain.test(text);

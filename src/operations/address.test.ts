@@ -21,7 +21,7 @@ describe('an address to listen on', () => {
       expect(() => parse(text)).toThrow(
         expect.objectContaining({
           code: 'Configuration',
-          message: `--metrics-addr is "${text}"; write it as HOST:PORT or :PORT, or leave it empty to turn it off`,
+          message: `--metrics-addr is "${text}"; write it as HOST:PORT or :PORT`,
         }),
       );
     },

@@ -19,9 +19,6 @@ export function parseListenAddress(setting: string, text: string): ListenAddress
   if (text === '' || text === '0') return undefined;
   const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535)
-    throw new KubeError(
-      'Configuration',
-      `${setting} is "${text}"; write it as HOST:PORT or :PORT, or leave it empty to turn it off`,
-    );
+    throw new KubeError('Configuration', `${setting} is "${text}"; write it as HOST:PORT or :PORT`);
   return { host: bracketed ?? (plain || undefined), port: Number(port) };
 }

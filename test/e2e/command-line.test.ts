@@ -166,6 +166,36 @@ describe('a start line that cannot work is refused in one line', () => {
       /VKUBELET_NODE_LABEL/,
       () => [provider(good), { VKUBELET_NODE_LABEL: 'words' }],
     ],
+    [
+      'a multischeduler for other machines without a certificate',
+      /--address :10290 is not only for this machine: give --cert-dir or --tls-cert-file/,
+      () => [['multischeduler', '--kubeconfig', good.upper, '--clusters', 'none', '--address', ':10290']],
+    ],
+    [
+      'a multischeduler that asks for certificates and has none',
+      /--client-ca-file needs a certificate to serve with/,
+      () => [
+        ['multischeduler', '--kubeconfig', good.upper, '--clusters', 'none', '--client-ca-file', 'ca.crt'],
+      ],
+    ],
+    [
+      'a descheduler without its policy',
+      /--policy-config-file: ENOENT/,
+      () => [
+        ['descheduler', '--kubeconfig', good.upper, '--clusters', 'none', '--policy-config-file', '/none'],
+      ],
+    ],
+    [
+      'a descheduler with a policy that has a slip',
+      /^isthmus: policy.yaml: strategies: unknown key "PodLiveTime"; did you mean "PodLifeTime"\?/,
+      () => {
+        const policy = join(folder, 'policy.yaml');
+        writeFileSync(policy, 'strategies: {PodLiveTime: {}}');
+        return [
+          ['descheduler', '--kubeconfig', good.upper, '--clusters', 'none', '--policy-config-file', policy],
+        ];
+      },
+    ],
     ['status without a cluster', /kubeconfig/, () => [['status', '--kubeconfig', join(folder, 'none')]]],
   ];
 
@@ -197,12 +227,16 @@ describe('a start line that cannot work is refused in one line', () => {
 });
 
 describe('--help', () => {
-  it.concurrent.each([[], ['provider'], ['up'], ['down'], ['status']])('of %s', async (...command) => {
-    const { exitCode, stdout, stderr } = await run([...command, '--help']);
-    expect([exitCode, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`isthmus ${command[0] ?? '<command>'}`);
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
-  });
+  const commands = ['provider', 'webhook', 'multischeduler', 'descheduler', 'join', 'unjoin', 'explain'];
+  it.concurrent.each([[], ...[...commands, 'up', 'down', 'status'].map((command) => [command])])(
+    'of %s',
+    async (...command) => {
+      const { exitCode, stdout, stderr } = await run([...command, '--help']);
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(stdout).toContain(`isthmus ${command[0] ?? '<command>'}`);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+    },
+  );
 });
 
 describe('a start line works as it stands', () => {
