@@ -11,10 +11,8 @@ describe('clusterSelectorOf', () => {
     ['', {}],
     // Go reads null into an empty struct, and writes empty fields as null when nobody told it not to.
     ['null', {}],
-    [
-      '{"nodeSelector":null,"affinity":null,"tolerations":null}',
-      { nodeSelector: null, affinity: null, tolerations: null },
-    ],
+    ['{"nodeSelector":null,"affinity":null,"tolerations":null}', {}],
+    ['{"affinity":{"podAffinity":null,"nodeAffinity":{}}}', { affinity: { nodeAffinity: {} } }],
     [' {"nodeSelector": {"disk": "ssd", "empty": ""}} ', { nodeSelector: { disk: 'ssd', empty: '' } }],
     ['{"tolerations":[{"operator":"Exists"}]}', { tolerations: [{ operator: 'Exists' }] }],
     ['{"affinity":{"podAffinity":{}}}', { affinity: { podAffinity: {} } }],
@@ -42,6 +40,9 @@ describe('clusterSelectorOf', () => {
     '{"tolerations":[null]}',
     '{"tolerations":[{},"all"]}',
     '{"nodeSelector":{"a":"b","disk":1}}',
+    '{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":5}}}}',
+    '{"affinity":{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{}]}}}',
+    `{"later":${'['.repeat(100)}${']'.repeat(100)}}`,
   ])('does not read %s', (text) => {
     expect(selectorOf(text)).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import type { KubeObject, PodSpec, Toleration } from '../kube/types.ts';
 import { clusterSelectorAnnotation } from './names.ts';
+import { isSelectorShaped, withoutNulls } from './selector-shape.ts';
 
 type Affinity = NonNullable<PodSpec['affinity']>;
 
@@ -18,7 +19,7 @@ export function clusterSelectorOf(pod: KubeObject): ClusterSelector | undefined 
     const value: unknown = JSON.parse(text);
     // As Go reads it, for annotations written for tensile-kube: null is the empty value of every type.
     if (value === null) return {};
-    return isClusterSelector(value) ? value : undefined;
+    return isSelectorShaped(value) ? (withoutNulls(value) as ClusterSelector) : undefined;
   } catch {
     return undefined;
   }
@@ -56,23 +57,4 @@ function present<T extends object>(value: T | undefined): Partial<T> {
 
 function hasEntries(value: object): boolean {
   return Object.keys(value).length > 0;
-}
-
-/** Only the outline is looked at: the lower API server knows better what is within. */
-function isClusterSelector(value: unknown): value is ClusterSelector {
-  if (!isMap(value)) return false;
-  const { nodeSelector, affinity, tolerations } = value;
-  return (
-    isMapOf(nodeSelector, (entry) => typeof entry === 'string') &&
-    isMapOf(affinity, (entry) => entry === null || isMap(entry)) &&
-    (tolerations == null || (Array.isArray(tolerations) && tolerations.every(isMap)))
-  );
-}
-
-function isMapOf(value: unknown, isEntry: (entry: unknown) => boolean): boolean {
-  return value == null || (isMap(value) && Object.values(value).every(isEntry));
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

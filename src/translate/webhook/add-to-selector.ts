@@ -10,8 +10,9 @@ export interface AskedBelow {
   tolerations: readonly Toleration[];
 }
 
-/** Alternatives multiply when two lists of them must both hold; nobody means more than this. */
+/** Alternatives multiply when two lists of them must both hold, and with them what each asks; nobody means more. */
 const mostAlternatives = 1_000;
+const mostRequirements = 10_000;
 
 /**
  * The selector that asks for this as well, its keys in tensile-kube's order, empty ones left out. A string says why
@@ -63,6 +64,8 @@ function both(some: readonly Term[], others: readonly Term[]): Term[] | string {
   if (matching.length === 0) return [...some];
   if (matching.length * others.length > mostAlternatives)
     return `the required node affinity has more than ${mostAlternatives} alternatives`;
+  if (sizeOf(matching) * others.length + sizeOf(others) * matching.length > mostRequirements)
+    return `the alternatives of the required node affinity ask for more than ${mostRequirements} things together`;
   return matching.flatMap((term) =>
     others.map((other) => ({
       ...term,
@@ -71,6 +74,11 @@ function both(some: readonly Term[], others: readonly Term[]): Term[] | string {
       ...joined('matchFields', term, other),
     })),
   );
+}
+
+function sizeOf(terms: readonly Term[]): number {
+  const lengths = terms.map((term) => (term.matchExpressions?.length ?? 0) + (term.matchFields?.length ?? 0));
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 function joined(key: 'matchExpressions' | 'matchFields', term: Term, other: Term): object {

@@ -192,6 +192,26 @@ describe('between two passes somebody adds', () => {
     const result = mutatePod({ ...before, spec: { affinity: required(...terms) } as never }, context);
     expect(result).toEqual({ refusal: expect.stringContaining('1000 alternatives') });
   });
+
+  test('a few alternatives beside one that asks for very much, and the pod is refused', () => {
+    const much = Array.from({ length: 5_000 }, (_, index) => asks(`much-${index}`, 'yes'));
+    const terms = ['a', 'b', 'c'].map((name) => ({ matchExpressions: [asks('n', name)] }));
+    const before = mutated(newPod({ affinity: required({ matchExpressions: much }) }));
+    const result = mutatePod({ ...before, spec: { affinity: required(...terms) } as never }, context);
+    expect(result).toEqual({ refusal: expect.stringContaining('more than 10000 things') });
+  });
+});
+
+test('as many tolerations as a request holds take no time', () => {
+  const tolerations = Array.from({ length: 20_000 }, (_, index) => ({
+    key: `k${index}`,
+    operator: 'Exists',
+  }));
+  const began = performance.now();
+  const pod = mutated(newPod({ tolerations }));
+  expect(JSON.parse(selectorOf(pod) ?? '').tolerations).toHaveLength(20_000);
+  // Compared one by one they take more than a minute.
+  expect(performance.now() - began).toBeLessThan(15_000);
 });
 
 describe('what cannot be divided is refused', () => {

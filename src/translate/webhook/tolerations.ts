@@ -35,13 +35,22 @@ export function tolerationsBelow(
   have: readonly Toleration[],
   { taintKey, isFirstPass }: { taintKey: string; isFirstPass: boolean },
 ): Toleration[] {
+  const there = new Set(have.map(identityOf));
   const added: Toleration[] = [];
   for (const toleration of tolerations) {
     const isOurs = toleration.key === taintKey || (!isFirstPass && isStaying(toleration));
-    const isThere = [...have, ...added].some((one) => isEqual(one, toleration));
-    if (!isOurs && !isThere) added.push(toleration);
+    const identity = identityOf(toleration);
+    if (isOurs || there.has(identity)) continue;
+    there.add(identity);
+    added.push(toleration);
   }
   return added;
+}
+
+/** Equal for equal tolerations: there may be as many as a request holds, so they are not compared one by one. */
+function identityOf(toleration: Toleration): string {
+  const said = Object.entries(toleration).filter(([, value]) => value != null);
+  return JSON.stringify(said.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function isStaying(toleration: Toleration): boolean {

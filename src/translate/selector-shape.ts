@@ -1,0 +1,102 @@
+/** What a value must look like for the code that reads it: text, a number, or made of such. */
+type Shape =
+  | 'text'
+  | 'number'
+  | { readonly listOf: Shape }
+  | { readonly mapOf: Shape }
+  | { readonly fields: Readonly<Record<string, Shape>>; readonly needs?: readonly string[] };
+
+const texts: Shape = { listOf: 'text' };
+const textMap: Shape = { mapOf: 'text' };
+const requirements: Shape = {
+  listOf: { fields: { key: 'text', operator: 'text', values: texts }, needs: ['key', 'operator'] },
+};
+const nodeTerm: Shape = { fields: { matchExpressions: requirements, matchFields: requirements } };
+const labelSelector: Shape = { fields: { matchLabels: textMap, matchExpressions: requirements } };
+const podTerm: Shape = {
+  fields: {
+    labelSelector,
+    namespaceSelector: labelSelector,
+    namespaces: texts,
+    topologyKey: 'text',
+    matchLabelKeys: texts,
+    mismatchLabelKeys: texts,
+  },
+  needs: ['topologyKey'],
+};
+const weightedPods: Shape = {
+  listOf: {
+    fields: { weight: 'number', podAffinityTerm: podTerm },
+    needs: ['weight', 'podAffinityTerm'],
+  },
+};
+const podAffinity: Shape = {
+  fields: {
+    requiredDuringSchedulingIgnoredDuringExecution: { listOf: podTerm },
+    preferredDuringSchedulingIgnoredDuringExecution: weightedPods,
+  },
+};
+const nodeAffinity: Shape = {
+  fields: {
+    requiredDuringSchedulingIgnoredDuringExecution: { fields: { nodeSelectorTerms: { listOf: nodeTerm } } },
+    preferredDuringSchedulingIgnoredDuringExecution: {
+      listOf: { fields: { weight: 'number', preference: nodeTerm }, needs: ['weight', 'preference'] },
+    },
+  },
+};
+
+/** The scheduling fields of a pod that a `clusterSelector` may have (core/v1 Affinity, Toleration). */
+const selector: Shape = {
+  fields: {
+    nodeSelector: textMap,
+    affinity: { fields: { nodeAffinity, podAffinity, podAntiAffinity: podAffinity } },
+    tolerations: {
+      listOf: {
+        fields: { key: 'text', operator: 'text', value: 'text', effect: 'text', tolerationSeconds: 'number' },
+      },
+    },
+  },
+};
+
+/** What is written for a pod has a tenth of it; far more would overflow the stack of whoever walks it. */
+const deepest = 64;
+
+/**
+ * Whether a value has the shape of a `clusterSelector`, in depth: it is read by programs that look after everybody, and
+ * stands in an annotation that anybody writes. As Go reads it, null is the empty value of a field; fields that are not
+ * known here may hold anything.
+ */
+export function isSelectorShaped(value: unknown): boolean {
+  return isShallow(value, deepest) && hasShape(value, selector);
+}
+
+/** The same value, a field that is null left out wherever its empty value is meant. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const entries = Object.entries(value).filter(([, entry]) => entry !== null);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNulls(entry)]));
+}
+
+function hasShape(value: unknown, shape: Shape): boolean {
+  if (shape === 'text') return typeof value === 'string';
+  if (shape === 'number') return typeof value === 'number';
+  if ('listOf' in shape) return Array.isArray(value) && value.every((each) => hasShape(each, shape.listOf));
+  if (!isMap(value)) return false;
+  if ('mapOf' in shape) return Object.values(value).every((each) => hasShape(each, shape.mapOf));
+  return (
+    (shape.needs ?? []).every((name) => value[name] != null) &&
+    Object.entries(shape.fields).every(
+      ([name, field]) => !Object.hasOwn(value, name) || value[name] === null || hasShape(value[name], field),
+    )
+  );
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
