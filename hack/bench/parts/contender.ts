@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { packageFolder } from '../../../src/cli/package-folder.ts';
+import { filesOf } from '../../clusters/pki.ts';
+import { freePorts } from '../../clusters/plan.ts';
+import type { RunningProgram } from '../../clusters/programs.ts';
+import { tailOf } from '../../clusters/text.ts';
+import { nodeReady, type Place, standInNode } from './place.ts';
+
+/** What is compared: each brings pods of its own virtual node down. */
+export interface Contender {
+  readonly name: string;
+  /** Starts it; resolves when it is at work. */
+  start(place: Place): Promise<Running>;
+}
+
+/** A contender at work. */
+export interface Running {
+  readonly name: string;
+  readonly nodeName: string;
+  readonly pid: number;
+  /** SIGTERM; resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+let started = 0;
+
+/** @param nodeFlags of the Node that runs it, such as those that write a profile */
+export function isthmus(nodeFlags: readonly string[] = [], flags: readonly string[] = []): Contender {
+  return {
+    name: 'isthmus',
+    async start(place) {
+      const nodeName = nextName('isthmus');
+      const { upper, lower } = place;
+      const program = await run(place, nodeName, [
+        ...[process.execPath, ...nodeFlags, join(packageFolder(), 'bin', 'isthmus'), 'provider'],
+        ...['--nodename', nodeName, '--metrics-addr='],
+        ...['--kubeconfig', upper.providerKubeconfig, '--client-kubeconfig', lower.providerKubeconfig],
+        ...flags,
+      ]);
+      await nodeReady(place, nodeName, () => checkRuns(program));
+      return running('isthmus', nodeName, program);
+    },
+  };
+}
+
+/** @param script the bundle of bare-mirror.ts */
+export function bareMirror(script: string, nodeFlags: readonly string[] = []): Contender {
+  return {
+    name: 'bare mirror',
+    async start(place) {
+      const nodeName = nextName('mirror');
+      const { upper, lower } = place;
+      const endLease = await standInNode(place, nodeName);
+      const kubeconfigs = [upper.providerKubeconfig, lower.providerKubeconfig];
+      const program = await run(place, nodeName, [
+        ...[process.execPath, ...nodeFlags, script],
+        ...[...kubeconfigs, nodeName],
+      ]);
+      const started = running('bare mirror', nodeName, program);
+      return {
+        ...started,
+        async stop() {
+          endLease();
+          await started.stop();
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Any other implementation, started by a command that finds in its environment UPPER_KUBECONFIG, LOWER_KUBECONFIG,
+ * NODE_NAME, KUBELET_PORT, VKUBELET_POD_IP, APISERVER_CERT_LOCATION and APISERVER_KEY_LOCATION.
+ */
+export function peer(command: string): Contender {
+  return {
+    name: 'peer',
+    async start(place) {
+      const nodeName = nextName('peer');
+      // exec, so that the process whose time is taken is the program's.
+      const program = await run(place, nodeName, ['/bin/sh', '-c', `exec ${command}`]);
+      await nodeReady(place, nodeName, () => checkRuns(program));
+      return running('peer', nodeName, program);
+    },
+  };
+}
+
+function nextName(kind: string): string {
+  started += 1;
+  return `${kind}-${started}`;
+}
+
+async function run({ clusters }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
+  const [port = 0] = await freePorts(1);
+  const files = filesOf(clusters.directory, clusters.upper.name);
+  return clusters.run(nodeName, command, {
+    NODE_NAME: nodeName,
+    UPPER_KUBECONFIG: clusters.upper.providerKubeconfig,
+    LOWER_KUBECONFIG: clusters.lower.get('b')?.providerKubeconfig ?? '',
+    KUBELET_PORT: String(port),
+    VKUBELET_POD_IP: clusters.upper.address,
+    APISERVER_CERT_LOCATION: files.key('nodes.crt'),
+    APISERVER_KEY_LOCATION: files.key('nodes.key'),
+  });
+}
+
+function running(name: string, nodeName: string, program: RunningProgram): Running {
+  return {
+    ...{ name, nodeName, pid: program.pid },
+    async stop() {
+      program.kill('SIGTERM');
+      // The process does not keep ours alive, so that its end alone would never be told.
+      const waiting = setInterval(() => {}, 60_000);
+      await program.exited.finally(() => clearInterval(waiting));
+    },
+  };
+}
+
+function checkRuns({ pid, logFile }: RunningProgram): void {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    throw new Error(`it ended: ${tailOf(logFile)}`);
+  }
+}
