@@ -1,23 +1,30 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../../src/cli/package-folder.ts';
 import { filesOf } from '../../clusters/pki.ts';
 import { freePorts } from '../../clusters/plan.ts';
 import type { RunningProgram } from '../../clusters/programs.ts';
 import { tailOf } from '../../clusters/text.ts';
+import { waitFor } from '../../clusters/wait.ts';
 import { nodeReady, type Place, standInNode } from './place.ts';
 
 /** What is compared: each brings pods of its own virtual node down. */
 export interface Contender {
   readonly name: string;
-  /** Starts it; resolves when it is at work. */
-  start(place: Place): Promise<Running>;
+  /**
+   * Starts it; resolves when it is at work.
+   *
+   * @param nodeName of a former life, to take it up again; a new one by default
+   */
+  start(place: Place, nodeName?: string): Promise<Running>;
 }
 
 /** A contender at work. */
 export interface Running {
-  readonly name: string;
   readonly nodeName: string;
   readonly pid: number;
+  /** When it was at work by its own word, in milliseconds since the epoch. */
+  readonly began?: number | undefined;
   /** SIGTERM; resolves when the process is gone. */
   stop(): Promise<void>;
 }
@@ -28,17 +35,26 @@ let started = 0;
 export function isthmus(nodeFlags: readonly string[] = [], flags: readonly string[] = []): Contender {
   return {
     name: 'isthmus',
-    async start(place) {
-      const nodeName = nextName('isthmus');
+    async start(place, nodeName = nextName('isthmus')) {
       const { upper, lower } = place;
+      const since = Date.now();
       const program = await run(place, nodeName, [
         ...[process.execPath, ...nodeFlags, join(packageFolder(), 'bin', 'isthmus'), 'provider'],
         ...['--nodename', nodeName, '--metrics-addr='],
         ...['--kubeconfig', upper.providerKubeconfig, '--client-kubeconfig', lower.providerKubeconfig],
         ...flags,
       ]);
-      await nodeReady(place, nodeName, () => checkRuns(program));
-      return running('isthmus', nodeName, program);
+      const lives = () => checkRuns(program);
+      await nodeReady(place, nodeName, lives);
+      const began = await waitFor(
+        () => {
+          lives();
+          return beginningOf(program.logFile, since);
+        },
+        () => `${nodeName} is not at work: ${tailOf(program.logFile)}`,
+        { within: 60_000 },
+      );
+      return { ...running(nodeName, program), began };
     },
   };
 }
@@ -52,16 +68,19 @@ export function bareMirror(script: string, nodeFlags: readonly string[] = []): C
       const { upper, lower } = place;
       const endLease = await standInNode(place, nodeName);
       const kubeconfigs = [upper.providerKubeconfig, lower.providerKubeconfig];
-      const program = await run(place, nodeName, [
-        ...[process.execPath, ...nodeFlags, script],
-        ...[...kubeconfigs, nodeName],
-      ]);
-      const started = running('bare mirror', nodeName, program);
+      const command = [process.execPath, ...nodeFlags, script, ...kubeconfigs, nodeName];
+      const program = await run(place, nodeName, command);
+      await waitFor(
+        () => readFileSync(program.logFile, 'utf8').split('follows').length > 2,
+        () => `the bare mirror does not follow: ${tailOf(program.logFile)}`,
+        { within: 60_000 },
+      );
+      const begun = running(nodeName, program);
       return {
-        ...started,
+        ...begun,
         async stop() {
           endLease();
-          await started.stop();
+          await begun.stop();
         },
       };
     },
@@ -75,12 +94,11 @@ export function bareMirror(script: string, nodeFlags: readonly string[] = []): C
 export function peer(command: string): Contender {
   return {
     name: 'peer',
-    async start(place) {
-      const nodeName = nextName('peer');
+    async start(place, nodeName = nextName('peer')) {
       // exec, so that the process whose time is taken is the program's.
       const program = await run(place, nodeName, ['/bin/sh', '-c', `exec ${command}`]);
       await nodeReady(place, nodeName, () => checkRuns(program));
-      return running('peer', nodeName, program);
+      return running(nodeName, program);
     },
   };
 }
@@ -90,13 +108,13 @@ function nextName(kind: string): string {
   return `${kind}-${started}`;
 }
 
-async function run({ clusters }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
+async function run({ clusters, lower }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
   const [port = 0] = await freePorts(1);
   const files = filesOf(clusters.directory, clusters.upper.name);
   return clusters.run(nodeName, command, {
     NODE_NAME: nodeName,
     UPPER_KUBECONFIG: clusters.upper.providerKubeconfig,
-    LOWER_KUBECONFIG: clusters.lower.get('b')?.providerKubeconfig ?? '',
+    LOWER_KUBECONFIG: lower.providerKubeconfig,
     KUBELET_PORT: String(port),
     VKUBELET_POD_IP: clusters.upper.address,
     APISERVER_CERT_LOCATION: files.key('nodes.crt'),
@@ -104,9 +122,9 @@ async function run({ clusters }: Place, nodeName: string, command: string[]): Pr
   });
 }
 
-function running(name: string, nodeName: string, program: RunningProgram): Running {
+function running(nodeName: string, program: RunningProgram): Running {
   return {
-    ...{ name, nodeName, pid: program.pid },
+    ...{ nodeName, pid: program.pid },
     async stop() {
       program.kill('SIGTERM');
       // The process does not keep ours alive, so that its end alone would never be told.
@@ -114,6 +132,15 @@ function running(name: string, nodeName: string, program: RunningProgram): Runni
       await program.exited.finally(() => clearInterval(waiting));
     },
   };
+}
+
+/** When a provider that was started at or after some time wrote that it is at work. */
+function beginningOf(logFile: string, since: number): number | undefined {
+  return readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('at work"'))
+    .map((line) => Date.parse(JSON.parse(line).time))
+    .find((time) => time >= since);
 }
 
 function checkRuns({ pid, logFile }: RunningProgram): void {

@@ -34,9 +34,13 @@ export function openPlace(clusters: LocalClusters): Place {
 }
 
 /** Makes a namespace in both clusters; resolves when pods can be made in it. */
-export async function makeNamespace({ above, below }: Place, name: string): Promise<void> {
-  for (const client of [above, below]) await client.create(namespaces, { metadata: { name } });
-  for (const client of [above, below])
+export async function makeNamespace(
+  { above, below }: Pick<Place, 'above' | 'below'>,
+  name: string,
+): Promise<void> {
+  const clients = new Set([above, below]);
+  for (const client of clients) await client.create(namespaces, { metadata: { name } });
+  for (const client of clients)
     await waitFor(
       () => findObject(client, serviceAccounts, { namespace: name, name: 'default' }),
       () => `namespace ${name} has no service account`,

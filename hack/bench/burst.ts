@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Running } from './contender.ts';
-import { Observer } from './observer.ts';
-import { makeNamespace, type Place } from './place.ts';
-import { figuresOf } from './process-figures.ts';
-import { createPods, deletePods, type PodOptions } from './workload.ts';
-import { writesOf } from './writes.ts';
+import type { Running } from './parts/contender.ts';
+import { Observer } from './parts/observer.ts';
+import { makeNamespace, type Place } from './parts/place.ts';
+import { figuresOf } from './parts/process-figures.ts';
+import { createPods, deletePods, type PodOptions } from './parts/workload.ts';
+import { writesOf } from './parts/writes.ts';
 
 /** What came of many pods made at once and deleted again. */
 export interface BurstFigures {
@@ -82,4 +82,26 @@ async function timed(act: () => Promise<void>): Promise<[seconds: number]> {
   const began = performance.now();
   await act();
   return [(performance.now() - began) / 1_000];
+}
+
+/** Creates so many pods straight in the lower cluster. @returns pods per second until the last is Ready */
+export async function createdDirectly({ below }: Place, count: number): Promise<number> {
+  bursts += 1;
+  const namespace = `direct-${bursts}`;
+  await makeNamespace({ above: below, below }, namespace);
+  const observer = await Observer.open({ above: below, below }, namespace);
+  const names = Array.from({ length: count }, (_, index) => `web-${index}`);
+  const within = 60_000 + 300 * count;
+  try {
+    const [seconds] = await timed(async () => {
+      await createPods(below, names, { namespace });
+      await observer.allReady(count, within);
+    });
+    const uids = new Map([...observer.seen].map(([name, { uidAbove = '' }]) => [name, uidAbove]));
+    await deletePods(below, namespace, uids);
+    await observer.allGone(within);
+    return count / seconds;
+  } finally {
+    await observer.close();
+  }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Running } from './contender.ts';
-import { Observer, type Seen } from './observer.ts';
-import { makeNamespace, type Place } from './place.ts';
-import { figuresOf } from './process-figures.ts';
-import { type Spread, spreadOf } from './spread.ts';
-import { createPods, deletePods } from './workload.ts';
+import type { Running } from './parts/contender.ts';
+import { Observer, type Seen } from './parts/observer.ts';
+import { makeNamespace, type Place } from './parts/place.ts';
+import { figuresOf } from './parts/process-figures.ts';
+import { type Spread, spreadOf } from './parts/spread.ts';
+import { createPods, deletePods } from './parts/workload.ts';
 
 /** What a steady stream of pods met, in milliseconds. */
 export interface SteadyFigures {
