@@ -78,7 +78,7 @@ export async function standInNode({ above }: Place, name: string): Promise<() =>
   });
   const owner = { apiVersion: 'v1', kind: 'Node', name, uid: node.metadata?.uid ?? '' };
   await above.create(leases, { metadata: { name, namespace, ownerReferences: [owner] }, spec: spec() });
-  const renew = () => above.patch(leases, { namespace, name }, { spec: spec() }).catch(() => {});
+  const renew = () => void above.patch(leases, { namespace, name }, { spec: spec() }).catch(() => {});
   const timer = setInterval(renew, 10_000);
   return () => clearInterval(timer);
 }

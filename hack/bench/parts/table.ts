@@ -21,7 +21,7 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 /** A figure of isthmus as a multiple of the bare mirror's. */
-export function ratioOf({ isthmus, mirror }: Row['figures']): number | undefined {
+function ratioOf({ isthmus, mirror }: Row['figures']): number | undefined {
   return isthmus === undefined || !mirror ? undefined : isthmus / mirror;
 }
 

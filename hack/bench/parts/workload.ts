@@ -14,7 +14,7 @@ export interface PodOptions {
 }
 
 /** A pod of the size that is common: some labels, some variables, requests and limits, a probe. */
-export function benchmarkPod(name: string, { namespace, nodeName, hasToken = false }: PodOptions): Pod {
+function benchmarkPod(name: string, { namespace, nodeName, hasToken = false }: PodOptions): Pod {
   return {
     metadata: {
       ...{ name, namespace },
