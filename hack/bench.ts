@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { packageFolder } from '../src/cli/package-folder.ts';
 import { describeError } from '../src/kube/errors.ts';
 import { heldPods } from './bench/held-pods.ts';
+import { manyClusters } from './bench/many-clusters.ts';
 import { manyPods } from './bench/many-pods.ts';
 import type { Bench, Measurement, Row } from './bench/parts/bench.ts';
 import { bareMirror, isthmus, peer } from './bench/parts/contender.ts';
@@ -13,6 +14,7 @@ import { openPlace } from './bench/parts/place.ts';
 import { tableOf } from './bench/parts/table.ts';
 import { quick } from './bench/quick.ts';
 import { steadyStream } from './bench/steady-stream.ts';
+import { streams } from './bench/streams.ts';
 import { startClusters } from './clusters/clusters.ts';
 import { mustExecute } from './clusters/exec.ts';
 import { stopClusters } from './clusters/stop.ts';
@@ -23,6 +25,8 @@ const measurements: Readonly<Record<string, Measurement>> = {
   tokens: manyPods(300, { hasToken: true }),
   steady: steadyStream,
   held: heldPods(1_000),
+  clusters: manyClusters,
+  streams,
   'burst-10000': manyPods(10_000),
   'held-10000': heldPods(10_000),
 };

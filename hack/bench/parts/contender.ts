@@ -32,7 +32,7 @@ export interface Running {
 let started = 0;
 
 /** @param nodeFlags of the Node that runs it, such as those that write a profile */
-export function isthmus(nodeFlags: readonly string[] = [], flags: readonly string[] = []): Contender {
+export function isthmus(nodeFlags: readonly string[] = []): Contender {
   return {
     name: 'isthmus',
     async start(place, nodeName = nextName('isthmus')) {
@@ -42,7 +42,6 @@ export function isthmus(nodeFlags: readonly string[] = [], flags: readonly strin
         ...[process.execPath, ...nodeFlags, join(packageFolder(), 'bin', 'isthmus'), 'provider'],
         ...['--nodename', nodeName, '--metrics-addr='],
         ...['--kubeconfig', upper.providerKubeconfig, '--client-kubeconfig', lower.providerKubeconfig],
-        ...flags,
       ]);
       const lives = () => checkRuns(program);
       await nodeReady(place, nodeName, lives);
@@ -55,6 +54,20 @@ export function isthmus(nodeFlags: readonly string[] = [], flags: readonly strin
         { within: 60_000 },
       );
       return { ...running(nodeName, program), began };
+    },
+  };
+}
+
+/** @param clustersFile names many lower clusters, which one process serves; the node of `start` names only its log */
+export function isthmusFor(clustersFile: string): Contender {
+  return {
+    name: 'isthmus',
+    async start(place, nodeName = nextName('isthmus')) {
+      const program = await run(place, nodeName, [
+        ...[process.execPath, join(packageFolder(), 'bin', 'isthmus'), 'provider', '--metrics-addr='],
+        ...['--kubeconfig', place.upper.providerKubeconfig, '--clusters', clustersFile],
+      ]);
+      return running(nodeName, program);
     },
   };
 }
