@@ -114,6 +114,14 @@ async function programs(): Promise<Counts> {
   }
 }
 
+/** Compares the provider with the bare mirror on clusters of its own; the figures are shown in any case. */
+async function benchmark(): Promise<Counts> {
+  process.stdout.write('quick benchmark ... ');
+  const { code, output, milliseconds } = await run('hack/bench.sh', ['--quick'], 10 * minute);
+  process.stdout.write(`${code === 0 ? 'ok' : 'FAILED'} ${seconds(milliseconds)}\n${output.trimEnd()}\n`);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
 /** As root on Linux everything can run but what needs a Docker engine. */
 function maySkip(fullName: string): boolean {
   return process.getuid?.() !== 0 || process.platform !== 'linux' || /docker/i.test(fullName);
@@ -147,6 +155,7 @@ async function main(): Promise<void> {
     if (!values.fast) results.push(await programs());
     // They wait more than they compute: two halves beside each other take little more than half the time.
     if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder, 2));
+    if (!values.fast) results.push(await benchmark());
     if (values.conformance) results.push(await tests('conformance tests', 'conformance', folder, 2));
   } finally {
     rmSync(folder, { recursive: true, force: true });

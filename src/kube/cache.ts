@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyOf } from './resources.ts';
 import type { KubeObject } from './types.ts';
+import type { WatchLineHead } from './watch-line.ts';
 
 /** A change of the cache. `old` is what was there before. */
 export type CacheEvent<T> =
@@ -89,6 +90,12 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   subscribe(listener: (event: CacheEvent<T>) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Whether this state of an object, or a later one, came in already. */
+  knows({ key, uid, resourceVersion }: WatchLineHead): boolean {
+    const held = this.#objects.get(key);
+    return held?.metadata?.uid === uid && versionOf(held) >= Number(resourceVersion);
   }
 
   /** Takes in a newer state of an object. */

@@ -140,6 +140,33 @@ describe('a watch', () => {
     expect(requests('watch')[0]?.get('allowWatchBookmarks')).toBe('true');
   });
 
+  test('passes over what is known already, and goes on behind it', async () => {
+    const raw = ({ metadata: { name, namespace, uid, resourceVersion } = {} }: Pod) => ({
+      ...{ kind: 'Pod', apiVersion: 'v1', metadata: { name, namespace, uid, resourceVersion } },
+      spec: { schedulerName: 'of the watch' },
+    });
+    list = (_, response) => sendJson(response, 200, page(100, pod('a', 90)));
+    watch = (_, response) => {
+      if (versions().length > 1) return response.writeHead(200).flushHeaders();
+      cache.apply(pod('a', 101));
+      response.write(event('MODIFIED', raw(pod('a', 101))));
+      response.write(event('MODIFIED', raw(pod('b', 102))));
+      response.write(
+        event('MODIFIED', raw({ metadata: { ...pod('a', 0).metadata, uid: 'new', resourceVersion: '103' } })),
+      );
+      response.end(event('MODIFIED', raw(pod('b', 102))));
+    };
+    const parse = vi.spyOn(JSON, 'parse');
+    start();
+    await vi.waitUntil(() => versions().length === 2);
+    const parsed = parse.mock.calls.filter(([text]) => text.includes('of the watch'));
+    parse.mockRestore();
+    expect(versions()).toEqual(['100', '102']);
+    expect(parsed).toHaveLength(2);
+    expect(cache.get('n/a')?.metadata?.uid).toBe('new');
+    expect(names()).toEqual(['a', 'b']);
+  });
+
   test('that is cut in the middle of a line goes on at once from the last whole one', async () => {
     let cuts = 0;
     watch = (_, response) => {

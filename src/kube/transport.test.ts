@@ -90,6 +90,12 @@ describe('a request', () => {
     expect(server.connections).toBeLessThanOrEqual(16);
   });
 
+  test('keeps its connections after deletions, which have a body', async () => {
+    for (let turn = 0; turn < 10; turn++)
+      await transport.request({ method: 'DELETE', path: '/api/v1/pods/a', body: { kind: 'DeleteOptions' } });
+    expect(server.connections).toBeLessThan(4);
+  });
+
   test('fails with what the server said', async () => {
     answer = (_, response) => sendJson(response, 409, { message: 'is there', reason: 'AlreadyExists' });
     const error = await errorOf(transport.request(get));

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Connection, Credentials } from './connection.ts';
 import { ConnectionPools } from './connection-pools.ts';
+import { Ending } from './ending.ts';
 import { hasCode, KubeError } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Guarded } from './send-guard.ts';
@@ -38,6 +39,8 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
   readonly #pools: ConnectionPools;
+  /** Of every path: the API server may be behind a proxy that serves others, too. */
+  readonly #prefix: string;
   #credentials: { value: Promise<Credentials>; until: number } | undefined;
   #renewed = Number.NEGATIVE_INFINITY;
   #refused = false;
@@ -45,6 +48,7 @@ export class Transport {
   constructor(connection: Connection, options: TransportOptions = {}) {
     this.connection = connection;
     this.#options = options;
+    this.#prefix = connection.server.pathname.replace(/\/$/, '');
     this.#pools = new ConnectionPools(connection, options.connections ?? 16);
   }
 
@@ -142,41 +146,49 @@ export class Transport {
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const { timeout = defaultTimeout } = request;
     // Of our own, because undici's timeout for headers begins only when a connection is there and free.
-    const link = linkSignals(request.signal);
+    const ending = new Ending(request.signal);
     const late = new Error(`there was no answer within ${timeout / 1000} s`);
     const began = performance.now();
     const timer = setTimeout(() => {
       // Nothing came to anybody.
       if (agents.answered < began) this.#pools.forget(agents);
-      link.abort(late);
+      ending.abort(late);
     }, timeout);
     const over = () => {
       clearTimeout(timer);
-      link.release();
+      ending.release();
       this.#pools.ended(agents);
     };
-    // undici heeds the signal of a call that waits for a connection only when it gets one.
-    const aborted = new Promise<never>((_, reject) => {
-      const onAbort = () => reject(link.signal.reason);
-      if (link.signal.aborted) onAbort();
-      link.signal.addEventListener('abort', onAbort, { once: true });
-    });
     agents.underWay += 1;
     const agent = kind === 'stream' || request.urgent ? agents.unbounded : agents.calls;
     const guarded: Guarded = { mayBeSent };
     try {
-      const answer = agent.request({
-        ...guarded,
-        origin: this.connection.server.origin,
-        path: this.#path(request),
-        method: request.method,
-        headers,
-        body,
-        headersTimeout: 0,
-        bodyTimeout: kind === 'stream' ? streamSilence : timeout,
-        signal: link.signal,
-      });
-      const response = await this.#guard(request, () => Promise.race([answer, aborted]));
+      const response = await this.#guard(
+        request,
+        () =>
+          new Promise<Dispatcher.ResponseData>((resolve, reject) => {
+            // undici heeds the signal of a call that waits for a connection only when it gets one.
+            if (ending.aborted) reject(ending.reason);
+            ending.once('abort', () => reject(ending.reason));
+            agent
+              .request({
+                ...guarded,
+                origin: this.connection.server.origin,
+                path: this.#path(request),
+                method: request.method,
+                headers,
+                body,
+                headersTimeout: 0,
+                bodyTimeout: kind === 'stream' ? streamSilence : timeout,
+                // A deletion has a body, after which undici would close the connection: to some servers it is none.
+                // Kubernetes knows what to do with it, and a TLS handshake for each pod that goes costs more than all
+                // else about it.
+                reset: false,
+                signal: ending,
+              })
+              .then(resolve, reject);
+          }),
+      );
       clearTimeout(timer);
       agents.answered = performance.now();
       request.observer?.answered(verbOf(request, kind), response.statusCode, agents.answered - began);
@@ -192,11 +204,12 @@ export class Transport {
   }
 
   #path({ path, query }: TransportRequest): string {
+    const whole = `${this.#prefix}${path}`;
+    if (!query) return whole;
     const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries(query ?? {}))
+    for (const [name, value] of Object.entries(query))
       if (value !== undefined) parameters.append(name, value);
-    const prefix = this.connection.server.pathname.replace(/\/$/, '');
-    return parameters.size === 0 ? `${prefix}${path}` : `${prefix}${path}?${parameters}`;
+    return parameters.size === 0 ? whole : `${whole}?${parameters}`;
   }
 
   async #guard<T>(request: TransportRequest, act: () => Promise<T>): Promise<T> {

@@ -59,6 +59,11 @@ export class WorkQueue {
     return this.#ready.size;
   }
 
+  /** Keys that wait for a worker or are under way now. */
+  get load(): number {
+    return this.#ready.size + this.#running.size;
+  }
+
   /** Begins to work; keys added before have waited. */
   start(): void {
     this.#started = true;

@@ -1,5 +1,5 @@
 import { splitKey } from '../kube/resources.ts';
-import type { KubeObject } from '../kube/types.ts';
+import type { KubeObject, Pod } from '../kube/types.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../translate/marks.ts';
 import type { ServiceAccountMode } from '../translate/service-account.ts';
@@ -19,10 +19,16 @@ export interface EventWiring {
   namespace: string | undefined;
   serviceAccounts: ServiceAccountMode;
   nodeName: string;
-  podQueue: Pick<WorkQueue, 'add'>;
+  podQueue: Pick<WorkQueue, 'add' | 'addAfter'>;
   dependencyQueue: Pick<WorkQueue, 'add'>;
   nodeQueue: Pick<WorkQueue, 'add'>;
 }
+
+/**
+ * What the lower scheduler says of a pod is soon followed by what its kubelet says: so long it waits, in milliseconds,
+ * so that one write above tells both.
+ */
+const kubeletPause = 250;
 
 /** Puts every key on its queue: at the start, and after a time in which keys were passed over. */
 export function addEverything(wiring: EventWiring): void {
@@ -67,8 +73,10 @@ export function connectEvents(wiring: EventWiring): () => void {
   lowerPods.subscribe((event) => {
     if (!isServed(event.key)) return;
     const ours = isOurs(event.object, owner);
+    if (ours && event.type !== 'deleted' && awaitsKubelet(event.object))
+      podQueue.addAfter(event.key, kubeletPause);
     // A pod that is not ours matters only where it stands in the way of one above.
-    if (ours || upperPods.get(event.key)) podQueue.add(event.key);
+    else if (ours || upperPods.get(event.key)) podQueue.add(event.key);
     if (event.type !== 'deleted' || !isOfUpperCluster(event.object, owner)) return;
     for (const key of keysOfLowerPod(event.object, owner)) dependencyQueue.add(key);
   });
@@ -92,6 +100,18 @@ export function connectEvents(wiring: EventWiring): () => void {
   return () => {
     for (const release of shared) release();
   };
+}
+
+/** Whether no kubelet has said anything of a pod yet. */
+function awaitsKubelet({ metadata, status }: Pod): boolean {
+  const { phase, startTime, containerStatuses, initContainerStatuses } = status ?? {};
+  return (
+    phase === 'Pending' &&
+    !startTime &&
+    !containerStatuses &&
+    !initContainerStatuses &&
+    !metadata?.deletionTimestamp
+  );
 }
 
 /** A copy that changed below concerns its dependency; a Secret with tokens concerns its pod. */

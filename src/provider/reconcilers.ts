@@ -48,7 +48,8 @@ export interface Reconcilers {
 
 /** Changes of the room below are gathered this long, in milliseconds, before the node is written. */
 const nodeDelay = 1_000;
-/** News may be late; the pods themselves come first. */
+/** News may be late; the pods themselves come first, where more of them than a few are worked on at once. */
+const fewPods = 4;
 const eventWorkers = 4;
 
 /** Connects the caches with queues and reconciles; nothing is reconciled before `start`. */
@@ -120,6 +121,7 @@ export function createReconcilers(
     upperPod: (key) => caches.upperPods.get(key),
     queue: eventQueue,
     now: Date.now,
+    isBusy: () => podQueue.load > fewPods,
     onRefused: (message) => logger.warn({ message }, 'an event is not taken above'),
   });
   const queues = [podQueue, dependencyQueue, nodeQueue, eventQueue];

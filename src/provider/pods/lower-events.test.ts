@@ -23,6 +23,7 @@ class Scene {
   /** What the upper cluster has of the event when it is asked. */
   above: Partial<Event> = {};
   readonly refused: string[] = [];
+  isBusy = false;
   readonly events = this.#observer();
 
   constructor() {
@@ -45,6 +46,7 @@ class Scene {
       },
       queue: { add: (eventKey) => this.queued.push(eventKey) },
       now: () => this.now,
+      isBusy: () => this.isBusy,
       onRefused: (message) => this.refused.push(message),
     });
   }
@@ -120,6 +122,16 @@ describe('an event of a lower pod', () => {
       }),
     ]);
     expect(scene.patched).toEqual([]);
+  });
+
+  test('waits while many pods are worked on, but not for ever', async () => {
+    scene.isBusy = true;
+    scene.events.apply(event());
+    expect(await scene.events.reconcile(key)).toEqual({ requeueAfter: expect.any(Number) });
+    expect(scene.created).toEqual([]);
+    scene.now += 60_000;
+    expect(await scene.events.reconcile(key)).toBeUndefined();
+    expect(scene.created).toHaveLength(1);
   });
 
   test.each<[string, Event]>([

@@ -15,6 +15,8 @@ export interface LowerEventsOptions {
   upperPod: (key: string) => Pod | undefined;
   queue: Pick<WorkQueue, 'add'>;
   now: () => number;
+  /** Whether many pods are worked on, which come first. */
+  isBusy: () => boolean;
   /** Told once a minute at most of an event that the upper cluster does not take. */
   onRefused: (message: string) => void;
 }
@@ -27,6 +29,9 @@ const refillSeconds = 300;
 const mostWaiting = 5_000;
 /** A repetition only raises a count: it is written at most this often, in milliseconds. */
 const repetitionPause = 30_000;
+/** While many pods are worked on events wait, and are looked at again after so long, in milliseconds. */
+const busyPause = 500;
+const longestWait = 15_000;
 /** Where one event is refused all are, in milliseconds between two lines about it. */
 const refusalPause = 60_000;
 
@@ -40,6 +45,8 @@ export class LowerEvents {
   /** When an event was last written above. */
   readonly #written = new LRUCache<string, number>({ max: mostWaiting });
   readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
+  /** Since when an event waits for the pods to come to rest. */
+  readonly #since = new LRUCache<string, number>({ max: mostWaiting });
   #refused = Number.NEGATIVE_INFINITY;
 
   constructor(options: LowerEventsOptions) {
@@ -73,10 +80,21 @@ export class LowerEvents {
     if (upper && lower && upperUidOf(lower) === upper.metadata?.uid) {
       const pause = written === undefined ? 0 : written + repetitionPause - this.#options.now();
       if (pause > 0) return { requeueAfter: pause };
+      if (this.#mayWait(eventKey)) return { requeueAfter: busyPause };
       await (written === undefined ? this.#create(eventKey, event, upper) : this.#repeat(eventKey, event));
     }
     if (this.#waiting.get(eventKey) === event) this.#waiting.delete(eventKey);
     return undefined;
+  }
+
+  /** News of pods may be late, but not as late as a burst may last. */
+  #mayWait(eventKey: string): boolean {
+    const { isBusy, now } = this.#options;
+    const since = this.#since.get(eventKey) ?? now();
+    this.#since.set(eventKey, since);
+    if (isBusy() && now() - since < longestWait) return true;
+    this.#since.delete(eventKey);
+    return false;
   }
 
   async #create(eventKey: string, event: Event, upper: Pod): Promise<void> {

@@ -44,7 +44,9 @@ function bringUp(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult
   const refusal = deletedBelow(upper, lower);
   if (refusal) recordRefusal(sync, upper, refusal);
   const explained = refusal ? { ...status, reason: refusal.reason, message: refusal.message } : status;
-  return patchUpper(sync, upper, explained, lowerPodNote(upper, lower));
+  // One that has no node yet has run nothing: to make it anew would do no harm, and the note comes with the next news.
+  const note = lower.spec?.nodeName ? lowerPodNote(upper, lower) : undefined;
+  return patchUpper(sync, upper, explained, note);
 }
 
 /**

@@ -42,11 +42,19 @@ export async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileR
     }
   }
   try {
-    await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
+    const left = await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
+    // Until the watch brings it, any other news of the pod would delete it once more.
+    if (left.metadata?.uid === uid) takeAway(sync, left);
   } catch (error) {
     if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
   }
   return undefined;
+}
+
+/** What the answer to a deletion shows: finalizers still hold the pod, or it is gone. */
+function takeAway({ upperPods }: PodSync, left: Pod): void {
+  if ((left.metadata?.finalizers ?? []).length > 0) upperPods.apply(left);
+  else upperPods.remove(left);
 }
 
 const marksTaken: Refusal = {

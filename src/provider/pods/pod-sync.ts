@@ -23,7 +23,7 @@ export interface PodSync {
   readonly upper: Client;
   readonly lower: Client;
   readonly owner: Owner;
-  readonly upperPods: Pick<Cache<Pod>, 'get' | 'apply'>;
+  readonly upperPods: Pick<Cache<Pod>, 'get' | 'apply' | 'remove'>;
   readonly lowerPods: Pick<Cache<Pod>, 'get' | 'apply' | 'lastSeen'>;
   /** Our Secrets below; the index `pod` finds those with a pod's tokens. */
   readonly lowerSecrets: Cache<Secret, 'pod'>;

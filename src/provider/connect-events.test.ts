@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { Cache } from '../kube/cache.ts';
+import type { Pod } from '../kube/types.ts';
+import { marks } from '../translate/marks.ts';
+import { readAddressMap } from '../translate/services/address-map.ts';
+import { owner } from '../translate/test-objects.ts';
+import { createCaches } from './caches.ts';
+import { connectEvents } from './connect-events.ts';
+
+const key = 'shop/web-0';
+let version = 0;
+
+function lowerPod(status: object, metadata: object = {}): Pod {
+  version += 1;
+  const { labels, annotations } = marks(owner, 'upper-uid');
+  const identity = { name: 'web-0', namespace: 'shop', uid: 'lower-uid', resourceVersion: `${version}` };
+  return { metadata: { ...identity, labels, annotations, ...metadata }, status } as Pod;
+}
+
+/** What comes to the queue of the pods, and whether at once. */
+function scene() {
+  const shared = { caches: { ConfigMap: new Cache({}), Secret: new Cache({}) } };
+  const caches = createCaches(owner, 'upper', shared, readAddressMap([]));
+  const queued: [key: string, isLater: boolean][] = [];
+  const queue = { add: () => undefined };
+  connectEvents({
+    ...{ caches, owner, namespace: undefined, serviceAccounts: 'upper', nodeName: owner.virtualNode },
+    podQueue: {
+      add: (added) => queued.push([added, false]),
+      addAfter: (added) => queued.push([added, true]),
+    },
+    ...{ dependencyQueue: queue, nodeQueue: queue },
+  });
+  return { caches, queued };
+}
+
+test.each<[string, Pod, boolean]>([
+  ['nobody has said anything yet', lowerPod({ phase: 'Pending' }), true],
+  [
+    'only the scheduler has spoken',
+    lowerPod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] }),
+    true,
+  ],
+  ['the kubelet has spoken', lowerPod({ phase: 'Pending', startTime: '2026-01-02T03:04:05Z' }), false],
+  ['it runs', lowerPod({ phase: 'Running' }), false],
+  ['it is deleted', lowerPod({ phase: 'Pending' }, { deletionTimestamp: '2026-01-02T03:04:05Z' }), false],
+])('a lower pod of which %s', (_, pod, isLater) => {
+  const { caches, queued } = scene();
+  caches.lowerPods.apply(pod);
+  expect(queued).toEqual([[key, isLater]]);
+});
+
+test('a lower pod that goes concerns its upper pod at once', () => {
+  const { caches, queued } = scene();
+  const pod = lowerPod({ phase: 'Pending' });
+  caches.lowerPods.apply(pod);
+  caches.lowerPods.remove(pod);
+  expect(queued.at(-1)).toEqual([key, false]);
+});
