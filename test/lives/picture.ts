@@ -17,7 +17,8 @@ export interface Picture {
   readonly touched: readonly string[];
 }
 
-interface Side {
+/** The objects of one cluster by namespace/name. */
+export interface Side {
   readonly pods: ReadonlyMap<string, Pod>;
   readonly ConfigMap: ReadonlyMap<string, ConfigMap>;
   readonly Secret: ReadonlyMap<string, Secret>;
@@ -62,7 +63,8 @@ async function sideOf(ground: Ground, side: 'above' | 'below'): Promise<Side> {
   return { pods: podMap, ConfigMap: configMap, Secret: secret };
 }
 
-async function compareForeign(
+/** What has become of an object that is not ours, in words; undefined when it is as it was. */
+export async function compareForeign(
   ground: Ground,
   key: string,
   { resource, json }: { resource: Resource<KubeObject>; json: string },
