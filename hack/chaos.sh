@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The chaos suite: `--minutes N` (10) of faults, drawn from `--seed S` (the time), on clusters of its own. `--only
+# The chaos suite: `--minutes N` (10) of faults, drawn from `--seed S` (any), on clusters of its own. `--only
 # 'kill -9,SIGTERM'` draws these kinds alone. The last lines are its figures, or what was wrong and how to repeat it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export ISTHMUS_MINUTES=10
+export ISTHMUS_MINUTES=10 ISTHMUS_SEED=$RANDOM
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --minutes) export ISTHMUS_MINUTES="$2" ;;

@@ -8,7 +8,7 @@ export function reportOf({ counts, settlings, states, pods, steps }: ChaosOutcom
     ['workload', 'steps', 'refused meanwhile'],
     [...steps].map(([name, { done, failed }]) => [name, done, failed]),
   );
-  const longest = (of: 'ready' | 'matched') => Math.max(0, ...settlings.map((one) => one[of]));
+  const longest = (of: 'ready' | 'matched' | 'statuses') => Math.max(0, ...settlings.map((one) => one[of]));
   const sum = (of: 'pairs' | 'comparisons') => settlings.reduce((all, one) => all + one[of], 0);
   const checks = table(
     ['checks', ''],
@@ -18,7 +18,11 @@ export function reportOf({ counts, settlings, states, pods, steps }: ChaosOutcom
       ['settlings', settlings.length],
       ['pods compared, comparisons', `${sum('pairs')}, ${sum('comparisons')}`],
       ['longest until all is Ready', `${(longest('ready') / 1_000).toFixed(1)} s`],
-      ['longest from then until equal', `${(longest('matched') / 1_000).toFixed(1)} s`],
+      [
+        'longest from then until each status is the one below',
+        `${(longest('statuses') / 1_000).toFixed(1)} s`,
+      ],
+      ['longest until nothing at all differs', `${(longest('matched') / 1_000).toFixed(1)} s`],
     ],
   );
   return [faults, work, checks].join('\n');

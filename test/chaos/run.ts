@@ -1,3 +1,6 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../src/kube/errors.ts';
 import { allFaults } from './faults/all.ts';
@@ -40,6 +43,9 @@ export interface ChaosOutcome {
 /** How long faults begin in a round, in seconds, and how many there are at a time. */
 const round = { seconds: 30, lanes: 2 };
 
+/** How long statuses may differ once all nodes are Ready, in milliseconds: ten seconds, on a machine three times slower. */
+const longestStatuses = 30_000;
+
 /** Runs rounds of faults over a workload that never stops but to be compared, until time is up or something is wrong. */
 export async function runChaos({ seed, minutes, only, say }: ChaosOptions): Promise<ChaosOutcome> {
   // The workload draws when it can, the faults in their order: with numbers of their own a seed repeats them.
@@ -74,6 +80,7 @@ export async function runChaos({ seed, minutes, only, say }: ChaosOptions): Prom
       workload.resume();
     }
     await workload.stop();
+    if (breaches.length > 0) keepLogs(world, seed, journal);
     const { states, pods } = history;
     const { counts } = journal;
     return { breaches, counts, settlings, states, pods, steps: workload.counts, last: journal.last(30) };
@@ -108,9 +115,10 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
   const [programs, storage] = [judgePrograms(world), judgeStorage(world)];
   return async () => {
     const settling = await settle(world);
-    const { ready, matched, pairs, comparisons } = settling;
+    const { ready, matched, statuses, pairs, comparisons } = settling;
     const breaches = [
       ...settling.faults,
+      ...(statuses > longestStatuses ? [`statuses took ${statuses.toFixed(0)} ms to be those below`] : []),
       ...(await storage()),
       ...(await programs.judge()),
       ...history.breaches,
@@ -118,9 +126,20 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
       ...world.programs.flatMap((program) => program.breaches),
     ];
     journal.note(
-      `settled: all ready after ${ready.toFixed(0)} ms, equal ${matched.toFixed(0)} ms later; ` +
+      `settled: all ready after ${ready.toFixed(0)} ms, statuses ${statuses.toFixed(0)} ms and all ${matched.toFixed(0)} ms later; ` +
         `${pairs} pods compared ${comparisons} times; at most ${programs.most}`,
     );
     return { settling, breaches };
   };
+}
+
+/** The clusters go away with their logs: what the programs said about a breach is kept outside. */
+function keepLogs({ clusters, programs }: ChaosWorld, seed: number, journal: Journal): void {
+  const folder = join(tmpdir(), `isthmus-chaos-logs-${seed}`);
+  mkdirSync(folder, { recursive: true });
+  for (const { name } of programs) {
+    const file = `${name}.log`;
+    copyFileSync(join(clusters.directory, 'logs', file), join(folder, file));
+  }
+  journal.note(`the logs of the programs are kept in ${folder}`);
 }

@@ -44,7 +44,7 @@ export function drawRound(deck: Deck, random: Random, { seconds, lanes, targets 
     while (at < seconds) {
       const fault = deck.deal();
       const lasts = random.between(...fault.seconds);
-      const free = targets(fault).filter((target) => !isTaken(planned, target, at, lasts));
+      const free = targets(fault).filter((target) => !isTaken(planned, held(fault, target), at, lasts));
       if (free.length > 0) {
         const seed = random.between(0, 2 ** 31 - 1);
         planned.push({ fault, target: random.pick(free), at, seconds: lasts, seed });
@@ -59,9 +59,15 @@ export function drawRound(deck: Deck, random: Random, { seconds, lanes, targets 
 /** Putting right takes time as well: a program needs some to begin. */
 const margin = 4;
 
-function isTaken(planned: readonly Planned[], target: string, at: number, lasts: number): boolean {
+function held({ holds = [] }: Fault, target: string): string[] {
+  return [target, ...holds];
+}
+
+function isTaken(planned: readonly Planned[], wanted: readonly string[], at: number, lasts: number): boolean {
   return planned.some(
     (other) =>
-      other.target === target && at < other.at + other.seconds + margin && other.at < at + lasts + margin,
+      held(other.fault, other.target).some((one) => wanted.includes(one)) &&
+      at < other.at + other.seconds + margin &&
+      other.at < at + lasts + margin,
   );
 }

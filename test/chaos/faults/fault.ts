@@ -8,6 +8,8 @@ export interface Fault {
   readonly seconds: readonly [least: number, most: number];
   /** What it may happen to; two faults never happen to the same target at a time. */
   targets(world: ChaosWorld): readonly string[];
+  /** What it happens to beside its target. */
+  readonly holds?: readonly string[];
   /** Makes it go wrong. */
   begin(world: ChaosWorld, target: string, random: Random): Promise<Begun>;
 }

@@ -9,6 +9,8 @@ export interface Settling {
   readonly ready: number;
   /** Milliseconds from then on until both sides matched and nothing moved any more. */
   readonly matched: number;
+  /** Milliseconds until every status above was the one below. */
+  readonly statuses: number;
   /** What still was wrong when time ran out; empty when they match. */
   readonly faults: readonly string[];
   /** How many pods were compared, and how often. */
@@ -26,10 +28,13 @@ export async function settle(world: ChaosWorld): Promise<Settling> {
   const ready = performance.now();
   let before = '';
   let matched: number | undefined;
+  let statuses = ready;
   for (let comparisons = 1; ; comparisons++) {
     const { faults, fingerprint, pairs } = await compareAll(world).catch(unanswered);
     const now = performance.now();
-    const sofar = { ready: ready - began, matched: (matched ?? now) - ready, pairs, comparisons };
+    if (faults.some((fault) => fault.includes(': status is '))) statuses = now;
+    const times = { ready: ready - began, matched: (matched ?? now) - ready, statuses: statuses - ready };
+    const sofar = { ...times, pairs, comparisons };
     if (faults.length === 0) {
       matched ??= now;
       if (fingerprint === before) return { ...sofar, matched: matched - ready, faults };
