@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { packageFolder } from '../cli/package-folder.ts';
 
 /** Logs twenty lines over a second, as a program that goes on working does, and says at its end that it got there. */
 const program = `
-import { createLogger } from ${JSON.stringify(pathToFileURL(join(packageFolder(), 'src/kube/logger.ts')).href)};
+import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)};
 const logger = createLogger('info');
 for (let line = 0; line < 20; line++) {
   logger.info({ line }, 'goes on');
@@ -20,7 +18,7 @@ console.log('done');
 
 function start(stderr: 'pipe' | number) {
   const args = ['--import', 'tsx', '--input-type=module', '-e', program];
-  return spawn(process.execPath, args, { cwd: packageFolder(), stdio: ['ignore', 'pipe', stderr] });
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', stderr] });
 }
 
 async function outcome(child: ReturnType<typeof start>): Promise<{ code: number | null; said: string }> {

@@ -15,7 +15,7 @@ export interface Fault {
 }
 
 /** A fault that is there. */
-export interface Begun {
+interface Begun {
   /** What exactly was done, for the log. */
   readonly what: string;
   /** Puts it right again. */
