@@ -1,8 +1,6 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../../src/kube/errors.ts';
+import { keepEvidence } from './evidence.ts';
 import { allFaults } from './faults/all.ts';
 import { beginJournal, type Journal } from './journal.ts';
 import { type History, watchHistory } from './judge/history.ts';
@@ -76,11 +74,13 @@ export async function runChaos({ seed, minutes, only, say }: ChaosOptions): Prom
       const { settling, breaches: found } = await judge();
       settlings.push(settling);
       breaches.push(...found);
+      if (breaches.length > 0) break;
       await moveOn(world, played);
       workload.resume();
     }
+    if (breaches.length > 0)
+      journal.note(`what the programs said is kept in ${await keepEvidence(world, seed)}`);
     await workload.stop();
-    if (breaches.length > 0) keepLogs(world, seed, journal);
     const { states, pods } = history;
     const { counts } = journal;
     return { breaches, counts, settlings, states, pods, steps: workload.counts, last: journal.last(30) };
@@ -131,15 +131,4 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
     );
     return { settling, breaches };
   };
-}
-
-/** The clusters go away with their logs: what the programs said about a breach is kept outside. */
-function keepLogs({ clusters, programs }: ChaosWorld, seed: number, journal: Journal): void {
-  const folder = join(tmpdir(), `isthmus-chaos-logs-${seed}`);
-  mkdirSync(folder, { recursive: true });
-  for (const { name } of programs) {
-    const file = `${name}.log`;
-    copyFileSync(join(clusters.directory, 'logs', file), join(folder, file));
-  }
-  journal.note(`the logs of the programs are kept in ${folder}`);
 }

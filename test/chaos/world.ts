@@ -88,18 +88,18 @@ export async function openWorld(random: Random): Promise<ChaosWorld> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await allReady(world);
+  await eventually(
+    async () => {
+      const missing = await notReady(world);
+      if (missing.length > 0) throw new Error(`not ready: ${missing.join(', ')}`);
+    },
+    { within: 90_000 },
+  );
   return world;
 }
 
-/** Resolves when every virtual node is Ready. @throws naming those that are not, after `within` milliseconds */
-export async function allReady({ above, members }: ChaosWorld, within = 90_000): Promise<void> {
-  await eventually(
-    async () => {
-      const known = await Promise.all(members.map(({ node }) => find(above, nodes, { name: node })));
-      const missing = members.filter((_, index) => !known[index] || !isReady(known[index]));
-      if (missing.length > 0) throw new Error(`not ready: ${missing.map(({ node }) => node).join(', ')}`);
-    },
-    { within },
-  );
+/** The virtual nodes that are not Ready. */
+export async function notReady({ above, members }: ChaosWorld): Promise<string[]> {
+  const known = await Promise.all(members.map(({ node }) => find(above, nodes, { name: node })));
+  return members.filter((_, index) => !known[index] || !isReady(known[index])).map(({ node }) => node);
 }
