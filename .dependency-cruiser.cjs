@@ -7,7 +7,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: '\\.(d|test)\\.ts$|\\.config\\.ts$|\\.cjs$' },
+      from: { orphan: true, pathNot: '\\.(d|test)\\.ts$|\\.config\\.ts$|\\.[cm]js$' },
       to: {},
     },
     {

@@ -15,9 +15,23 @@ const onClusters = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'hack/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'hack/**/*.test.ts', 'test/chaos/schedule.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
       { test: { name: 'clusters', include: ['test/e2e/**/*.test.ts'], ...onClusters } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...onClusters } },
+      {
+        test: {
+          ...onClusters,
+          name: 'chaos',
+          include: ['test/chaos/chaos.test.ts'],
+          globalSetup: ['test/chaos/clusters.setup.ts'],
+        },
+      },
       { test: { name: 'bench', include: ['test/bench/**/*.test.ts'], ...onClusters } },
       { test: { name: 'attack', include: ['test/attack/**/*.test.ts'], ...onClusters } },
     ],

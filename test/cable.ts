@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Connection } from '../src/kube/connection.ts';
 
-/** A piece of network between a client and an API server that can be cut, held up and mended. */
+/** A piece of network between a client and an API server that can be cut, held up, slowed, made lossy and mended. */
 export interface Cable {
   /** The same cluster, reached through the cable. */
   readonly connection: Connection;
@@ -16,6 +16,13 @@ export interface Cable {
   mend(): void;
   /** From now on what the server says arrives so many milliseconds later. */
   delay(milliseconds: number): void;
+  /**
+   * From now on this share of all pieces of data, both ways, comes late by what TCP takes to send a lost packet again
+   * (200 ms to 1.6 s), and what follows with it; zero ends it.
+   */
+  lose(share: number, random?: () => number): void;
+  /** From now on new connections lead to another server; without one, to the cable's own again. */
+  divert(to?: { readonly host: string; readonly port: number }): void;
   close(): Promise<void>;
 }
 
@@ -23,10 +30,16 @@ export interface Cable {
 export async function layCable(connection: Connection, host = '127.0.0.1'): Promise<Cable> {
   const sockets = new Set<Socket>();
   const pairs = new Map<Socket, Socket>();
+  const own = { host: connection.server.hostname, port: Number(connection.server.port) };
+  let target = own;
   let held = false;
   let lateness = 0;
+  let loss = 0;
+  let draw: () => number = Math.random;
+  const lateFromServer = () => lateness + lostTime();
+  const lostTime = () => (draw() < loss ? 200 * 2 ** Math.floor(draw() * 4) : 0);
   const server = createServer((near) => {
-    const far = connect(Number(connection.server.port), connection.server.hostname);
+    const far = connect(target.port, target.host);
     pairs.set(far, near);
     far.on('close', () => pairs.delete(far));
     for (const [from, to] of [
@@ -39,7 +52,8 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
         sockets.delete(from);
         to.destroy();
       });
-      if (from === far && lateness > 0) slow(from, to, () => lateness);
+      if (loss > 0 || (from === far && lateness > 0))
+        slow(from, to, from === far ? lateFromServer : lostTime);
       else from.pipe(to);
       if (held) from.unpipe(to).pause();
     }
@@ -49,6 +63,13 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
   const { port } = server.address() as AddressInfo;
   const cut = () => {
     for (const socket of sockets) socket.destroy();
+  };
+  /** What goes through slowly stays so, without lateness once there is none. */
+  const slowed = new WeakSet<Socket>();
+  const slowDown = (from: Socket, to: Socket, late: () => number) => {
+    if (slowed.has(from) || held) return;
+    slowed.add(from);
+    slow(from.unpipe(), to, late);
   };
   return {
     connection: { ...connection, server: new URL(`https://${host}:${port}`) },
@@ -64,8 +85,19 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
       held = false;
     },
     delay(milliseconds) {
-      if (lateness === 0) for (const [far, near] of pairs) slow(far.unpipe(), near, () => lateness);
       lateness = milliseconds;
+      if (lateness > 0) for (const [far, near] of pairs) slowDown(far, near, lateFromServer);
+    },
+    lose(share, random = Math.random) {
+      [loss, draw] = [share, random];
+      if (loss === 0) return;
+      for (const [far, near] of pairs) {
+        slowDown(far, near, lateFromServer);
+        slowDown(near, far, lostTime);
+      }
+    },
+    divert(to = own) {
+      target = to;
     },
     async close() {
       server.close();
@@ -75,7 +107,11 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
   };
 }
 
-/** Passes on what comes, all of it so much later, in order. */
+/** Passes on what comes, each piece so much later, in order. */
 function slow(from: Socket, to: Socket, lateness: () => number): void {
-  from.on('data', (chunk: Buffer) => setTimeout(() => to.writable && to.write(chunk), lateness()));
+  let last = 0;
+  from.on('data', (chunk: Buffer) => {
+    last = Math.max(performance.now() + lateness(), last);
+    setTimeout(() => to.writable && to.write(chunk), last - performance.now());
+  });
 }

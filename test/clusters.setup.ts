@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startClusters } from '../hack/clusters/clusters.ts';
+import { type LowerClusterOptions, startClusters } from '../hack/clusters/clusters.ts';
 import { mustExecute } from '../hack/clusters/exec.ts';
 import { stopClusters } from '../hack/clusters/stop.ts';
 import { packageFolder } from '../src/cli/package-folder.ts';
@@ -14,11 +14,22 @@ declare module 'vitest' {
   }
 }
 
+/** What most tests share: `a` with a real kubelet, `b` with 100 kwok nodes. */
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return setUpClusters(project, [
+    { name: 'a', nodes: { kind: 'kubelet' } },
+    { name: 'b', nodes: { kind: 'kwok', nodes: 100 } },
+  ]);
+}
+
 /**
- * Builds the program and starts one set of clusters for the whole run: upper, `a` with a real kubelet, `b` with 100
- * kwok nodes. Stops them when the run ends, fails or is interrupted; a run that was killed leaves them to the next.
+ * Builds the program and starts one set of clusters for the whole run: upper and these lower ones. Stops them when the
+ * run ends, fails or is interrupted; a run that was killed leaves them to the next.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setUpClusters(
+  project: TestProject,
+  lower: readonly LowerClusterOptions[],
+): Promise<() => Promise<void>> {
   await mustExecute('npm', ['run', 'build'], { cwd: packageFolder() });
   const directory = mkdtempSync(join(tmpdir(), 'isthmus-test-'));
   const interrupted = new AbortController();
@@ -37,10 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     audited: true,
     signal: interrupted.signal,
     progress: (line) => process.stderr.write(`clusters: ${line}\n`),
-    lower: [
-      { name: 'a', nodes: { kind: 'kubelet' } },
-      { name: 'b', nodes: { kind: 'kwok', nodes: 100 } },
-    ],
+    lower,
   });
   project.provide('clustersDirectory', directory);
   return stop;

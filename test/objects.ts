@@ -56,24 +56,31 @@ export async function watchPods(
   namespace: string,
   keyBy: (pod: Pod) => string = keyOf,
 ): Promise<Witness> {
-  const cache = new Cache<Pod>({});
   const uids = new Map<string, Set<string>>();
   const states: Pod[] = [];
-  cache.subscribe(({ object }) => {
-    states.push(object);
-    const key = keyBy(object);
-    uids.set(key, (uids.get(key) ?? new Set()).add(object.metadata?.uid ?? ''));
+  const stop = await watchStates(client, pods, namespace, (pod) => {
+    states.push(pod);
+    const key = keyBy(pod);
+    uids.set(key, (uids.get(key) ?? new Set()).add(pod.metadata?.uid ?? ''));
   });
+  return { uids, states, stop };
+}
+
+/** Calls back with every state of every object, in order; resolves with what ends that when the first list is in. */
+export async function watchStates<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  namespace: string,
+  onState: (object: T) => void,
+): Promise<() => Promise<void>> {
+  const cache = new Cache<T>({});
+  cache.subscribe(({ object }) => onState(object));
   const stopping = new AbortController();
-  const reflector = new Reflector(client, pods, cache, { namespace });
+  const reflector = new Reflector(client, resource, cache, { namespace });
   const running = reflector.run(stopping.signal);
   await reflector.synced;
-  return {
-    uids,
-    states,
-    async stop() {
-      stopping.abort();
-      await running;
-    },
+  return async () => {
+    stopping.abort();
+    await running;
   };
 }

@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Connection, Credentials } from './connection.ts';
 import { KubeError } from './errors.ts';
 import { sendGuard } from './send-guard.ts';
+import { streamEar } from './stream-ear.ts';
 
 /** The connections that one set of client certificates is good for. */
 export interface Agents {
@@ -13,6 +14,15 @@ export interface Agents {
   underWay: number;
   /** When an answer last came over any of these connections. */
   answered: number;
+  readonly streams: Set<OpenStream>;
+}
+
+/** An answer that has no end. */
+export interface OpenStream {
+  /** When something last came (performance.now()). */
+  heard: number;
+  /** Ends it with an error for whoever reads it. */
+  fail(why: Error): void;
 }
 
 const connectTimeout = 10_000;
@@ -46,7 +56,7 @@ export class ConnectionPools {
     }
     const calls = this.#makeAgent(tls, this.#connections);
     const unbounded = this.#makeAgent(tls, null);
-    this.#agents = { credentials, tlsKey, calls, unbounded, underWay: 0, answered: 0 };
+    this.#agents = { credentials, tlsKey, calls, unbounded, underWay: 0, answered: 0, streams: new Set() };
     this.#open.add(this.#agents);
     if (former?.underWay === 0) void this.#end(former);
     return this.#agents;
@@ -61,6 +71,14 @@ export class ConnectionPools {
   /** After a partition every connection kept may be half open: calls from now on make new ones. */
   forget(agents: Agents): void {
     if (agents === this.#agents) this.#agents = undefined;
+  }
+
+  /**
+   * A call that began then got no answer: its connection may be half open, and those of streams as well. Those that were
+   * silent since end, for whoever watches can go on at once, and would otherwise know nothing for minutes.
+   */
+  endSilent({ streams }: Agents, since: number, why: Error): void {
+    for (const stream of [...streams]) if (stream.heard < since) stream.fail(why);
   }
 
   /** Ends every connection, and makes no more. */
@@ -88,6 +106,6 @@ export class ConnectionPools {
           proxyTls: { timeout: connectTimeout },
         })
       : new Agent({ ...options, connect: secure });
-    return agent.compose(sendGuard);
+    return agent.compose(sendGuard, streamEar);
   }
 }

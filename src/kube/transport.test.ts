@@ -319,6 +319,34 @@ describe('a stream', () => {
     expect(await errorOf(transport.stream(get))).toMatchObject({ code: 'Gone', message: 'too old' });
   });
 
+  test('that is silent ends when a call beside it gets no answer: its connection may be as dead', async () => {
+    answer = ({ url }, response) => {
+      if (url?.includes('watch')) response.writeHead(200).flushHeaders();
+    };
+    const stream = await transport.stream({ ...get, query: { watch: '1' } });
+    const failed = once(stream, 'error');
+    expect((await errorOf(transport.request({ ...get, timeout: 100 }))).code).toBe('Unreachable');
+    await failed;
+    expect(stream.destroyed).toBe(true);
+  });
+
+  test('that brings something meanwhile goes on', async () => {
+    let write: (text: string) => void = never;
+    answer = ({ url }, response) => {
+      if (!url?.includes('watch')) return;
+      response.writeHead(200).flushHeaders();
+      write = (text) => response.write(text);
+    };
+    const stream = await transport.stream({ ...get, query: { watch: '1' } });
+    stream.on('data', never);
+    const unanswered = errorOf(transport.request({ ...get, timeout: 200 }));
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2));
+    write('one');
+    await unanswered;
+    write('two');
+    expect(`${(await once(stream, 'data'))[0]}`).toBe('two');
+  });
+
   test('has a connection of its own, so that any number may be open', async () => {
     answer = ({ url }, response) => {
       if (url?.includes('watch')) response.writeHead(200).flushHeaders();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anyAction } from './actions.ts';
+import { anyAction } from '../lives/actions.ts';
 import { runSequence } from './sequence.ts';
 import { tallyOf } from './tally.ts';
 import { openWorld, type World } from './world.ts';

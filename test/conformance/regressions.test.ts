@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { Action } from './actions.ts';
+import type { Action } from '../lives/actions.ts';
 import { runSequence } from './sequence.ts';
 import { openWorld, type World } from './world.ts';
 

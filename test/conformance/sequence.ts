@@ -3,12 +3,12 @@ import { keyOf } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { isOurs, upperUidOf } from '../../src/translate/marks.ts';
 import { eventually } from '../clusters.ts';
-import type { Action, StepAround } from './actions.ts';
-import { dependencyFaults } from './dependency-faults.ts';
-import { deleteNamespace, performAbove } from './perform-above.ts';
-import { performBelow, performWithPod } from './perform-below.ts';
-import { fingerprint, type Picture, takePicture } from './picture.ts';
-import { podFaults } from './pod-faults.ts';
+import type { Action, StepAround } from '../lives/actions.ts';
+import { dependencyFaults } from '../lives/dependency-faults.ts';
+import { deleteNamespace, performAbove } from '../lives/perform-above.ts';
+import { performBelow, performWithPod } from '../lives/perform-below.ts';
+import { fingerprint, type Picture, takePicture } from '../lives/picture.ts';
+import { podFaults } from '../lives/pod-faults.ts';
 import { beginSequence, ensureProvider, type World } from './world.ts';
 
 /** Longer than the ten seconds after which a taken name is looked at again, and than the longest backoff. */

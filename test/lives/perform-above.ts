@@ -2,15 +2,15 @@ import { configMaps, namespaces, pods, type Resource, secrets } from '../../src/
 import type { KubeObject, Pod, PodSpec } from '../../src/kube/types.ts';
 import { find } from '../objects.ts';
 import type { Shape, StepAbove, StepAround } from './actions.ts';
-import { attempt, makeNamespace, type World } from './world.ts';
+import { attempt, type Ground, makeNamespace } from './ground.ts';
 
 /** How often a re-creation looks whether its name has become free. */
 const attempts = 40;
 
 /** Does one step in the upper cluster; a step that cannot be done is none. */
-export async function performAbove(world: World, action: StepAbove): Promise<void> {
-  const { above } = world;
-  const namespace = world.spaces[action.space];
+export async function performAbove(ground: Ground, action: StepAbove): Promise<void> {
+  const { above } = ground;
+  const namespace = ground.spaces[action.space];
   const where = { namespace, name: `pod-${action.name}` };
   const patch = (change: object, subresource?: string) =>
     attempt(() =>
@@ -20,17 +20,17 @@ export async function performAbove(world: World, action: StepAbove): Promise<voi
     );
   switch (action.do) {
     case 'create':
-      await makeNamespace(world, namespace);
-      await attempt(() => above.create(pods, podOf(world, where, action.shape)));
+      await makeNamespace(ground, namespace);
+      await attempt(() => above.create(pods, podOf(ground, where, action.shape)));
       return;
     case 'recreate':
-      await deletePod(world, where, action.grace);
+      await deletePod(ground, where, action.grace);
       for (let tried = 0; tried < attempts; tried++) {
-        if (await attempt(() => above.create(pods, podOf(world, where, action.shape)))) return;
+        if (await attempt(() => above.create(pods, podOf(ground, where, action.shape)))) return;
       }
       return;
     case 'delete':
-      return deletePod(world, where, action.grace);
+      return deletePod(ground, where, action.grace);
     case 'label':
       await patch({ metadata: { labels: { color: action.value === 0 ? null : `v${action.value}` } } });
       return;
@@ -38,7 +38,7 @@ export async function performAbove(world: World, action: StepAbove): Promise<voi
       await patch({ metadata: { annotations: { note: action.value === 0 ? null : `v${action.value}` } } });
       return;
     case 'image':
-      await editImage(world, where, `image:${action.value}`);
+      await editImage(ground, where, `image:${action.value}`);
       return;
     case 'resize': {
       const resources = { requests: { cpu: `${action.milli}m` } };
@@ -49,14 +49,14 @@ export async function performAbove(world: World, action: StepAbove): Promise<voi
       await patch({ metadata: { labels: { 'virtual-pod': action.to ? 'true' : null } } });
       return;
     case 'put':
-      return put(world, action);
+      return put(ground, action);
     case 'drop':
-      return drop(world, action);
+      return drop(ground, action);
   }
 }
 
 /** A pod that the upper scheduler binds to our virtual node. */
-function podOf(world: World, where: { namespace: string; name: string }, shape: Shape): Pod {
+function podOf(ground: Ground, where: { namespace: string; name: string }, shape: Shape): Pod {
   const optional = shape.isOptional;
   const volumes: NonNullable<PodSpec['volumes']> = [];
   if (shape.config !== undefined)
@@ -66,7 +66,7 @@ function podOf(world: World, where: { namespace: string; name: string }, shape: 
   return {
     metadata: { ...where, labels: shape.isVirtual ? { 'virtual-pod': 'true' } : {} },
     spec: {
-      nodeSelector: { 'kubernetes.io/hostname': world.owner.virtualNode },
+      nodeSelector: { 'kubernetes.io/hostname': ground.owner.virtualNode },
       tolerations: [{ key: 'virtual-kubelet.io/provider', operator: 'Exists' }],
       automountServiceAccountToken: shape.hasToken,
       containers: [{ name: 'main', image: 'image:0', resources: { requests: { cpu: '10m' } } }],
@@ -76,7 +76,7 @@ function podOf(world: World, where: { namespace: string; name: string }, shape: 
 }
 
 async function deletePod(
-  { above }: World,
+  { above }: Ground,
   where: { namespace: string; name: string },
   grace: 'own' | 0 | 1,
 ): Promise<void> {
@@ -87,29 +87,29 @@ async function deletePod(
 }
 
 async function editImage(
-  world: World,
+  ground: Ground,
   where: { namespace: string; name: string },
   image: string,
 ): Promise<void> {
   const patch = { spec: { containers: [{ name: 'main', image }] } };
-  await attempt(() => world.above.patch(pods, where, patch, { type: 'strategic-merge' }));
+  await attempt(() => ground.above.patch(pods, where, patch, { type: 'strategic-merge' }));
 }
 
-async function put(world: World, action: Extract<StepAbove, { do: 'put' }>): Promise<void> {
-  const namespace = world.spaces[action.space];
+async function put(ground: Ground, action: Extract<StepAbove, { do: 'put' }>): Promise<void> {
+  const namespace = ground.spaces[action.space];
   const { resource, name, content } = dependencyOf(action.kind, action.name, action.value);
-  await makeNamespace(world, namespace);
+  await makeNamespace(ground, namespace);
   const isNew = await attempt(() =>
-    world.above.create(resource, { metadata: { namespace, name }, ...content }),
+    ground.above.create(resource, { metadata: { namespace, name }, ...content }),
   );
-  if (!isNew) await attempt(() => world.above.patch(resource, { namespace, name }, content));
+  if (!isNew) await attempt(() => ground.above.patch(resource, { namespace, name }, content));
 }
 
-async function drop(world: World, action: Extract<StepAbove, { do: 'drop' }>): Promise<void> {
+async function drop(ground: Ground, action: Extract<StepAbove, { do: 'drop' }>): Promise<void> {
   const { resource, name } = dependencyOf(action.kind, action.name, 0);
-  const where = { namespace: world.spaces[action.space], name };
-  const uid = (await find(world.above, resource, where))?.metadata?.uid;
-  if (uid) await attempt(() => world.above.delete(resource, where, { uid }));
+  const where = { namespace: ground.spaces[action.space], name };
+  const uid = (await find(ground.above, resource, where))?.metadata?.uid;
+  if (uid) await attempt(() => ground.above.delete(resource, where, { uid }));
 }
 
 /** A ConfigMap or Secret of the few that pods name, and what it holds. */
@@ -126,17 +126,17 @@ export function dependencyOf(
 
 /** Deletes a namespace on one side, and notes which pods may have been ended by it. */
 export async function deleteNamespace(
-  world: World,
+  ground: Ground,
   { side, space }: Extract<StepAround, { do: 'delete namespace' }>,
 ): Promise<void> {
-  const name = world.spaces[space];
-  const uid = (await find(world[side], namespaces, { name }))?.metadata?.uid;
+  const name = ground.spaces[space];
+  const uid = (await find(ground[side], namespaces, { name }))?.metadata?.uid;
   if (!uid) return;
   if (side === 'below') {
-    world.harmedSpaces.add(name);
-    for (const [key, { resource }] of world.foreign) {
-      if (key.startsWith(`${resource.kind}/${name}/`)) world.foreign.delete(key);
+    ground.harmedSpaces.add(name);
+    for (const [key, { resource }] of ground.foreign) {
+      if (key.startsWith(`${resource.kind}/${name}/`)) ground.foreign.delete(key);
     }
   }
-  await attempt(() => world[side].delete(namespaces, { name }, { uid }));
+  await attempt(() => ground[side].delete(namespaces, { name }, { uid }));
 }

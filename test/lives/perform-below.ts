@@ -11,19 +11,19 @@ import {
 import { eventually } from '../clusters.ts';
 import { find } from '../objects.ts';
 import type { Disguise, StepBelow, StepWithPod } from './actions.ts';
+import { attempt, type Ground } from './ground.ts';
 import { dependencyOf } from './perform-above.ts';
-import { attempt, type World } from './world.ts';
 
 /** Does one step in the lower cluster, as somebody there would who knows nothing of us. */
-export async function performBelow(world: World, action: StepBelow): Promise<void> {
-  const namespace = world.spaces[action.space];
-  const { below } = world;
+export async function performBelow(ground: Ground, action: StepBelow): Promise<void> {
+  const namespace = ground.spaces[action.space];
+  const { below } = ground;
   switch (action.do) {
     case 'edit copy':
     case 'delete copy': {
       const { resource, name, content } = dependencyOf(action.kind, action.name, 99);
       const copy = await find(below, resource, { namespace, name });
-      if (!copy || !isOurs(copy, world.owner)) return;
+      if (!copy || !isOurs(copy, ground.owner)) return;
       const uid = copy.metadata?.uid ?? '';
       await attempt(() =>
         action.do === 'delete copy'
@@ -33,12 +33,12 @@ export async function performBelow(world: World, action: StepBelow): Promise<voi
       return;
     }
     case 'take name':
-      return takeName(world, action, namespace);
+      return takeName(ground, action, namespace);
     case 'free name': {
       const { resource, name } = named(action.kind, action.name);
       const key = `${action.kind}/${namespace}/${name}`;
-      const object = world.foreign.has(key) && (await find(below, resource, { namespace, name }));
-      world.foreign.delete(key);
+      const object = ground.foreign.has(key) && (await find(below, resource, { namespace, name }));
+      ground.foreign.delete(key);
       if (object) {
         const options = { uid: object.metadata?.uid ?? '', gracePeriodSeconds: 0 };
         await attempt(() => below.delete(resource, { namespace, name }, options));
@@ -49,27 +49,27 @@ export async function performBelow(world: World, action: StepBelow): Promise<voi
 }
 
 /** Does something to a pod of ours below, if there is one. */
-export async function performWithPod(world: World, action: StepWithPod): Promise<void> {
-  const where = { namespace: world.spaces[action.space], name: `pod-${action.name}` };
-  const pod = await find(world.below, pods, where);
-  if (!pod || !isOurs(pod, world.owner)) return;
+export async function performWithPod(ground: Ground, action: StepWithPod): Promise<void> {
+  const where = { namespace: ground.spaces[action.space], name: `pod-${action.name}` };
+  const pod = await find(ground.below, pods, where);
+  if (!pod || !isOurs(pod, ground.owner)) return;
   const { uid = '' } = pod.metadata ?? {};
   const patch = (change: object, subresource?: string) =>
     attempt(() =>
-      world.below.patch(pods, { ...where, ...(subresource ? { subresource } : {}) }, change, {
+      ground.below.patch(pods, { ...where, ...(subresource ? { subresource } : {}) }, change, {
         type: 'strategic-merge',
       }),
     );
   const upperUid = upperUidOf(pod) ?? '';
   switch (action.do) {
     case 'delete': {
-      world.harmed.add(upperUid);
+      ground.harmed.add(upperUid);
       const options = action.grace === 'own' ? { uid } : { uid, gracePeriodSeconds: action.grace };
-      await attempt(() => world.below.delete(pods, where, options));
+      await attempt(() => ground.below.delete(pods, where, options));
       return;
     }
     case 'finish': {
-      world.harmed.add(upperUid);
+      ground.harmed.add(upperUid);
       await patch({ metadata: { uid }, status: finished(pod, action.phase) }, 'status');
       return;
     }
@@ -83,7 +83,7 @@ export async function performWithPod(world: World, action: StepWithPod): Promise
       await patch({ metadata: { uid, annotations: { [upperGenerationAnnotation]: null } } });
       return;
     case 'image':
-      world.imageEdited.add(upperUid);
+      ground.imageEdited.add(upperUid);
       await patch({
         metadata: { uid },
         spec: { containers: [{ name: 'main', image: `below:${action.value}` }] },
@@ -117,23 +117,23 @@ const foreignPod = { spec: { containers: [{ name: 'theirs', image: 'theirs:1' }]
 
 /** Makes a foreign object of a name that pods above may need, and remembers it when it has come to rest. */
 async function takeName(
-  world: World,
+  ground: Ground,
   { kind, name: number, disguise }: Extract<StepBelow, { do: 'take name' }>,
   namespace: string,
 ): Promise<void> {
   const { resource, name, content } = named(kind, number);
   // Virtual nodes of one upper cluster that share a lower one share its copies as well.
   const asWhose = disguise === 'other node' && kind !== 'Pod' ? 'other cluster' : disguise;
-  const metadata = { namespace, name, ...marksOf(asWhose, world.owner) };
-  await attempt(() => world.below.create(namespaces, { metadata: { name: namespace } }));
-  if (!(await attempt(() => world.below.create(resource, { metadata, ...content })))) return;
+  const metadata = { namespace, name, ...marksOf(asWhose, ground.owner) };
+  await attempt(() => ground.below.create(namespaces, { metadata: { name: namespace } }));
+  if (!(await attempt(() => ground.below.create(resource, { metadata, ...content })))) return;
   const json = await eventually(async () => {
-    const object = await find(world.below, resource, { namespace, name });
+    const object = await find(ground.below, resource, { namespace, name });
     if (kind === 'Pod' && object && (object as Pod).status?.phase !== 'Running')
       throw new Error('not running');
     return object && JSON.stringify(object);
   });
-  if (json) world.foreign.set(`${kind}/${namespace}/${name}`, { resource, json });
+  if (json) ground.foreign.set(`${kind}/${namespace}/${name}`, { resource, json });
 }
 
 function marksOf(disguise: Disguise, { upperCluster, virtualNode }: Owner): object {

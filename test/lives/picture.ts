@@ -2,7 +2,7 @@ import { configMaps, keyOf, pods, type Resource, secrets } from '../../src/kube/
 import type { ConfigMap, KubeObject, Pod, Secret } from '../../src/kube/types.ts';
 import { isOurs, type Owner } from '../../src/translate/marks.ts';
 import { find } from '../objects.ts';
-import type { World } from './world.ts';
+import type { Ground } from './ground.ts';
 
 /** Both clusters at one moment, as far as a sequence concerns them. */
 export interface Picture {
@@ -17,22 +17,23 @@ export interface Picture {
   readonly touched: readonly string[];
 }
 
-interface Side {
+/** The objects of one cluster by namespace/name. */
+export interface Side {
   readonly pods: ReadonlyMap<string, Pod>;
   readonly ConfigMap: ReadonlyMap<string, ConfigMap>;
   readonly Secret: ReadonlyMap<string, Secret>;
 }
 
 /** Asks both API servers now. */
-export async function takePicture(world: World): Promise<Picture> {
-  const touched = await Promise.all([...world.foreign].map((entry) => compareForeign(world, ...entry)));
+export async function takePicture(ground: Ground): Promise<Picture> {
+  const touched = await Promise.all([...ground.foreign].map((entry) => compareForeign(ground, ...entry)));
   return {
-    owner: world.owner,
-    above: await sideOf(world, 'above'),
-    below: await sideOf(world, 'below'),
-    harmed: world.harmed,
-    harmedSpaces: world.harmedSpaces,
-    imageEdited: world.imageEdited,
+    owner: ground.owner,
+    above: await sideOf(ground, 'above'),
+    below: await sideOf(ground, 'below'),
+    harmed: ground.harmed,
+    harmedSpaces: ground.harmedSpaces,
+    imageEdited: ground.imageEdited,
     touched: touched.flatMap((fault) => fault ?? []),
   };
 }
@@ -51,10 +52,10 @@ export function ours<T extends KubeObject>(objects: ReadonlyMap<string, T>, owne
   return [...objects].filter(([, object]) => isOurs(object, owner));
 }
 
-async function sideOf(world: World, side: 'above' | 'below'): Promise<Side> {
+async function sideOf(ground: Ground, side: 'above' | 'below'): Promise<Side> {
   const all = async <T extends KubeObject>(resource: Resource<T>) => {
     const lists = await Promise.all(
-      world.spaces.map((namespace) => world[side].list(resource, { namespace })),
+      ground.spaces.map((namespace) => ground[side].list(resource, { namespace })),
     );
     return new Map(lists.flatMap(({ items }) => items.map((item) => [keyOf(item), item] as const)));
   };
@@ -62,12 +63,13 @@ async function sideOf(world: World, side: 'above' | 'below'): Promise<Side> {
   return { pods: podMap, ConfigMap: configMap, Secret: secret };
 }
 
-async function compareForeign(
-  world: World,
+/** What has become of an object that is not ours, in words; undefined when it is as it was. */
+export async function compareForeign(
+  ground: Ground,
   key: string,
   { resource, json }: { resource: Resource<KubeObject>; json: string },
 ): Promise<string | undefined> {
   const [, namespace = '', name = ''] = key.split('/');
-  const now = JSON.stringify(await find(world.below, resource, { namespace, name }));
+  const now = JSON.stringify(await find(ground.below, resource, { namespace, name }));
   return now === json ? undefined : `${key} is not ours and was touched: ${json} became ${now}`;
 }

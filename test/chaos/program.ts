@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import type { LocalClusters } from '../../hack/clusters/open.ts';
+import type { RunningProgram } from '../../hack/clusters/programs.ts';
+import { eventually } from '../clusters.ts';
+
+/** Where the lines that a program logs go: a file, a disk that is full, or a pipe whose reader has gone. */
+export type LogPlace = 'file' | 'full disk' | 'closed pipe';
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Base of its metrics and health; undefined when it serves none. */
+  readonly metrics?: string;
+}
+
+/** A program of ours that faults may end and start again; it is not to end by itself. */
+export interface Program {
+  readonly name: string;
+  readonly metrics: string | undefined;
+  readonly pid: number;
+  readonly isUp: boolean;
+  /** What it did that no program may: ended by itself, or not as it was told. */
+  readonly breaches: readonly string[];
+  /** Starts it if it is not up; resolves when it says that it lives, if it can say so. */
+  start(place?: LogPlace): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM, upon which it must end with 0. */
+  stop(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  log(): string;
+}
+
+/** A program ends within this time of being asked, in milliseconds. */
+const longestEnd = 20_000;
+
+/** A program in the upper cluster's network, not started yet. */
+export function createProgram(clusters: LocalClusters, options: ProgramOptions): Program {
+  const { name, command, environment, metrics } = options;
+  const breaches: string[] = [];
+  let running: RunningProgram | undefined;
+  const log = () => (running ? readFileSync(running.logFile, 'utf8') : '');
+  const end = async (signal: NodeJS.Signals): Promise<number | null | undefined> => {
+    const ending = running;
+    if (!ending) return undefined;
+    running = undefined;
+    ending.kill(signal);
+    const late = setTimeout(() => {
+      breaches.push(`${name} did not end within ${longestEnd / 1_000} s of ${signal}`);
+      ending.kill('SIGKILL');
+    }, longestEnd);
+    const code = await ending.exited;
+    clearTimeout(late);
+    return code;
+  };
+  return {
+    name,
+    metrics,
+    get pid() {
+      return running?.pid ?? 0;
+    },
+    get isUp() {
+      return running !== undefined;
+    },
+    breaches,
+    async start(place = 'file') {
+      if (running) return;
+      const started = await clusters.run(name, loggingTo(place, command), { ...environment });
+      running = started;
+      void started.exited.then((code) => {
+        if (running !== started) return;
+        breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
+        running = undefined;
+      });
+      if (metrics === undefined) return;
+      await eventually(
+        async () => {
+          const isAlive = (await fetch(`${metrics}/healthz`).catch(() => undefined))?.ok;
+          if (running === started && !isAlive)
+            throw new Error(`${name} does not begin: ${log().slice(-2_000)}`);
+        },
+        { within: 60_000 },
+      );
+    },
+    kill: async () => void (await end('SIGKILL')),
+    async stop() {
+      const code = await end('SIGTERM');
+      if (code !== undefined && code !== 0)
+        breaches.push(`${name} ended with ${code} upon SIGTERM: ${tail(clusters, name)}`);
+    },
+    signal: (signal) => running?.kill(signal),
+    log,
+  };
+}
+
+function loggingTo(place: LogPlace, command: readonly string[]): string[] {
+  switch (place) {
+    case 'file':
+      return [...command];
+    case 'full disk':
+      return ['/bin/sh', '-c', 'exec "$@" >/dev/full 2>&1', 'sh', ...command];
+    case 'closed pipe':
+      // The reader takes nothing and goes; the program has its pid from the shell that waits for nobody.
+      return ['/bin/bash', '-c', 'exec "$@" > >(exec true) 2>&1', 'bash', ...command];
+  }
+}
+
+function logFileOf({ directory }: LocalClusters, name: string): string {
+  return `${directory}/logs/${name}.log`;
+}
+
+function tail(clusters: LocalClusters, name: string): string {
+  return read(logFileOf(clusters, name)).slice(-1_500);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
