@@ -88,6 +88,47 @@ done
 show get events --field-selector reason=Descheduled -o 'custom-columns=POD:.involvedObject.name,MESSAGE:.message'
 show get pod moving -o wide
 
+step 'two tiers that reach each other by name (hack/sample-two-tier.yaml)'
+"$kubectl" apply -f hack/sample-two-tier.yaml
+for tier in backend frontend; do
+  "$kubectl" rollout status "deployment/$tier" --timeout=60s || {
+    "$kubectl" describe pods -l "app=$tier" | tail -n 40
+    fail "the $tier does not run; the programs' logs are in $state/logs"
+  }
+done
+below() {
+  local cluster=$1
+  shift
+  "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" "$@"
+}
+addresses() {
+  "$@" get endpointslices -l kubernetes.io/service-name=backend -o 'jsonpath={.items[*].endpoints[*].addresses[0]}' | wc -w
+}
+for cluster in a b; do
+  for _ in $(seq 60); do
+    [ "$(addresses below "$cluster")" = 4 ] && break
+    sleep 0.5
+  done
+  [ "$(addresses below "$cluster")" = 4 ] || fail "the Service backend in cluster $cluster does not have the four pods"
+done
+show get pods -l 'app in (frontend, backend)' -o wide
+for cluster in a b; do
+  printf '\n$ kubectl --kubeconfig %s get services,endpointslices -l kubernetes.io/service-name!=kubernetes\n' "$cluster.kubeconfig"
+  below "$cluster" get services backend
+  below "$cluster" get endpointslices -l kubernetes.io/service-name=backend
+done
+# Without a kubelet nobody would answer, and without a DNS server there are no names.
+if [ -e "$state/logs/a-coredns.log" ]; then
+  ask() { "$kubectl" exec deployment/frontend -- sh /scripts/ask 20; }
+  for _ in $(seq 60); do
+    ask >"$state/answers" && [ "$(wc -l <"$state/answers")" = 20 ] && [ "$(sort -u "$state/answers" | wc -l)" = 4 ] && break
+    sleep 0.5
+  done
+  printf '\n$ kubectl exec deployment/frontend -- sh /scripts/ask 20 | sort | uniq -c\n'
+  sort "$state/answers" | uniq -c
+  [ "$(sort -u "$state/answers" | wc -l)" = 4 ] || fail 'not every pod of the backend answers'
+fi
+
 cat <<END
 
 Isthmus is up, with the sample running on vk-a and vk-b. Go on with

@@ -12,6 +12,7 @@ import { type LocalClusters, openClusters } from './open.ts';
 import { installPackages } from './packages.ts';
 import { planSet } from './plan.ts';
 import { startTimeOf } from './process.ts';
+import { obtainServicePrograms } from './service-programs.ts';
 import { claims, isAbandoned, type NodesOptions, readState, writeState } from './state.ts';
 import { stopClusters } from './stop.ts';
 
@@ -93,12 +94,29 @@ async function feasible(
   if (!lower.some(({ nodes }) => nodes.kind === 'kubelet')) return [...lower];
   const isRoot = process.getuid?.() === 0;
   const obstacle = isRoot ? await installPackages(progress, signal) : 'a real kubelet needs root';
-  if (obstacle === undefined) return [...lower];
+  if (obstacle === undefined) return withNames(lower, progress, signal);
   return lower.map((cluster) => {
-    if (cluster.nodes.kind !== 'kubelet') return cluster;
-    progress(`cluster ${cluster.name}: kwok plays its nodes, no container runs: ${obstacle}`);
-    return { name: cluster.name, nodes: { kind: 'kwok', nodes: 3, allocatable: KWOK_ALLOCATABLE } };
+    const { name, nodes } = cluster;
+    if (nodes.kind !== 'kubelet') return cluster;
+    progress(`cluster ${name}: kwok plays its nodes, no container runs: ${obstacle}`);
+    return { name, nodes: { kind: 'kwok', nodes: nodes.played ?? 3, allocatable: KWOK_ALLOCATABLE } };
   });
+}
+
+/** The same clusters, without names for Services where what serves them cannot be had. */
+async function withNames(
+  lower: readonly LowerClusterOptions[],
+  progress: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<LowerClusterOptions[]> {
+  if (!lower.some(({ nodes }) => nodes.kind === 'kubelet' && nodes.names)) return [...lower];
+  const obstacle = await obtainServicePrograms(progress, signal);
+  if (obstacle === undefined) return [...lower];
+  progress(`pods find no Services by name: ${obstacle}`);
+  return lower.map(({ name, nodes }) => ({
+    name,
+    nodes: nodes.kind === 'kubelet' ? { ...nodes, names: false } : nodes,
+  }));
 }
 
 /** Removes the sets of test runs that were killed: they would keep their memory and addresses for ever. */
