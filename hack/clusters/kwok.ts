@@ -53,11 +53,12 @@ export async function startKwok(directory: string, state: ClusterState, binaries
       `--tls-private-key-file=${files.key('nodes.key')}`,
     ],
   });
-  const inWebPool = hasKubelet ? 0 : 3;
-  const pools = Array.from({ length: playedNodesOf(state) }, (_, index) =>
-    index < inWebPool ? 'web' : 'batch',
+  // The kubelet's own node is the first.
+  const first = hasKubelet ? 1 : 0;
+  const played = Array.from({ length: playedNodesOf(state) }, (_, index) =>
+    kwokNode(state.name, first + index, allocatable, index < 3 && !hasKubelet ? 'web' : 'batch'),
   );
-  await createNodes(files.kubeconfig, state.name, pools, allocatable);
+  await createNodes(files.kubeconfig, state.name, played);
 }
 
 /** kwok's configuration: the stages of its nodes and pods, and what `kubectl logs` and `exec` of them answer. */
@@ -101,21 +102,14 @@ export function kwokNode(
   };
 }
 
-async function createNodes(
-  kubeconfig: string,
-  cluster: string,
-  pools: readonly NodePool[],
-  allocatable: Readonly<Record<string, string>>,
-): Promise<void> {
+async function createNodes(kubeconfig: string, cluster: string, nodes: readonly object[]): Promise<void> {
   const api = openApi(kubeconfig);
-  const create = async (pool: NodePool, index: number) => {
-    const node = kwokNode(cluster, index, allocatable, pool);
+  const create = async (node: object) => {
     const { status, body } = await api.send('POST', '/api/v1/nodes', node);
-    if (status !== 201 && status !== 409)
-      throw new Error(`node ${index} of cluster ${cluster}: ${status} ${body}`);
+    if (status !== 201 && status !== 409) throw new Error(`a node of cluster ${cluster}: ${status} ${body}`);
   };
   try {
-    await Promise.all(pools.map(create));
+    await Promise.all(nodes.map(create));
   } finally {
     api.close();
   }
