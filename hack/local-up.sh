@@ -96,38 +96,55 @@ for tier in backend frontend; do
     fail "the $tier does not run; the programs' logs are in $state/logs"
   }
 done
-below() {
+show_below() {
   local cluster=$1
   shift
+  printf '\n$ kubectl --kubeconfig %s %s\n' "$cluster.kubeconfig" "$*"
   "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" "$@"
 }
-addresses() {
-  "$@" get endpointslices -l kubernetes.io/service-name=backend -o 'jsonpath={.items[*].endpoints[*].addresses[0]}' | wc -w
+endpoints_below() {
+  "$kubectl" --kubeconfig "$state/$1.kubeconfig" get endpointslices -l kubernetes.io/service-name=backend \
+    -o 'jsonpath={.items[*].endpoints[*].addresses[0]}' | wc -w
 }
+show get pods -l 'app in (frontend,backend)' -o wide
 for cluster in a b; do
   for _ in $(seq 60); do
-    [ "$(addresses below "$cluster")" = 4 ] && break
+    [ "$(endpoints_below "$cluster")" -ge 4 ] && break
     sleep 0.5
   done
-  [ "$(addresses below "$cluster")" = 4 ] || fail "the Service backend in cluster $cluster does not have the four pods"
+  [ "$(endpoints_below "$cluster")" -ge 4 ] || fail "the Service in cluster $cluster lacks pods of the backend"
+  show_below "$cluster" get service backend
+  show_below "$cluster" get endpointslices -l kubernetes.io/service-name=backend
 done
-show get pods -l 'app in (frontend, backend)' -o wide
-for cluster in a b; do
-  printf '\n$ kubectl --kubeconfig %s get services,endpointslices -l kubernetes.io/service-name!=kubernetes\n' "$cluster.kubeconfig"
-  below "$cluster" get services backend
-  below "$cluster" get endpointslices -l kubernetes.io/service-name=backend
-done
-# Without a kubelet nobody would answer, and without a DNS server there are no names.
+# Played pods answer nobody, and without a DNS server there are no names.
 if [ -e "$state/logs/a-coredns.log" ]; then
-  ask() { "$kubectl" exec deployment/frontend -- sh /scripts/ask 20; }
+  names_of_answers() { sort -u "$state/answers" | wc -l; }
   for _ in $(seq 60); do
-    ask >"$state/answers" && [ "$(wc -l <"$state/answers")" = 20 ] && [ "$(sort -u "$state/answers" | wc -l)" = 4 ] && break
+    "$kubectl" exec deployment/frontend -- sh /scripts/ask 20 >"$state/answers" &&
+      [ "$(wc -l <"$state/answers")" = 20 ] && [ "$(names_of_answers)" = 4 ] && break
     sleep 0.5
   done
   printf '\n$ kubectl exec deployment/frontend -- sh /scripts/ask 20 | sort | uniq -c\n'
   sort "$state/answers" | uniq -c
-  [ "$(sort -u "$state/answers" | wc -l)" = 4 ] || fail 'not every pod of the backend answers'
+  [ "$(names_of_answers)" = 4 ] || fail 'not each of the four pods of the backend answers'
 fi
+
+step 'pods with volumes (hack/sample-volumes.yaml)'
+for cluster in a b; do
+  folder="$state/volumes/$cluster"
+  mkdir -p "$folder"
+  sed "s#FOLDER#$folder#" hack/sample-volumes-below.yaml | "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" apply -f -
+done
+"$kubectl" apply -f hack/sample-volumes.yaml
+"$kubectl" rollout status statefulset/notes --timeout=60s || {
+  "$kubectl" describe pods,pvc -l app=notes | tail -n 60
+  fail "the pods with volumes do not run; the programs' logs are in $state/logs"
+}
+# It comes back to what it wrote.
+"$kubectl" delete pod notes-0
+"$kubectl" rollout status statefulset/notes --timeout=60s || fail "notes-0 did not come back; see $state/logs"
+show get pvc,pv
+if [ -e "$state/logs/a-kubelet.log" ]; then show exec notes-0 -- cat /data/notes; fi
 
 cat <<END
 
