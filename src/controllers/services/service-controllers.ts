@@ -15,6 +15,7 @@ import { createLowerServices } from './lower-services.ts';
 import { NamespaceUse } from './namespace-use.ts';
 import { refusals } from './refusals.ts';
 import { reconcileService } from './service.ts';
+import { lowerImports } from './service-imports.ts';
 import type { ServicesView } from './services-view.ts';
 import type { SharedPictures } from './shared-pictures.ts';
 import type { UpperServices } from './upper-services.ts';
@@ -40,7 +41,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
   const use = new NamespaceUse({
     pods: lowerPods,
     isOurs: (pod) => isOfUpperCluster(pod, owner) && isServed(pod.metadata?.namespace),
-    onChange: (namespace) => wiring.addNamespace(namespace),
+    onChange(namespace) {
+      wiring.addNamespace(namespace);
+      imports.addNamespace(namespace);
+    },
   });
   const refuse = refusals(context);
   const view: ServicesView = {
@@ -71,8 +75,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
       toWrite: sliceToWrite,
       onRefused: (key, refusal) => refuse(endpointSlices, upper.slices.get(key), refusal),
     }),
+    namespaces: context.namespaces,
     isReachable: context.isReachable,
   };
+  const imports = lowerImports(context, view, below);
   const queueOf = (kind: string, reconcile: (view: ServicesView, key: string) => Promise<ReconcileResult>) =>
     new WorkQueue({
       workers,
@@ -85,15 +91,16 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
     });
   const serviceQueue = queueOf('service', reconcileService);
   const sliceQueue = queueOf('endpointslice', reconcileEndpointSlice);
-  const queues = [serviceQueue, sliceQueue];
+  const queues = [serviceQueue, sliceQueue, imports.queue];
   const wiring = connectServiceEvents({ view, below, isServed, serviceQueue, sliceQueue });
 
   const stopping = new AbortController();
-  const running = below.reflectors.map((reflector) => reflector.run(stopping.signal));
+  const running = [...below.reflectors, imports.watch].map((one) => one.run(stopping.signal));
   const begin = async () => {
     await Promise.all([upper.synced, ...below.reflectors.map(({ synced }) => synced)]);
     if (stopping.signal.aborted) return;
     wiring.addEverything();
+    imports.addEverything();
     for (const queue of queues) queue.start();
     logger.info({ services: upper.services.size, network }, 'services go down');
   };
@@ -105,15 +112,20 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
     get watches() {
       return [
         ...upper.states().map((state) => ({ side: 'upper' as const, ...state })),
-        ...below.reflectors.map(({ state }) => ({ side: 'lower' as const, ...state })),
+        ...[...below.reflectors.map(({ state }) => state), ...imports.watch.states()].map((state) => ({
+          side: 'lower' as const,
+          ...state,
+        })),
       ];
     },
     reconnect() {
-      for (const reflector of below.reflectors) reflector.reconnect();
+      for (const watch of [...below.reflectors, imports.watch]) watch.reconnect();
       wiring.addEverything();
+      imports.addEverything();
     },
     async stop() {
       wiring.release();
+      imports.release();
       use.stop();
       release();
       await Promise.all(queues.map((queue) => queue.stop()));
