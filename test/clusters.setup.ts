@@ -35,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     directory,
     owned: true,
     audited: true,
+    dualStack: ['upper', 'a'],
     signal: interrupted.signal,
     progress: (line) => process.stderr.write(`clusters: ${line}\n`),
     lower: [

@@ -33,6 +33,8 @@ export interface StartClustersOptions {
   readonly owned?: boolean;
   /** Whether the API servers write down every write, which `auditLogFile` then names. */
   readonly audited?: boolean;
+  /** Names of clusters whose Services may have addresses of IPv6 as well; pods have none. */
+  readonly dualStack?: readonly string[];
 }
 
 /**
@@ -54,7 +56,11 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
   const owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
   try {
     const plan = await planSet(directory, wanted);
-    const clusters = plan.clusters.map((one) => ({ ...one, ...(options.audited && { isAudited: true }) }));
+    const clusters = plan.clusters.map((one) => ({
+      ...one,
+      ...(options.audited && { isAudited: true }),
+      ...(options.dualStack?.includes(one.name) && { secondServiceCidr: `fd00:${one.index}::/112` }),
+    }));
     const state = { ...plan, clusters, ...(options.owned && { owner }), complete: false };
     writeState(directory, state);
     if (state.set !== undefined) {

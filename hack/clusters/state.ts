@@ -24,6 +24,8 @@ export interface ClusterState {
   readonly podCidr: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly nodes: NodesOptions;
+  /** Of IPv6, for a cluster whose Services may have two families. */
+  readonly secondServiceCidr?: string;
   /** Whether its API server writes an audit log. */
   readonly isAudited?: boolean;
 }

@@ -68,7 +68,7 @@ function groupOf(resource: string): string {
 
 /** Takes the account away, with all that was made for it. */
 export async function removeAccount(cluster: LocalCluster, account: string): Promise<void> {
-  const names = [account, `${account}-metrics`, `${account}-authentication-reader`];
+  const names = ['', '-metrics', '-authentication-reader', '-network-policies'].map((more) => account + more);
   const kinds = 'clusterrole,clusterrolebinding,role,rolebinding,serviceaccount';
   for (const namespace of ['isthmus-system', 'kube-node-lease', 'kube-system'])
     await kubectlWith({}, cluster, '-n', namespace, 'delete', kinds, ...names, '--ignore-not-found');
