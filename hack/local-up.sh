@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with a sample
-# Deployment that runs on both. Can be run again; stop with bin/isthmus down.
+# Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with samples that run
+# on both. Can be run again; stop with bin/isthmus down.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 

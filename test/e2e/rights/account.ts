@@ -62,6 +62,7 @@ async function may(admin: Client, account: string, right: Right): Promise<boolea
 
 function groupOf(resource: string): string {
   if (resource === 'leases') return 'coordination.k8s.io';
+  if (resource === 'networkpolicies') return 'networking.k8s.io';
   if (resource === 'tokenreviews') return 'authentication.k8s.io';
   return resource === 'subjectaccessreviews' ? 'authorization.k8s.io' : '';
 }
