@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with a sample
-# Deployment that runs on both. Can be run again; stop with bin/isthmus down.
+# Brings Isthmus up on this machine, from a fresh clone: two lower clusters joined to an upper one, with samples that run
+# on both. Can be run again; stop with bin/isthmus down.
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
@@ -87,6 +87,64 @@ done
 [ "$(place)" = 'vk-b Running' ] || fail "the pod was not moved to vk-b; see $state/logs/descheduler.log"
 show get events --field-selector reason=Descheduled -o 'custom-columns=POD:.involvedObject.name,MESSAGE:.message'
 show get pod moving -o wide
+
+step 'two tiers that reach each other by name (hack/sample-two-tier.yaml)'
+"$kubectl" apply -f hack/sample-two-tier.yaml
+for tier in backend frontend; do
+  "$kubectl" rollout status "deployment/$tier" --timeout=60s || {
+    "$kubectl" describe pods -l "app=$tier" | tail -n 40
+    fail "the $tier does not run; the programs' logs are in $state/logs"
+  }
+done
+show_below() {
+  local cluster=$1
+  shift
+  printf '\n$ kubectl --kubeconfig %s %s\n' "$cluster.kubeconfig" "$*"
+  "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" "$@"
+}
+endpoints_below() {
+  "$kubectl" --kubeconfig "$state/$1.kubeconfig" get endpointslices -l kubernetes.io/service-name=backend \
+    -o 'jsonpath={.items[*].endpoints[*].addresses[0]}' | wc -w
+}
+show get pods -l 'app in (frontend,backend)' -o wide
+for cluster in a b; do
+  for _ in $(seq 60); do
+    [ "$(endpoints_below "$cluster")" -ge 4 ] && break
+    sleep 0.5
+  done
+  [ "$(endpoints_below "$cluster")" -ge 4 ] || fail "the Service in cluster $cluster lacks pods of the backend"
+  show_below "$cluster" get service backend
+  show_below "$cluster" get endpointslices -l kubernetes.io/service-name=backend
+done
+# Played pods answer nobody, and without a DNS server there are no names.
+if [ -e "$state/logs/a-coredns.log" ]; then
+  names_of_answers() { sort -u "$state/answers" | wc -l; }
+  for _ in $(seq 60); do
+    "$kubectl" exec deployment/frontend -- sh /scripts/ask 20 >"$state/answers" &&
+      [ "$(wc -l <"$state/answers")" = 20 ] && [ "$(names_of_answers)" = 4 ] && break
+    sleep 0.5
+  done
+  printf '\n$ kubectl exec deployment/frontend -- sh /scripts/ask 20 | sort | uniq -c\n'
+  sort "$state/answers" | uniq -c
+  [ "$(names_of_answers)" = 4 ] || fail 'not each of the four pods of the backend answers'
+fi
+
+step 'pods with volumes (hack/sample-volumes.yaml)'
+for cluster in a b; do
+  folder="$state/volumes/$cluster"
+  mkdir -p "$folder"
+  sed "s#FOLDER#$folder#" hack/sample-volumes-below.yaml | "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" apply -f -
+done
+"$kubectl" apply -f hack/sample-volumes.yaml
+"$kubectl" rollout status statefulset/notes --timeout=60s || {
+  "$kubectl" describe pods,pvc -l app=notes | tail -n 60
+  fail "the pods with volumes do not run; the programs' logs are in $state/logs"
+}
+# It comes back to what it wrote.
+"$kubectl" delete pod notes-0
+"$kubectl" rollout status statefulset/notes --timeout=60s || fail "notes-0 did not come back; see $state/logs"
+show get pvc,pv
+if [ -e "$state/logs/a-kubelet.log" ]; then show exec notes-0 -- cat /data/notes; fi
 
 cat <<END
 

@@ -46,6 +46,7 @@ export async function setUpClusters(
     directory,
     owned: true,
     audited: true,
+    dualStack: ['upper', 'a'],
     signal: interrupted.signal,
     progress: (line) => process.stderr.write(`clusters: ${line}\n`),
     lower,

@@ -34,8 +34,15 @@ export async function createAccount(directory: string, { name }: ClusterState): 
         'upper-multischeduler.yaml',
         'upper-descheduler.yaml',
         'upper-network-policies.yaml',
+        'upper-multi-cluster-services.yaml',
       ]
-    : ['lower.yaml', 'lower-metrics.yaml', 'lower-scheduling.yaml', 'lower-network-policies.yaml'];
+    : [
+        'lower.yaml',
+        'lower-metrics.yaml',
+        'lower-scheduling.yaml',
+        'lower-network-policies.yaml',
+        'lower-multi-cluster-services.yaml',
+      ];
   const accounts = isUpper
     ? [
         { account: 'isthmus-provider', file: providerKubeconfigOf(directory, name) },

@@ -1,27 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { which } from './exec.ts';
-import type { LocalCluster, LocalClusters } from './open.ts';
+import { programName } from './controlplane.ts';
 import { filesOf, kubeletNodeOf } from './pki.ts';
 import { startProgram } from './programs.ts';
-import { readState } from './state.ts';
+import type { ClusterState } from './state.ts';
 import { findTestProgram } from './test-programs.ts';
 
 /**
- * Starts a kube-proxy and a DNS server beside the real kubelet of a cluster that was started with `names`: its pods
- * then reach Services by name, as in any cluster. Both end with the cluster. Needs root and iptables.
+ * Starts a kube-proxy and a DNS server beside the real kubelet of a cluster with `names`: its pods then reach Services
+ * by name, as in any cluster. Needs root and iptables.
  */
-export async function startClusterServices(
-  { directory }: Pick<LocalClusters, 'directory'>,
-  { name, kubeconfig }: LocalCluster,
-): Promise<void> {
-  const state = readState(directory)?.clusters.find((cluster) => cluster.name === name);
-  if (!state?.namespace) throw new Error(`cluster ${name} has no network of its own`);
-  if (!(await which('iptables'))) throw new Error('install iptables: kube-proxy writes its rules with it');
-  const folder = join(filesOf(directory, name).folder, 'services');
+export async function startClusterServices(directory: string, state: ClusterState): Promise<void> {
+  const { name } = state;
+  const { kubeconfig, folder: clusterFolder } = filesOf(directory, name);
+  const folder = join(clusterFolder, 'services');
   mkdirSync(folder, { recursive: true });
   const start = (program: string, command: readonly string[]) =>
-    startProgram(directory, { name: `${name}-${program}`, command, cluster: state });
+    startProgram(directory, { name: programName(name, program), command, cluster: state });
   start('kube-proxy', [
     await findTestProgram('kube-proxy'),
     `--kubeconfig=${kubeconfig}`,

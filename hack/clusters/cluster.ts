@@ -1,4 +1,5 @@
 import { openApi } from './api.ts';
+import { startClusterServices } from './cluster-services.ts';
 import { startControlPlane } from './controlplane.ts';
 import { startK3s } from './k3s.ts';
 import { startKubelet } from './kubelet.ts';
@@ -6,7 +7,7 @@ import { startKwok } from './kwok.ts';
 import { createPki, filesOf } from './pki.ts';
 import { type ProcessRecord, readRecords } from './process.ts';
 import { checkAlive } from './programs.ts';
-import type { ClusterState } from './state.ts';
+import { type ClusterState, playedNodesOf } from './state.ts';
 import type { Binaries } from './versions.ts';
 import { waitFor } from './wait.ts';
 
@@ -36,17 +37,18 @@ export async function startCluster(
   await createPki(directory, state);
   await startControlPlane(directory, state, binaries, signal);
   progress(`cluster ${name}: API server ready after ${seconds(started)} s`);
-  if (nodes.kind === 'kwok') await startKwok(directory, state, binaries, nodes.nodes, nodes.allocatable);
+  if (playedNodesOf(state) > 0) await startKwok(directory, state, binaries);
   if (nodes.kind === 'kubelet' && set !== undefined)
     await startKubelet(directory, set, state, binaries, signal);
+  if (nodes.kind === 'kubelet' && nodes.names) await startClusterServices(directory, state);
   await waitUsable(directory, state, signal);
   progress(`cluster ${name}: ready after ${seconds(started)} s (${describe(state)})`);
 }
 
 /** Waits until pods can be created (their service account exists) and every node is Ready. */
 async function waitUsable(directory: string, state: ClusterState, signal?: AbortSignal): Promise<void> {
-  const { nodes } = state;
-  const wanted = nodes.kind === 'kwok' ? nodes.nodes : nodes.kind === 'none' ? 0 : 1;
+  const real = state.nodes.kind === 'kubelet' || state.nodes.kind === 'k3s' ? 1 : 0;
+  const wanted = real + playedNodesOf(state);
   const own: ProcessRecord[] = [...readRecords(directory).values()].filter(({ name }) =>
     name.startsWith(`${state.name}-`),
   );
@@ -78,7 +80,8 @@ function isReady({ status }: NodeList['items'][number]): boolean {
 
 function describe({ nodes }: ClusterState): string {
   if (nodes.kind === 'kwok') return `${nodes.nodes} kwok nodes`;
-  return nodes.kind === 'kubelet' ? 'one node with a real kubelet' : 'no node of its own';
+  if (nodes.kind !== 'kubelet') return 'no node of its own';
+  return `one node with a real kubelet${nodes.played ? `, ${nodes.played} kwok nodes` : ''}`;
 }
 
 function seconds(since: number): string {

@@ -12,6 +12,7 @@ import { type LocalClusters, openClusters } from './open.ts';
 import { installPackages } from './packages.ts';
 import { planSet } from './plan.ts';
 import { startTimeOf } from './process.ts';
+import { obtainServicePrograms } from './service-programs.ts';
 import { claims, isAbandoned, type NodesOptions, readState, writeState } from './state.ts';
 import { stopClusters } from './stop.ts';
 
@@ -32,6 +33,8 @@ export interface StartClustersOptions {
   readonly owned?: boolean;
   /** Whether the API servers write down every write, which `auditLogFile` then names. */
   readonly audited?: boolean;
+  /** Names of clusters whose Services may have addresses of IPv6 as well; pods have none. */
+  readonly dualStack?: readonly string[];
 }
 
 /**
@@ -53,7 +56,11 @@ export async function startClusters(options: StartClustersOptions): Promise<Loca
   const owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
   try {
     const plan = await planSet(directory, wanted);
-    const clusters = plan.clusters.map((one) => ({ ...one, ...(options.audited && { isAudited: true }) }));
+    const clusters = plan.clusters.map((one) => ({
+      ...one,
+      ...(options.audited && { isAudited: true }),
+      ...(options.dualStack?.includes(one.name) && { secondServiceCidr: `fd00:${one.index}::/112` }),
+    }));
     const state = { ...plan, clusters, ...(options.owned && { owner }), complete: false };
     writeState(directory, state);
     if (state.set !== undefined) {
@@ -93,12 +100,29 @@ async function feasible(
   if (!lower.some(({ nodes }) => nodes.kind === 'kubelet')) return [...lower];
   const isRoot = process.getuid?.() === 0;
   const obstacle = isRoot ? await installPackages(progress, signal) : 'a real kubelet needs root';
-  if (obstacle === undefined) return [...lower];
+  if (obstacle === undefined) return withNames(lower, progress, signal);
   return lower.map((cluster) => {
-    if (cluster.nodes.kind !== 'kubelet') return cluster;
-    progress(`cluster ${cluster.name}: kwok plays its nodes, no container runs: ${obstacle}`);
-    return { name: cluster.name, nodes: { kind: 'kwok', nodes: 3, allocatable: KWOK_ALLOCATABLE } };
+    const { name, nodes } = cluster;
+    if (nodes.kind !== 'kubelet') return cluster;
+    progress(`cluster ${name}: kwok plays its nodes, no container runs: ${obstacle}`);
+    return { name, nodes: { kind: 'kwok', nodes: nodes.played ?? 3, allocatable: KWOK_ALLOCATABLE } };
   });
+}
+
+/** The same clusters, without names for Services where what serves them cannot be had. */
+async function withNames(
+  lower: readonly LowerClusterOptions[],
+  progress: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<LowerClusterOptions[]> {
+  if (!lower.some(({ nodes }) => nodes.kind === 'kubelet' && nodes.names)) return [...lower];
+  const obstacle = await obtainServicePrograms(progress, signal);
+  if (obstacle === undefined) return [...lower];
+  progress(`pods find no Services by name: ${obstacle}`);
+  return lower.map(({ name, nodes }) => ({
+    name,
+    nodes: nodes.kind === 'kubelet' ? { ...nodes, names: false } : nodes,
+  }));
 }
 
 /** Removes the sets of test runs that were killed: they would keep their memory and addresses for ever. */

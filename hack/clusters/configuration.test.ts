@@ -3,6 +3,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { containerdConfiguration } from './containerd.ts';
 import { kubeletConfiguration } from './kubelet.ts';
 import { kwokConfiguration, kwokNode } from './kwok.ts';
+import { halvesOf, overlaps } from './layout.ts';
 import { filesOf } from './pki.ts';
 
 interface Document {
@@ -70,4 +71,11 @@ describe('a kubelet and its containerd', () => {
       authorization: { mode: 'Webhook' },
     });
   });
+});
+
+it('a cluster with a kubelet and played nodes gives each half of its addresses', () => {
+  const [real, played] = halvesOf('10.202.144.0/21');
+  expect([real, played]).toEqual(['10.202.144.0/22', '10.202.148.0/22']);
+  expect(overlaps(real, played)).toBe(false);
+  expect([real, played].every((half) => overlaps(half, '10.202.144.0/21'))).toBe(true);
 });

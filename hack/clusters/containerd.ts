@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { programName } from './controlplane.ts';
 import { execute, mustExecute } from './exec.ts';
 import { PAUSE_IMAGE, writeImages } from './images.ts';
-import { layoutOfCluster } from './layout.ts';
+import { halvesOf, layoutOfCluster } from './layout.ts';
 import { filesOf } from './pki.ts';
 import { checkAlive, startProgram } from './programs.ts';
-import { type ClusterState, runFolder } from './state.ts';
+import { type ClusterState, playedNodesOf, runFolder } from './state.ts';
 import { waitFor } from './wait.ts';
 
 /** Where a cluster's containerd listens. */
@@ -78,11 +78,12 @@ SystemdCgroup = false
 function cniConfiguration(network: string, state: ClusterState, folder: string): string {
   const ipam = {
     type: 'host-local',
-    ranges: [[{ subnet: state.podCidr }]],
+    // The other half is for what kwok plays.
+    ranges: [[{ subnet: playedNodesOf(state) > 0 ? halvesOf(state.podCidr)[0] : state.podCidr }]],
     routes: [{ dst: '0.0.0.0/0' }],
     dataDir: join(folder, 'addresses'),
   };
-  // No masquerading: the other clusters have routes to these pods, and iptables need not be installed.
+  // No masquerading: the other clusters have routes to these pods.
   const bridge = { type: 'bridge', bridge: 'pods', isGateway: true, ipMasq: false, hairpinMode: true, ipam };
   return JSON.stringify({ cniVersion: '1.0.0', name: network, plugins: [bridge] }, undefined, 2);
 }

@@ -89,7 +89,7 @@ function apiserverArguments(files: ClusterFiles, state: ClusterState): string[] 
     // The endpoints of the service "kubernetes" must not be loopback addresses, so without a network they stay empty.
     ...(state.namespace ? [] : ['--endpoint-reconciler-type=none']),
     `--secure-port=${state.ports.apiserver}`,
-    `--service-cluster-ip-range=${state.serviceCidr}`,
+    `--service-cluster-ip-range=${[state.serviceCidr, state.secondServiceCidr].filter(Boolean).join(',')}`,
     `--etcd-servers=https://127.0.0.1:${state.ports.etcd}`,
     `--etcd-cafile=${files.key('etcd-ca.crt')}`,
     `--etcd-certfile=${files.key('etcd.crt')}`,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checksumIn, download, sourceOf } from './download.ts';
-import { programs } from './versions.ts';
+import { programs, servicePrograms } from './versions.ts';
 
 const sum = 'a'.repeat(64);
 const other = 'b'.repeat(64);
@@ -38,7 +38,7 @@ describe('checksumIn', () => {
 
 describe('sourceOf', () => {
   it('names an official release for every program and architecture', () => {
-    for (const program of programs) {
+    for (const program of [...programs, ...servicePrograms]) {
       for (const arch of ['amd64', 'arm64']) {
         const { url, checksumUrl } = sourceOf(program, arch);
         expect(url).toMatch(/^https:\/\/(dl\.k8s\.io|github\.com)\/.*v\d+\.\d+\.\d+/);

@@ -5,7 +5,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EnvHttpProxyAgent, fetch } from 'undici';
 import { mustExecute } from './exec.ts';
-import { moduleOf, type Program, versions } from './versions.ts';
+import { moduleOf, type Program, type servicePrograms, versions } from './versions.ts';
 
 type Release = ReturnType<typeof moduleOf>;
 
@@ -22,8 +22,11 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
 /** Time for all release sites together to answer at all: whoever has no network must not wait for it. */
 const PROBE_MILLISECONDS = 5000;
 
+/** What has an official release that can be downloaded. */
+type Released = Program | (typeof servicePrograms)[number];
+
 /** The official release of a program. */
-export function sourceOf(program: Program, arch: string = architecture): Source {
+export function sourceOf(program: Released, arch: string = architecture): Source {
   if (program === 'etcd') {
     const folder = `https://github.com/etcd-io/etcd/releases/download/${versions.etcd}`;
     const name = `etcd-${versions.etcd}-linux-${arch}`;
@@ -36,6 +39,11 @@ export function sourceOf(program: Program, arch: string = architecture): Source 
       // kwok publishes no checksum file; GitHub publishes the digest of every file of a release.
       checksumUrl: `https://api.github.com/repos/${repository}/releases/tags/${versions.kwok}`,
     };
+  }
+  if (program === 'coredns') {
+    const name = `coredns_${versions.coredns.slice(1)}_linux_${arch}.tgz`;
+    const url = `https://github.com/coredns/coredns/releases/download/${versions.coredns}/${name}`;
+    return { url, checksumUrl: `${url}.sha256`, member: 'coredns' };
   }
   const url = `https://dl.k8s.io/release/${versions.kubernetes}/bin/linux/${arch}/${program}`;
   return { url, checksumUrl: `${url}.sha256` };
@@ -58,7 +66,7 @@ export async function reachableReleases(signal?: AbortSignal): Promise<Set<Relea
 
 /** Downloads a program into the folder under its own name. It appears there whole and verified, or not at all. */
 export async function download(
-  program: Program,
+  program: Released,
   folder: string,
   signal?: AbortSignal,
   source: Source = sourceOf(program),

@@ -42,6 +42,7 @@ export async function startKubelet(
       `--config=${configuration}`,
       `--kubeconfig=${files.kubeconfigOf('kubelet')}`,
       `--hostname-override=${kubeletNodeOf(state.name)}`,
+      '--node-labels=pool=web',
       `--node-ip=${state.address}`,
       `--root-dir=${join(folder, 'root')}`,
       `--cert-dir=${join(folder, 'pki')}`,

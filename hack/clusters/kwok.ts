@@ -4,25 +4,29 @@ import { stringify } from 'yaml';
 import { packageFolder } from '../../src/cli/package-folder.ts';
 import { openApi } from './api.ts';
 import { programName } from './controlplane.ts';
+import { halvesOf } from './layout.ts';
 import { filesOf } from './pki.ts';
 import { startProgram } from './programs.ts';
-import type { ClusterState } from './state.ts';
+import { type ClusterState, playedNodesOf } from './state.ts';
 import type { Binaries } from './versions.ts';
 
 /** What a kwok node offers if nothing else is asked for: a common size of machine. */
 export const KWOK_ALLOCATABLE = { cpu: '32', memory: '256Gi', pods: '110' } as const;
 
+/** The label `pool` of a node: real kubelets are for the web, and where there are none, three played nodes are. */
+export type NodePool = 'web' | 'batch';
+
 /** Nobody's user and group: what `kubectl exec` runs in a kwok pod is a process of this machine. */
 const NOBODY = 65534;
 
-/** Starts kwok and creates its nodes; does not wait for them to be ready. */
-export async function startKwok(
-  directory: string,
-  state: ClusterState,
-  binaries: Binaries,
-  count: number,
-  allocatable: Readonly<Record<string, string>> = KWOK_ALLOCATABLE,
-): Promise<void> {
+/** Starts kwok and creates the nodes that it plays; does not wait for them to be ready. */
+export async function startKwok(directory: string, state: ClusterState, binaries: Binaries): Promise<void> {
+  const { nodes } = state;
+  const allocatable = (nodes.kind === 'kwok' && nodes.allocatable) || KWOK_ALLOCATABLE;
+  const hasKubelet = nodes.kind === 'kubelet';
+  // The kubelet has the port, and half of the addresses.
+  const port = hasKubelet ? state.ports.nodes + 1 : state.ports.nodes;
+  const podCidr = hasKubelet ? halvesOf(state.podCidr)[1] : state.podCidr;
   const files = filesOf(directory, state.name);
   const folder = join(files.folder, 'kwok');
   mkdirSync(folder, { recursive: true });
@@ -41,15 +45,20 @@ export async function startKwok(
       '--manage-all-nodes=false',
       '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
       '--node-lease-duration-seconds=40',
-      `--cidr=${state.podCidr}`,
+      `--cidr=${podCidr}`,
       `--node-ip=${state.address}`,
-      `--node-port=${state.ports.nodes}`,
-      `--server-address=${state.address}:${state.ports.nodes}`,
+      `--node-port=${port}`,
+      `--server-address=${state.address}:${port}`,
       `--tls-cert-file=${files.key('nodes.crt')}`,
       `--tls-private-key-file=${files.key('nodes.key')}`,
     ],
   });
-  await createNodes(files.kubeconfig, state.name, count, allocatable);
+  // The kubelet's own node is the first.
+  const first = hasKubelet ? 1 : 0;
+  const played = Array.from({ length: playedNodesOf(state) }, (_, index) =>
+    kwokNode(state.name, first + index, allocatable, index < 3 && !hasKubelet ? 'web' : 'batch'),
+  );
+  await createNodes(files.kubeconfig, state.name, played);
 }
 
 /** kwok's configuration: the stages of its nodes and pods, and what `kubectl logs` and `exec` of them answer. */
@@ -70,6 +79,7 @@ export function kwokNode(
   cluster: string,
   index: number,
   allocatable: Readonly<Record<string, string>>,
+  pool: NodePool = 'batch',
 ): object {
   const name = `${cluster}-node-${index}`;
   return {
@@ -85,26 +95,21 @@ export function kwokNode(
         'topology.kubernetes.io/region': cluster,
         'topology.kubernetes.io/zone': `${cluster}-${index % 3}`,
         type: 'kwok',
+        pool,
       },
     },
     status: { allocatable, capacity: allocatable },
   };
 }
 
-async function createNodes(
-  kubeconfig: string,
-  cluster: string,
-  count: number,
-  allocatable: Readonly<Record<string, string>>,
-): Promise<void> {
+async function createNodes(kubeconfig: string, cluster: string, nodes: readonly object[]): Promise<void> {
   const api = openApi(kubeconfig);
-  const create = async (index: number) => {
-    const { status, body } = await api.send('POST', '/api/v1/nodes', kwokNode(cluster, index, allocatable));
-    if (status !== 201 && status !== 409)
-      throw new Error(`node ${index} of cluster ${cluster}: ${status} ${body}`);
+  const create = async (node: object) => {
+    const { status, body } = await api.send('POST', '/api/v1/nodes', node);
+    if (status !== 201 && status !== 409) throw new Error(`a node of cluster ${cluster}: ${status} ${body}`);
   };
   try {
-    await Promise.all(Array.from({ length: count }, (_, index) => create(index)));
+    await Promise.all(nodes.map(create));
   } finally {
     api.close();
   }

@@ -49,6 +49,14 @@ export function layoutOfCluster(set: number, index: number, name: string): Clust
   };
 }
 
+/** The two halves of a range of pods (a /21), for a cluster in which two hand out addresses. */
+export function halvesOf(podCidr: string): [lower: string, upper: string] {
+  const match = /^(\d+\.\d+)\.(\d+)\.0\/21$/.exec(podCidr);
+  if (!match) throw new Error(`${podCidr} is no range of pods`);
+  const [, prefix, third] = match;
+  return [`${prefix}.${third}.0/22`, `${prefix}.${Number(third) + 4}.0/22`];
+}
+
 /** Whether two IPv4 ranges (or addresses) share an address. */
 export function overlaps(one: string, other: string): boolean {
   const [a, b] = [rangeOf(one), rangeOf(other)];

@@ -16,6 +16,12 @@ it("mountsBelow lists the inner before the outer, and nobody else's", () => {
 });
 
 it('missingPackages takes a program wherever a distribution puts it', () => {
-  const there = new Set(['/bin/containerd', '/usr/bin/runc', '/opt/cni/bin/bridge', '/sbin/ip']);
+  const there = new Set([
+    '/bin/containerd',
+    '/usr/bin/runc',
+    '/opt/cni/bin/bridge',
+    '/sbin/iptables',
+    '/sbin/ip',
+  ]);
   expect(missingPackages((path) => there.has(path))).toEqual(['busybox-static']);
 });

@@ -8,6 +8,7 @@ const needed: readonly [debianPackage: string, ...files: string[]][] = [
   ['runc', '/usr/sbin/runc', '/usr/bin/runc', '/sbin/runc'],
   ['containernetworking-plugins', '/usr/lib/cni/bridge', '/opt/cni/bin/bridge'],
   ['busybox-static', '/bin/busybox', '/usr/bin/busybox'],
+  ['iptables', '/usr/sbin/iptables', '/sbin/iptables', '/usr/bin/iptables'],
   ['iproute2', '/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
 ];
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { endProcess, isAlive, MARKER, type ProcessRecord, readRecords, startProcess } from './process.ts';
 import type { ClusterState } from './state.ts';
 import { tailOf } from './text.ts';
-import { programs } from './versions.ts';
+import { programs, servicePrograms } from './versions.ts';
 
 /** A program that was started and may be watched and ended. */
 export interface RunningProgram {
@@ -72,7 +72,7 @@ export function recordOf(directory: string, name: string): ProcessRecord {
 
 /** Whether a program is a part of a cluster; anything else was started by `run`. */
 export function isOfCluster(name: string): boolean {
-  return [...programs, 'containerd'].some((program) => name.endsWith(`-${program}`));
+  return [...programs, ...servicePrograms, 'containerd'].some((program) => name.endsWith(`-${program}`));
 }
 
 function launch(

@@ -24,21 +24,34 @@ export interface ClusterState {
   readonly podCidr: string;
   readonly ports: Readonly<Record<PortName, number>>;
   readonly nodes: NodesOptions;
+  /** Of IPv6, for a cluster whose Services may have two families. */
+  readonly secondServiceCidr?: string;
   /** Whether its API server writes an audit log. */
   readonly isAudited?: boolean;
 }
 
-/** What plays the nodes: nothing, one real kubelet, kwok, or a k3s container that is the whole cluster. */
+/** What plays the nodes: nothing, one real kubelet, kwok, both, or a k3s container that is the whole cluster. */
 export type NodesOptions =
   | { readonly kind: 'none' }
-  /** With names its pods ask the DNS server that cluster-services.ts starts. */
-  | { readonly kind: 'kubelet'; readonly names?: boolean }
+  | {
+      readonly kind: 'kubelet';
+      /** Its pods ask the DNS server that cluster-services.ts starts. */
+      readonly names?: boolean;
+      /** So many nodes beside the real one are played by kwok. */
+      readonly played?: number;
+    }
   | { readonly kind: 'k3s' }
   | {
       readonly kind: 'kwok';
       readonly nodes: number;
       readonly allocatable?: Readonly<Record<string, string>>;
     };
+
+/** How many nodes of a cluster kwok plays. */
+export function playedNodesOf({ nodes }: Pick<ClusterState, 'nodes'>): number {
+  if (nodes.kind === 'kwok') return nodes.nodes;
+  return (nodes.kind === 'kubelet' && nodes.played) || 0;
+}
 
 export const portNames = [
   'apiserver',

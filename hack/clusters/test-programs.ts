@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageFolder } from '../../src/cli/package-folder.ts';
 import { isExecutable } from './binaries.ts';
 import { execute } from './exec.ts';
@@ -22,7 +22,7 @@ const olderStamps = [`gitVersion=${older}`, 'gitMajor=1', 'gitMinor=32'].map(
   (stamp) => `-X k8s.io/component-base/version.${stamp}`,
 );
 
-/** Programs that single tests need and the clusters do not; `isthmus up` never gets them. */
+/** Programs that single tests need and most clusters do not; `isthmus up` gets those of service-programs.ts. */
 const testPrograms = {
   'metrics-server': {
     version: 'v0.9.0',
@@ -35,7 +35,7 @@ const testPrograms = {
     build: ['build', ...stripped, 'k8s.io/kubernetes/cmd/kube-proxy'],
   },
   coredns: {
-    version: 'v1.14.7',
+    version: versions.coredns,
     module: 'coredns',
     build: ['build', ...stripped, '.'],
   },
@@ -58,13 +58,16 @@ export type TestProgramName = keyof typeof testPrograms;
  * time, nothing afterwards. Throws one line that says what to install.
  */
 export async function findTestProgram(name: TestProgramName): Promise<string> {
-  const program: TestProgram = testPrograms[name];
+  const path = pathOfTestProgram(name);
+  if (!isExecutable(path)) await build(name, testPrograms[name], dirname(path));
+  return path;
+}
+
+/** Where a program is, or is to be: in ISTHMUS_BIN_DIR if that has it, else in the cache. */
+export function pathOfTestProgram(name: TestProgramName): string {
   const given = process.env['ISTHMUS_BIN_DIR'];
   if (given && isExecutable(join(given, name))) return join(given, name);
-  const folder = join(cacheFolder(), 'bin', program.version);
-  const path = join(folder, name);
-  if (!isExecutable(path)) await build(name, program, folder);
-  return path;
+  return join(cacheFolder(), 'bin', testPrograms[name].version, name);
 }
 
 /** It appears in the folder whole or not at all. */

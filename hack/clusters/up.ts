@@ -36,8 +36,8 @@ export async function bringUp({ kwokNodes, progress, signal }: BringUpOptions): 
     await stopClusters(directory);
   }
   const lower: LowerClusterOptions[] = [
-    { name: 'a', nodes: { kind: 'kubelet' } },
-    { name: 'b', nodes: { kind: 'kwok', nodes: kwokNodes } },
+    { name: 'a', nodes: { kind: 'kubelet', names: true } },
+    { name: 'b', nodes: { kind: 'kubelet', names: true, played: kwokNodes } },
   ];
   return {
     clusters: await startClusters({ directory, lower, progress, signal }),

@@ -1,5 +1,10 @@
 /** What the local clusters are made of. Changing a version here means changing go.mod in hack/tools too. */
-export const versions = { kubernetes: 'v1.35.4', etcd: 'v3.6.8', kwok: 'v0.8.0' } as const;
+export const versions = {
+  kubernetes: 'v1.35.4',
+  etcd: 'v3.6.8',
+  kwok: 'v0.8.0',
+  coredns: 'v1.14.7',
+} as const;
 
 /** The programs of a cluster, each a single static binary. */
 export const programs = [
@@ -11,6 +16,9 @@ export const programs = [
   'etcd',
   'kwok',
 ] as const;
+
+/** What a cluster needs besides for its pods to reach Services by name. */
+export const servicePrograms = ['kube-proxy', 'coredns'] as const;
 
 export type Program = (typeof programs)[number];
 

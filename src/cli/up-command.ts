@@ -20,7 +20,7 @@ export const upCommand: CommandModule<object, UpOptions> = {
         throw new Error('--kwok-nodes must be a number from 1 to 5000');
       })
       .epilogue(
-        'As root on Debian, cluster a has a real kubelet and runs containers; otherwise kwok plays its nodes too.\n\n' +
+        'As root on Debian, each lower cluster has a real kubelet and runs containers; otherwise kwok plays all nodes.\n\n' +
           'Environment:\n' +
           '  ISTHMUS_STATE         where the clusters are kept (default: ~/.local/state/isthmus)\n' +
           '  ISTHMUS_CACHE         where Kubernetes programs are kept (default: ~/.cache/isthmus)\n' +

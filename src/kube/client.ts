@@ -213,6 +213,22 @@ export class Client {
     });
   }
 
+  /** Whether the server serves a kind of a group, such as that of a custom resource definition. */
+  async serves(resource: Resource<KubeObject>, options: CallOptions = {}): Promise<boolean> {
+    const path = `/apis/${resource.apiVersion}`;
+    try {
+      const { resources = [] } = await this.#request<{ resources?: readonly { name?: string }[] }>({
+        method: 'GET',
+        path,
+        ...options,
+      });
+      return resources.some(({ name }) => name === resource.plural);
+    } catch (error) {
+      if (hasCode(error, 'NotFound')) return false;
+      throw error;
+    }
+  }
+
   /** The uid of kube-system, by which a cluster is known for its whole life. */
   async clusterUid(options: CallOptions = {}): Promise<string> {
     const { metadata }: Namespace = await this.get(namespaces, { name: 'kube-system' }, options);

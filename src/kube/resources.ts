@@ -16,6 +16,7 @@ import type {
   Pod,
   Secret,
   Service,
+  ServiceImport,
   StorageClass,
   TokenRequest,
 } from './types.ts';
@@ -107,6 +108,18 @@ export const endpointSlices: Resource<EndpointSlice> = {
   apiVersion: 'discovery.k8s.io/v1',
   kind: 'EndpointSlice',
   plural: 'endpointslices',
+  namespaced: true,
+};
+export const serviceExports: Resource<KubeObject> = {
+  apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+  kind: 'ServiceExport',
+  plural: 'serviceexports',
+  namespaced: true,
+};
+export const serviceImports: Resource<ServiceImport> = {
+  apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+  kind: 'ServiceImport',
+  plural: 'serviceimports',
   namespaced: true,
 };
 export const leases: Resource<Lease> = {

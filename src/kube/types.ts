@@ -69,6 +69,10 @@ export type Service = Raw<V1Service>;
 export type ServiceSpec = Raw<V1ServiceSpec>;
 export type EndpointSlice = Raw<V1EndpointSlice>;
 export type Endpoint = Raw<V1Endpoint>;
+/** `multicluster.x-k8s.io/v1alpha1`, as far as it is looked at. */
+export interface ServiceImport extends KubeObject {
+  spec?: { ips?: string[]; type?: 'ClusterSetIP' | 'Headless' };
+}
 export type Lease = Raw<V1Lease>;
 export type Namespace = Raw<V1Namespace>;
 export type ConfigMap = Raw<V1ConfigMap>;

@@ -1,24 +1,34 @@
+import type { OptionalWatch } from './optional-watch.ts';
 import type { Reflector, ReflectorState } from './reflector.ts';
 
 /** What is asked of a reflector of any kind of object. */
 export type AnyReflector = Pick<Reflector<never>, 'run' | 'synced' | 'state' | 'silentSince' | 'reconnect'>;
 
+/** The same of a watch of any kind that may not be served. */
+export type AnyOptionalWatch = Pick<OptionalWatch<never>, 'run' | 'synced' | 'states' | 'reconnect'>;
+
 /** Reflectors that are begun, known and ended together. */
 export class Watches {
   readonly #reflectors: readonly AnyReflector[];
+  readonly #optional: readonly AnyOptionalWatch[];
 
-  constructor(reflectors: readonly AnyReflector[]) {
+  /** @param optional of kinds that the server may not serve */
+  constructor(reflectors: readonly AnyReflector[], optional: readonly AnyOptionalWatch[] = []) {
     this.#reflectors = reflectors;
+    this.#optional = optional;
   }
 
   /** How each stands, in the order in which they were given. */
   states(): ReflectorState[] {
-    return this.#reflectors.map(({ state }) => state);
+    return [
+      ...this.#reflectors.map(({ state }) => state),
+      ...this.#optional.flatMap((watch) => watch.states()),
+    ];
   }
 
   /** Resolves when all are listed; rejects when stopped before. */
   get synced(): Promise<unknown> {
-    return Promise.all(this.#reflectors.map(({ synced }) => synced));
+    return Promise.all([...this.#reflectors, ...this.#optional].map(({ synced }) => synced));
   }
 
   /** The first that is not listed yet. */
@@ -33,11 +43,11 @@ export class Watches {
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await Promise.all([...this.#reflectors, ...this.#optional].map((watch) => watch.run(signal)));
   }
 
   /** Begins every watch again where it was: what they are connected to may be half open. */
   reconnect(): void {
-    for (const reflector of this.#reflectors) reflector.reconnect();
+    for (const watch of [...this.#reflectors, ...this.#optional]) watch.reconnect();
   }
 }

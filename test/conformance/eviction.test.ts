@@ -48,6 +48,8 @@ describe('eviction above', () => {
     const [first] = await ready('guarded', 2);
     await budget('guarded', 2, 0);
     await expect(evict(first)).rejects.toThrow('disruption budget');
+    // It holds above and is nobody's business below, where each cluster sees only its own pods.
+    expect(await stage.runBelow('get', 'poddisruptionbudgets', '-o', 'name')).toBe('');
     await stage.run('delete', 'pdb', 'guarded');
     await budget('guarded', 1, 1);
     await evict(first);

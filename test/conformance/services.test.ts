@@ -2,7 +2,6 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startClusterServices } from '../../hack/clusters/cluster-services.ts';
 import { startClusters } from '../../hack/clusters/clusters.ts';
 import type { LocalCluster, LocalClusters } from '../../hack/clusters/open.ts';
 import { stopClusters } from '../../hack/clusters/stop.ts';
@@ -33,7 +32,6 @@ beforeAll(async () => {
     lower: names.map((name) => ({ name, nodes: { kind: 'kubelet', names: true } })),
   });
   above = clientOf(clusters.upper);
-  await Promise.all(names.map((name) => startClusterServices(clusters, lowerCluster(clusters, name))));
   await above.create(namespaces, { metadata: { name: namespace } });
   for (const name of names) {
     const lower = lowerCluster(clusters, name);

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readKubeconfig } from '../../hack/clusters/kubeconfig.ts';
 import { routes } from '../../src/provider/kubelet/routes.ts';
 import { eventually, kubectl } from '../clusters.ts';
+import { policyWaves } from './rights/policy-waves.ts';
 import { allRights, nameOf } from './rights/rule.ts';
 import { openPlace, openScene, type Place, type Question, type Scene } from './rights/scene.ts';
 import { storageWaves } from './rights/storage-waves.ts';
 import { pod, waves as podWaves } from './rights/waves.ts';
 
-const waves = [...podWaves, ...storageWaves];
+const waves = [...podWaves, ...storageWaves, ...policyWaves];
 
 let place: Place;
 

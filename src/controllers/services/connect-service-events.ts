@@ -4,6 +4,7 @@ import { isOfUpperCluster } from '../../translate/marks.ts';
 import type { LowerServices } from './lower-services.ts';
 import type { Served } from './served.ts';
 import type { ServicesView } from './services-view.ts';
+import { serviceKeyOf } from './upper-services.ts';
 
 export interface ServiceWiring {
   readonly view: ServicesView;
@@ -31,8 +32,11 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
   const { upper, use, owner } = view;
   let wasAny = use.isAny;
 
-  /** Nobody asks for namespaces in which nothing of ours is and nothing may come. */
-  const isOfInterest = (namespace: string) => use.has(namespace) || namespace === systemNamespace;
+  /** Nobody asks for Services of namespaces in which nothing of ours is and nothing may come. */
+  const isOfInterest = (service: string) => {
+    const { namespace } = splitKey(service);
+    return use.has(namespace) || namespace === systemNamespace || upper.exports.get(service) !== undefined;
+  };
   const addSlicesOf = (service: string) => {
     for (const key of upper.slices.keysBy('service', service)) sliceQueue.add(key);
     for (const key of below.slices.keysBy('service', service)) sliceQueue.add(key);
@@ -47,14 +51,18 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
 
   const releases = [
     upper.services.subscribe(({ type, key }) => {
-      if (!below.services.get(key) && !isOfInterest(splitKey(key).namespace)) return;
+      if (!below.services.get(key) && !isOfInterest(key)) return;
       serviceQueue.add(key);
       // Whether it has a selector, or a type that has endpoints, may have changed.
       if (type === 'updated') addSlicesOf(key);
     }),
     upper.slices.subscribe((event) => {
-      if (below.slices.get(event.key) || isOfInterest(splitKey(event.key).namespace))
+      if (below.slices.get(event.key) || serviceKeyOf(event.object).some(isOfInterest))
         sliceQueue.add(event.key);
+    }),
+    upper.exports.subscribe(({ key }) => {
+      serviceQueue.add(key);
+      addSlicesOf(key);
     }),
     below.services.subscribe((event) => {
       const { type, key, object } = event;
@@ -80,10 +88,9 @@ export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {
     addEverything() {
       for (const [key, copy] of below.services.entries()) if (served.isOurs(copy)) serviceQueue.add(key);
       for (const [key, copy] of below.slices.entries()) if (served.isOurs(copy)) sliceQueue.add(key);
-      for (const [key] of upper.services.entries())
-        if (isOfInterest(splitKey(key).namespace)) serviceQueue.add(key);
-      for (const [key] of upper.slices.entries())
-        if (isOfInterest(splitKey(key).namespace)) sliceQueue.add(key);
+      for (const [key] of upper.services.entries()) if (isOfInterest(key)) serviceQueue.add(key);
+      for (const [key, slice] of upper.slices.entries())
+        if (serviceKeyOf(slice).some(isOfInterest)) sliceQueue.add(key);
     },
     release() {
       for (const release of releases) release();

@@ -17,6 +17,7 @@ import { NamespaceUse } from './namespace-use.ts';
 import { refusals } from './refusals.ts';
 import { servedBy } from './served.ts';
 import { reconcileService } from './service.ts';
+import { lowerImports } from './service-imports.ts';
 import type { ServicesView } from './services-view.ts';
 import type { UpperServices } from './upper-services.ts';
 
@@ -40,7 +41,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
   const use = new NamespaceUse({
     pods: lowerPods,
     isOurs: served.isOurs,
-    onChange: (namespace) => wiring.addNamespace(namespace),
+    onChange(namespace) {
+      wiring.addNamespace(namespace);
+      imports.addNamespace(namespace);
+    },
   });
   const refuse = refusals(context);
   const view: ServicesView = {
@@ -71,8 +75,10 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
       toWrite: sliceToWrite,
       onRefused: (key, refusal) => refuse(endpointSlices, upper.slices.get(key), refusal),
     }),
+    namespaces: context.namespaces,
     isReachable: context.isReachable,
   };
+  const imports = lowerImports(context, view, below);
   const serviceQueue = controllerQueue(context, 'service', workers, (key) => reconcileService(view, key));
   const sliceQueue = controllerQueue(context, 'endpointslice', workers, (key) =>
     reconcileEndpointSlice(view, key),
@@ -83,11 +89,16 @@ function startServices(shared: SharedPictures<UpperServices>, context: Controlle
     name: 'services',
     shared: upper.watches,
     lower: below.watches,
-    queues: [serviceQueue, sliceQueue],
-    addEverything: () => wiring.addEverything(),
+    news: imports.watch,
+    queues: [serviceQueue, sliceQueue, imports.queue],
+    addEverything() {
+      wiring.addEverything();
+      imports.addEverything();
+    },
     onKnown: () => logger.info({ services: upper.services.size, network }, 'services go down'),
     release() {
       wiring.release();
+      imports.release();
       use.stop();
       release();
     },

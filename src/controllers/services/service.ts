@@ -1,3 +1,5 @@
+import { hasCode } from '../../kube/errors.ts';
+import { splitKey } from '../../kube/resources.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { serviceDown } from '../../translate/services/service-down.ts';
 import { presenceOf } from '../../translate/services/settings.ts';
@@ -13,18 +15,29 @@ export async function reconcileService(view: ServicesView, key: string): Promise
   if (!view.isReachable()) return undefined;
   const upper = view.upper.services.get(key);
   const isWanted = upper !== undefined && isToBeBelow(view, key);
-  return view.services.bring(key, isWanted ? serviceDown(upper, view.owner, view.network) : undefined);
+  if (!isWanted) return view.services.bring(key, undefined);
+  const { namespace } = splitKey(key);
+  // Elsewhere its pods have made the namespace.
+  if (!view.use.has(namespace)) await view.namespaces.ensure(namespace);
+  try {
+    return await view.services.bring(key, serviceDown(upper, view.owner, view.network));
+  } catch (error) {
+    if (hasCode(error, 'NotFound')) view.namespaces.forget(namespace);
+    throw error;
+  }
 }
 
 /** Whether an upper Service is to be in this lower cluster now. */
 export function isToBeBelow({ upper, use, choice }: ServicesView, key: string): boolean {
   const service = upper.services.get(key);
   if (!service) return false;
-  switch (presenceOf(service, choice)) {
+  switch (presenceOf(service, choice, upper.exports.get(key) !== undefined)) {
     case 'with its pods':
       return use.has(service.metadata?.namespace ?? '');
     case 'with any pods':
       return use.isAny;
+    case 'always':
+      return true;
     case 'never':
       return false;
   }

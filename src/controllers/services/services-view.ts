@@ -1,3 +1,4 @@
+import type { ControllerContext } from '../../clusters/controller.ts';
 import type { EndpointSlice, Service } from '../../kube/types.ts';
 import type { Owner } from '../../translate/marks.ts';
 import type { Choice, Network } from '../../translate/services/settings.ts';
@@ -15,5 +16,6 @@ export interface ServicesView extends SliceDownOptions {
   readonly use: NamespaceUse;
   readonly services: LowerCopies<Service>;
   readonly slices: LowerCopies<EndpointSlice>;
+  readonly namespaces: ControllerContext['namespaces'];
   isReachable(): boolean;
 }

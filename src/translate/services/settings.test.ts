@@ -20,3 +20,16 @@ test.each<[string, { namespace?: string; name?: string; labels?: object; says?: 
   const choice = { requirements: parseLabelSelector(selector), system: new Set(['registry']) };
   expect(presenceOf({ metadata } as never, choice)).toBe(expected);
 });
+
+test.each<[string, object, object, Presence]>([
+  ['an exported one', {}, {}, 'always'],
+  ['an exported one that the selector leaves out', { labels: { share: 'no' } }, {}, 'always'],
+  ['an exported one that says no', { annotations: { 'isthmus.io/service': 'false' } }, {}, 'never'],
+  ['the API server, exported', { namespace: 'default', name: 'kubernetes' }, {}, 'never'],
+  ['a part of the cluster, exported', { namespace: 'kube-system', name: 'kube-dns' }, {}, 'never'],
+  ['another name, exported', { labels: { share: 'yes' } }, { type: 'ExternalName' }, 'with its pods'],
+])('%s', (_, more, spec, expected) => {
+  const choice = { requirements: parseLabelSelector('share=yes'), system: new Set<string>() };
+  const service = { metadata: { namespace: 'shop', name: 'web', ...more }, spec };
+  expect(presenceOf(service as never, choice, true)).toBe(expected);
+});

@@ -32,8 +32,8 @@ export const defaultServiceSettings: ServiceSettings = {
   system: [],
 };
 
-/** When a Service is below: with pods of its namespace, with any pods of ours, or never. */
-export type Presence = 'with its pods' | 'with any pods' | 'never';
+/** When a Service is below: with pods of its namespace, with any pods of ours, always, or never. */
+export type Presence = 'with its pods' | 'with any pods' | 'always' | 'never';
 
 export interface Choice {
   readonly requirements: readonly LabelRequirement[];
@@ -43,13 +43,21 @@ export interface Choice {
 /**
  * When an upper Service is to be below. `default/kubernetes` is each cluster's own, and so is what runs the cluster in
  * kube-system, unless it is named.
+ *
+ * @param isExported whether a ServiceExport asks for it in every cluster
  */
-export function presenceOf({ metadata }: Service, { requirements, system }: Choice): Presence {
+export function presenceOf(
+  { metadata, spec }: Service,
+  { requirements, system }: Choice,
+  isExported = false,
+): Presence {
   const { namespace, name = '', labels = {}, annotations } = metadata ?? {};
   if (namespace === 'kube-system') return system.has(name) ? 'with any pods' : 'never';
   if (namespace === 'default' && name === 'kubernetes') return 'never';
   const said = annotations?.[serviceAnnotation];
   if (said === 'false') return 'never';
+  // What is only another name is nothing to export (KEP-1645).
+  if (isExported && spec?.type !== 'ExternalName') return 'always';
   const isChosen = said === 'true' || readSelector({}, requirements).matches(labels);
   return isChosen ? 'with its pods' : 'never';
 }

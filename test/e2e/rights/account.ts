@@ -51,13 +51,14 @@ async function may(admin: Client, account: string, right: Right): Promise<boolea
 
 function groupOf(resource: string): string {
   if (resource === 'leases') return 'coordination.k8s.io';
+  if (resource === 'networkpolicies') return 'networking.k8s.io';
   if (resource === 'tokenreviews') return 'authentication.k8s.io';
   return resource === 'subjectaccessreviews' ? 'authorization.k8s.io' : '';
 }
 
 /** Takes the account away, with all that was made for it. */
 export async function removeAccount(cluster: LocalCluster, account: string): Promise<void> {
-  const names = [account, `${account}-metrics`, `${account}-authentication-reader`];
+  const names = ['', '-metrics', '-authentication-reader', '-network-policies'].map((more) => account + more);
   const kinds = 'clusterrole,clusterrolebinding,role,rolebinding,serviceaccount';
   for (const namespace of ['isthmus-system', 'kube-node-lease', 'kube-system'])
     await kubectlWith({}, cluster, '-n', namespace, 'delete', kinds, ...names, '--ignore-not-found');

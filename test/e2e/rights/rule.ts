@@ -16,8 +16,8 @@ export interface Right {
 }
 
 const manifests: Record<Side, string[]> = {
-  upper: ['upper.yaml'],
-  lower: ['lower.yaml', 'lower-metrics.yaml'],
+  upper: ['upper.yaml', 'upper-network-policies.yaml'],
+  lower: ['lower.yaml', 'lower-metrics.yaml', 'lower-network-policies.yaml'],
 };
 
 /** What the manifests of one side say, object by object. */

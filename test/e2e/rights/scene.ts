@@ -116,13 +116,15 @@ export interface SceneOptions {
   readonly before?: ((scene: Omit<Scene, 'stop' | 'close'>) => Promise<unknown>) | undefined;
   /** Whether the provider learns its clusters from Secrets, and agrees with other replicas. */
   readonly isFleet?: boolean | undefined;
+  /** What `--enable-controllers` says; nothing by default. */
+  readonly controllers?: string | undefined;
 }
 
 /** Starts a provider as the account. */
 export async function openScene(
   place: Place,
   name: string,
-  { before, isFleet = false }: SceneOptions = {},
+  { before, isFleet = false, controllers }: SceneOptions = {},
 ): Promise<Scene> {
   const { above, below, upper, lower, clusters, files, kubeconfigs } = place;
   const node = `vk-rights-${name}`;
@@ -176,6 +178,7 @@ export async function openScene(
   const fleet = ['--cluster-secrets', system, '--leader-elect', '--leader-elect-resource-namespace', system];
   const flags = ['--kubeconfig', kubeconfigs.upper, '--log-level', 'trace', '--metrics-addr', metrics];
   const command = [process.execPath, isthmus, 'provider', ...flags, ...(isFleet ? fleet : lone)];
+  if (controllers) command.push('--enable-controllers', controllers);
   const program = await clusters.run(node, command, {
     KUBELET_PORT: String(port),
     VKUBELET_POD_IP: upper.address,

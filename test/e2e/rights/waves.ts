@@ -58,6 +58,8 @@ export interface Wave {
   /** Done before the provider starts. */
   readonly before?: (scene: Setting) => Promise<unknown>;
   readonly isFleet?: boolean;
+  /** What `--enable-controllers` says; nothing by default. */
+  readonly controllers?: string;
   /** Rights that would hide it. */
   readonly also?: readonly string[];
   readonly act?: (scene: Scene) => Promise<unknown>;
