@@ -4,6 +4,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
 import { type Evicted, evict } from './eviction.ts';
+import { JobPatience } from './job-patience.ts';
 import type { Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { controllerOf, ownerKeyOf } from './owner.ts';
@@ -31,9 +32,11 @@ export type MoveOutcome = 'moved' | 'limited' | 'held' | 'gone' | 'failed';
 /** Does what strategies propose, within the limits. */
 export class Mover {
   readonly #options: MoverOptions;
+  readonly #jobs: JobPatience;
 
   constructor(options: MoverOptions) {
     this.#options = options;
+    this.#jobs = new JobPatience(options.upper);
   }
 
   /** All moves of a proposal or, as far as disruption budgets can be asked before, none. Never rejects. */
@@ -43,6 +46,7 @@ export class Mover {
     if (!limits.allow(moves.map(countedAs))) return 'limited';
     try {
       for (const { pod } of moves) {
+        if (!(await this.#jobs.bears(pod, moves.length))) return 'held';
         const would = await evict(this.#options.upper, pod, 'trial');
         if (would !== 'going') return would;
       }
@@ -51,6 +55,7 @@ export class Mover {
         const became = await this.#move(move, situation);
         if (became !== 'going') return became;
         limits.spend(countedAs(move), situation.now);
+        this.#jobs.lost(move.pod);
       }
       return 'moved';
     } catch (error) {

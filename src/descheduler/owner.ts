@@ -1,6 +1,9 @@
 import type { Pod } from '../kube/types.ts';
 import { firstUidAnnotation } from '../translate/names.ts';
 
+/** Annotation of a pod of an Indexed Job: how often its predecessors have failed, by the job controller. */
+export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-count';
+
 /** The controller that makes another pod when this one goes; undefined when nobody does. */
 export function controllerOf({ metadata }: Pod): { kind: string; name: string; uid: string } | undefined {
   return metadata?.ownerReferences?.find(({ controller }) => controller);

@@ -16,6 +16,7 @@ import {
   virtualNodeLabel,
   virtualPodLabel,
 } from '../translate/names.ts';
+import { indexFailuresAnnotation } from './owner.ts';
 
 export interface UpperClusterOptions {
   readonly upper: Client;
@@ -34,6 +35,7 @@ const kept = [
   descheduleCountAnnotation,
   evictAnnotation,
   firstUidAnnotation,
+  indexFailuresAnnotation,
   safeToEvictAnnotation,
 ];
 
