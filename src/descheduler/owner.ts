@@ -9,11 +9,16 @@ export function controllerOf({ metadata }: Pod): { kind: string; name: string; u
   return metadata?.ownerReferences?.find(({ controller }) => controller);
 }
 
+/** What may be a key of a ConfigMap, behind a prefix of ours. */
+const likeUid = /^[\w.-]{1,100}$/;
+
 /**
  * Under which key it is remembered where a pod was in vain: pods of a controller are alike, and one that was made again
- * is still the same.
+ * is still the same. The latter is what an annotation says, which anybody writes: so such a key is never that of a
+ * controller, whose pods would be kept from nodes.
  */
 export function ownerKeyOf(pod: Pod): string {
   const { uid = '', annotations } = pod.metadata ?? {};
-  return controllerOf(pod)?.uid ?? annotations?.[firstUidAnnotation] ?? uid;
+  const first = annotations?.[firstUidAnnotation] ?? '';
+  return controllerOf(pod)?.uid ?? `pod-${likeUid.test(first) ? first : uid}`;
 }
