@@ -6,6 +6,7 @@ import { type Evicted, evict } from '../kube/eviction.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
 import { avoidedNow } from '../translate/tried.ts';
+import { JobPatience } from './job-patience.ts';
 import { countedAs, type Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { ownerKeyOf } from './owner.ts';
@@ -33,9 +34,11 @@ export type MoveOutcome = 'moved' | 'limited' | 'held' | 'gone' | 'failed';
 /** Does what strategies propose, within the limits. */
 export class Mover {
   readonly #options: MoverOptions;
+  readonly #jobs: JobPatience;
 
   constructor(options: MoverOptions) {
     this.#options = options;
+    this.#jobs = new JobPatience(options.upper);
   }
 
   /** All moves of a proposal or, as far as disruption budgets can be asked before, none. Never rejects. */
@@ -45,6 +48,7 @@ export class Mover {
     if (!limits.allow(moves.map(countedAs))) return 'limited';
     try {
       for (const { pod } of moves) {
+        if (!(await this.#jobs.bears(pod, moves.length))) return 'held';
         const { became } = await evict(this.#options.upper, pod, { how: 'trial' });
         if (became !== 'going') return became;
       }
@@ -53,6 +57,7 @@ export class Mover {
         const became = await this.#move(move, situation);
         if (became !== 'going') return became;
         limits.spend(countedAs(move), situation.now);
+        this.#jobs.lost(move.pod);
       }
       return 'moved';
     } catch (error) {

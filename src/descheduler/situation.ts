@@ -6,6 +6,7 @@ import { keyOf } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import { fits, fittingNodes } from '../scheduling/fit.ts';
 import { withoutAvoidance } from '../translate/avoidance.ts';
+import { clusterSelectorOf } from '../translate/cluster-selector.ts';
 import { avoidedNow, type Tried } from '../translate/tried.ts';
 import type { Memory } from './memory.ts';
 import { ownerKeyOf } from './owner.ts';
@@ -106,8 +107,13 @@ export class Situation {
     return fittingNodes(this.#options.upper.picture, { ...pod, spec });
   }
 
-  /** The virtual nodes other than its own where the pod would fit, above and below, and has not been in vain. */
+  /**
+   * The virtual nodes other than its own where the pod would fit, above and below, and has not been in vain.
+   *
+   * @throws Error for a pod that no provider carries anywhere
+   */
   placesFor(pod: Pod): string[] {
+    if (!clusterSelectorOf(pod)) throw new Error('its annotation clusterSelector cannot be read');
     const owner = ownerKeyOf(pod);
     const shape = `${owner}/${pod.spec?.nodeName ?? ''}`;
     if (this.#homeless.has(shape)) return [];

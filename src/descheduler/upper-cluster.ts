@@ -18,6 +18,7 @@ import {
   virtualPodLabel,
 } from '../translate/names.ts';
 import { claimNamesOf } from '../translate/storage/claim-uses.ts';
+import { indexFailuresAnnotation } from './owner.ts';
 
 export interface UpperClusterOptions {
   readonly upper: Client;
@@ -36,6 +37,7 @@ const kept = [
   descheduleCountAnnotation,
   evictAnnotation,
   firstUidAnnotation,
+  indexFailuresAnnotation,
   safeToEvictAnnotation,
 ];
 

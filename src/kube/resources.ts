@@ -6,6 +6,7 @@ import type {
   CSINode,
   EndpointSlice,
   Event,
+  Job,
   KubeObject,
   Lease,
   Namespace,
@@ -141,6 +142,12 @@ export const subjectAccessReviews: Resource<KubeObject> = {
   namespaced: false,
 };
 
+export const jobs: Resource<Job> = {
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  plural: 'jobs',
+  namespaced: true,
+};
 export const serviceAccounts: Resource<KubeObject> = {
   apiVersion: 'v1',
   kind: 'ServiceAccount',

@@ -9,6 +9,7 @@ import type {
   V1CSINode,
   V1Endpoint,
   V1EndpointSlice,
+  V1Job,
   V1Lease,
   V1Namespace,
   V1NetworkPolicy,
@@ -62,6 +63,7 @@ export type Node = Raw<V1Node>;
 export type PersistentVolume = Raw<V1PersistentVolume>;
 export type PersistentVolumeClaim = Raw<V1PersistentVolumeClaim>;
 export type StorageClass = Raw<V1StorageClass>;
+export type Job = Raw<V1Job>;
 export type CSINode = Raw<V1CSINode>;
 export type NetworkPolicy = Raw<V1NetworkPolicy>;
 export type NetworkPolicyPeer = Raw<V1NetworkPolicyPeer>;

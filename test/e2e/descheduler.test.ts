@@ -133,6 +133,25 @@ describe('a pod that its lower cluster cannot place', () => {
     expect(log()).not.toContain('lonely');
   });
 
+  it('of a Job stays where it is when its going would make the Job fail, and goes when not', async () => {
+    const job = (name: string, backoffLimit: number) =>
+      workload('Job', name, { ...spread('16', parts.nodeNames), restartPolicy: 'Never' }, { backoffLimit });
+    const owned = (name: string) => async () =>
+      (await namesOf()).filter((each) => each.startsWith(`${name}-`));
+    const create = () => Promise.all([parts.apply(job('fragile', 0)), parts.apply(job('patient', 6))]);
+    await stuckOnFirst(create, owned('fragile'));
+    const before = await owned('fragile')();
+    await descheduler(...quick);
+    await eventually(async () => {
+      const [name = ''] = await owned('patient')();
+      const { spec, status } = (await above(name)) ?? {};
+      expect([spec?.nodeName, status?.phase]).toEqual([parts.nodeNames[1], 'Running']);
+    });
+    expect(await owned('fragile')()).toEqual(before);
+    expect(await parts.run('get', 'job', 'fragile', '-o', 'jsonpath={.status.failed}')).toBe('');
+    await parts.run('delete', 'jobs', '--all', '--wait=false');
+  });
+
   it('without an owner is made again with what it was, and is not lost by a kill in the middle', async () => {
     const solo = pod('solo', '16', {
       annotations: { note: 'keep' },

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { execute } from '../../hack/clusters/exec.ts';
@@ -163,6 +163,25 @@ it('never overbooks in a burst that fills both clusters', async () => {
   });
 });
 
+it('never overbooks though it is killed in the middle of a burst', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `killed-${index}`);
+  const bound = async () =>
+    (await above.list(pods, { namespace })).items.filter(({ spec }) => spec?.nodeName).length;
+  const creating = Promise.all(names.map((name) => above.create(pods, pod(name, '10'))));
+  for (const some of [3, 12]) {
+    await eventually(async () => expect(await bound()).toBeGreaterThanOrEqual(some), { every: 10 });
+    multischeduler = await killed(multischeduler);
+  }
+  await creating;
+  await eventually(
+    async () => {
+      expect(await bound()).toBe(30);
+      expect((await placesBelow()).filter(({ node }) => node)).toHaveLength(30);
+    },
+    { within: 120_000 },
+  );
+});
+
 it('counts what others run below', async () => {
   const native = (index: number) => ({
     ...pod(`native-${index}`, '30'),
@@ -252,6 +271,25 @@ describe("tensile-kube's map", () => {
     await unschedulable('too-large', /1 virtual node\(s\) whose lower cluster is not configured/);
   });
 });
+
+/** As a supervisor starts it again, at the same place, after a SIGKILL. */
+async function killed({ program, stop, ...place }: LocalMultischeduler): Promise<LocalMultischeduler> {
+  program.kill('SIGKILL');
+  await program.exited;
+  const next = await clusters.run('multischeduler', [
+    ...[process.execPath, isthmus, 'multischeduler'],
+    `--kubeconfig=${clusters.upper.multischedulerKubeconfig}`,
+    `--address=${new URL(place.url).host}`,
+    `--cert-dir=${dirname(place.caFile)}`,
+    ...['--clusters', join(folder, 'seen.yaml'), '--stale-after', '3s'],
+  ]);
+  const stopBoth = async () => {
+    await stop();
+    next.kill('SIGTERM');
+    await next.exited;
+  };
+  return { ...place, program: next, stop: stopBoth };
+}
 
 function log(): string {
   return readFileSync(multischeduler.program.logFile, 'utf8');

@@ -245,11 +245,17 @@ test('PodLifeTime leaves pods of a cluster that is not known now', () => {
 });
 
 test('a pod that cannot be read stops no other', () => {
+  const clusterSelector = JSON.stringify({
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: 'x' } },
+    },
+  });
   const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
-  const [well, good] = [waiting('bad', '4', 'vk-a'), waiting('good', '4', 'vk-a')];
-  // No API server lets it pass; it stands for whatever our code does not expect.
-  const bad = raw<Pod>({ ...well, spec: { ...well.spec, initContainers: 'none' } });
-  stuck(a, well, 90);
+  const [bad, good] = [
+    waiting('bad', '4', 'vk-a', { annotations: { clusterSelector } }),
+    waiting('good', '4', 'vk-a'),
+  ];
+  stuck(a, bad, 90);
   stuck(a, good, 90);
   const told: string[] = [];
   const onError = ({ metadata }: Pod) => void told.push(metadata?.name ?? '');
