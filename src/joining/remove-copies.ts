@@ -7,10 +7,12 @@ import {
   endpointSlices,
   keyOf,
   namespaces,
+  networkPolicies,
   persistentVolumeClaims,
   pods,
   type Resource,
   secrets,
+  serviceImports,
   services,
 } from '../kube/resources.ts';
 import type { KubeObject } from '../kube/types.ts';
@@ -21,11 +23,20 @@ import { deleteObject } from './account.ts';
 import { attempt } from './attempt.ts';
 
 const mostNamed = 5;
+/** What all pods of a namespace share. */
+const ofNamespaces: readonly Resource<KubeObject>[] = [
+  endpointSlices,
+  services,
+  networkPolicies,
+  serviceImports,
+];
+/** What a provider makes only where somebody asked for it and gave the rights, or where it is served. */
+const optional: ReadonlySet<string> = new Set([networkPolicies.kind, serviceImports.kind]);
 
 /**
  * Deletes what the provider has made below for a virtual node, and nothing else: pods first, since they use the rest.
- * Virtual nodes of one upper cluster share config maps and secrets, services and their endpoints: what pods of another
- * name, or have in their namespace, goes over to that one.
+ * Virtual nodes of one upper cluster share config maps and secrets, services, their endpoints and imports, and network
+ * policies: what pods of another name, or have in their namespace, goes over to that one.
  * Claims stay, for they have data, and are named.
  *
  * @param end how long to wait for pods to end, in milliseconds since 1970
@@ -36,7 +47,7 @@ export async function removeCopies(lower: Client, owner: Owner, end: number): Pr
   await removeKind(left, lower, pods, owner, end, (found) =>
     Promise.all(found.map((copy) => deleteObject(lower, pods, copy))),
   );
-  for (const resource of [endpointSlices, services, configMaps, secrets] as Resource<KubeObject>[])
+  for (const resource of [...ofNamespaces, configMaps, secrets] as Resource<KubeObject>[])
     await removeKind(left, lower, resource, owner, end, async (found) => {
       // Asked each time: a pod that came since may use what it found there.
       const heirs = await usersOf(lower, resource, owner);
@@ -98,7 +109,7 @@ async function usersOf(
   for (const pod of items) {
     if (!isOfUpperCluster(pod, owner) || isOurs(pod, owner)) continue;
     const virtualNode = pod.metadata?.annotations?.[virtualNodeAnnotation] ?? '';
-    if (kind === services.kind || kind === endpointSlices.kind)
+    if (ofNamespaces.some((resource) => resource.kind === kind))
       users.set(`${pod.metadata?.namespace}/`, virtualNode);
     for (const reference of referencesOf(pod, { withToken: false }))
       if (reference.kind === kind) users.set(`${pod.metadata?.namespace}/${reference.name}`, virtualNode);
@@ -127,8 +138,15 @@ async function copiesOf<T extends KubeObject>(
   resource: Resource<T>,
   owner: Owner,
 ): Promise<T[]> {
-  const { items: found } = await listAll(lower, resource, { labelSelector: `${virtualPodLabel}=true` });
+  const found = await labelled(lower, resource).catch((error: unknown) => {
+    if (optional.has(resource.kind) && hasCode(error, 'NotFound', 'Forbidden')) return [];
+    throw error;
+  });
   return found.filter((object) => isOurs(object, owner));
+}
+
+async function labelled<T extends KubeObject>(lower: Client, resource: Resource<T>): Promise<T[]> {
+  return (await listAll(lower, resource, { labelSelector: `${virtualPodLabel}=true` })).items;
 }
 
 function isNotEnding({ metadata }: KubeObject): boolean {

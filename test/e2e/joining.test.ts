@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResult, execute } from '../../hack/clusters/exec.ts';
 import type { Client } from '../../src/kube/client.ts';
-import { configMaps, namespaces, nodes, pods, secrets } from '../../src/kube/resources.ts';
+import { configMaps, namespaces, networkPolicies, nodes, pods, secrets } from '../../src/kube/resources.ts';
+import { marks } from '../../src/translate/marks.ts';
 import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts';
 import { configMap, podOn, podSpec, workload } from '../manifests.ts';
 import { clientOf, find } from '../objects.ts';
@@ -296,8 +297,20 @@ describe('isthmus unjoin', () => {
       metadata: { namespace, name: 'stranger', labels: { 'virtual-pod': 'true' } },
       spec: podSpec('', { nodeSelector: {} }),
     });
+    // What controllers that somebody asked for have made there.
+    const ours = marks({ upperCluster: await above.clusterUid(), virtualNode: node }, 'policy-uid');
+    for (const [policy, more] of [
+      ['ours', ours],
+      ['strange', { labels: { 'virtual-pod': 'true' } }],
+    ] as const)
+      await below.create(networkPolicies, {
+        metadata: { namespace, name: policy, ...more },
+        spec: { podSelector: {} },
+      });
     const { exitCode, stdout } = await run('unjoin', ...admin, '--node-name', node);
     expect(exitCode).toBe(0);
+    const policies = await below.list(networkPolicies, { namespace });
+    expect(policies.items.map(({ metadata }) => metadata?.name)).toEqual(['strange']);
     expect(stdout).toContain(`namespaces that were made for pods`);
     expect(await copiesBelow()).toEqual(['stranger']);
     expect(await made()).toBe('');
