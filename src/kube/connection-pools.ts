@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { answerEar } from './answer-ear.ts';
 import type { Connection, Credentials } from './connection.ts';
 import { KubeError } from './errors.ts';
 import { sendGuard } from './send-guard.ts';
-import { streamEar } from './stream-ear.ts';
 
 /** The connections that one set of client certificates is good for. */
 export interface Agents {
@@ -14,14 +14,17 @@ export interface Agents {
   underWay: number;
   /** When an answer last came over any of these connections. */
   answered: number;
-  readonly streams: Set<OpenStream>;
+  readonly exchanges: Set<Exchange>;
+  /** When they were found to bring nothing to anybody (performance.now()). */
+  forgotten: number | undefined;
 }
 
-/** An answer that has no end. */
-export interface OpenStream {
-  /** When something last came (performance.now()). */
+/** A call that has no answer yet, or an answer that has no end. */
+export interface Exchange {
+  isStream: boolean;
+  /** When something last came, or it was begun (performance.now()). */
   heard: number;
-  /** Ends it with an error for whoever reads it. */
+  /** Ends it with an error for whoever waits or reads. */
   fail(why: Error): void;
 }
 
@@ -56,7 +59,16 @@ export class ConnectionPools {
     }
     const calls = this.#makeAgent(tls, this.#connections);
     const unbounded = this.#makeAgent(tls, null);
-    this.#agents = { credentials, tlsKey, calls, unbounded, underWay: 0, answered: 0, streams: new Set() };
+    this.#agents = {
+      credentials,
+      tlsKey,
+      calls,
+      unbounded,
+      underWay: 0,
+      answered: 0,
+      exchanges: new Set(),
+      forgotten: undefined,
+    };
     this.#open.add(this.#agents);
     if (former?.underWay === 0) void this.#end(former);
     return this.#agents;
@@ -70,15 +82,25 @@ export class ConnectionPools {
 
   /** After a partition every connection kept may be half open: calls from now on make new ones. */
   forget(agents: Agents): void {
+    agents.forgotten = performance.now();
     if (agents === this.#agents) this.#agents = undefined;
+  }
+
+  /** An answer came: what waits on connections that were forgotten, and has heard nothing since, waits in vain. */
+  answered(agents: Agents): void {
+    agents.answered = performance.now();
+    for (const former of this.#open) {
+      if (former === agents || former.forgotten === undefined) continue;
+      endSilent(former, former.forgotten, new Error('its connection was dead while others were answered'));
+    }
   }
 
   /**
    * A call that began then got no answer: its connection may be half open, and those of streams as well. Those that were
    * silent since end, for whoever watches can go on at once, and would otherwise know nothing for minutes.
    */
-  endSilent({ streams }: Agents, since: number, why: Error): void {
-    for (const stream of [...streams]) if (stream.heard < since) stream.fail(why);
+  endSilentStreams(agents: Agents, since: number, why: Error): void {
+    endSilent(agents, since, why, ({ isStream }) => isStream);
   }
 
   /** Ends every connection, and makes no more. */
@@ -106,6 +128,15 @@ export class ConnectionPools {
           proxyTls: { timeout: connectTimeout },
         })
       : new Agent({ ...options, connect: secure });
-    return agent.compose(sendGuard, streamEar);
+    return agent.compose(sendGuard, answerEar);
   }
+}
+
+function endSilent(
+  { exchanges }: Agents,
+  since: number,
+  why: Error,
+  which: (exchange: Exchange) => boolean = () => true,
+): void {
+  for (const exchange of [...exchanges]) if (exchange.heard < since && which(exchange)) exchange.fail(why);
 }

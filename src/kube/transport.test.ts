@@ -290,6 +290,37 @@ describe('urgent calls', () => {
   });
 });
 
+describe('connections that are dead', () => {
+  test('fail the calls that wait on them as soon as a new one brings an answer', async () => {
+    let isDead = true;
+    answer = (_, response) => {
+      if (!isDead) sendJson(response, 200, {});
+    };
+    const waiting = errorOf(transport.request({ ...get, timeout: 60_000 }));
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    await errorOf(transport.request({ ...get, urgent: true, timeout: 100 }));
+    isDead = false;
+    await transport.request(get);
+    expect(await waiting).toMatchObject({ code: 'Unreachable' });
+  });
+
+  test('are not those on which something came meanwhile: what waits there goes on', async () => {
+    const answers: ServerResponse[] = [];
+    answer = ({ url }, response) => {
+      if (url?.includes('slow')) answers.push(response);
+      else sendJson(response, 200, {});
+    };
+    const slow = transport.request<{ is: string }>({ ...get, query: { slow: '1' } });
+    const late = errorOf(transport.request({ ...get, query: { slow: '2' }, timeout: 200 }));
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await transport.request(get);
+    await late;
+    await transport.request(get);
+    for (const response of answers) sendJson(response, 200, { is: 'slow' });
+    expect(await slow).toEqual({ is: 'slow' });
+  });
+});
+
 describe('a stream', () => {
   test('brings what comes as it comes, and ends with its signal', async () => {
     let write: (text: string) => void = never;

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import type { Heard } from './answer-ear.ts';
 import type { Connection, Credentials } from './connection.ts';
-import { ConnectionPools, type OpenStream } from './connection-pools.ts';
+import { ConnectionPools, type Exchange } from './connection-pools.ts';
 import { Ending } from './ending.ts';
 import { hasCode, KubeError } from './errors.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Guarded } from './send-guard.ts';
 import { linkSignals } from './signals.ts';
-import type { Heard } from './stream-ear.ts';
 import { parse, refusal, retryDelay } from './transport-answer.ts';
 import { type TransportKind, type TransportRequest, verbOf } from './transport-request.ts';
 
@@ -154,12 +154,13 @@ export class Transport {
       // Nothing came to anybody.
       if (agents.answered < began) this.#pools.forget(agents);
       // That a node does not answer through its API server says nothing of the way to the latter.
-      if (!request.path.includes('/proxy/')) this.#pools.endSilent(agents, began, late);
+      if (!request.path.includes('/proxy/')) this.#pools.endSilentStreams(agents, began, late);
       ending.abort(late);
     }, timeout);
-    const open: OpenStream = { heard: began, fail: (why) => ending.abort(why) };
+    const exchange: Exchange = { isStream: false, heard: began, fail: (why) => ending.abort(why) };
+    agents.exchanges.add(exchange);
     const over = () => {
-      agents.streams.delete(open);
+      agents.exchanges.delete(exchange);
       clearTimeout(timer);
       ending.release();
       this.#pools.ended(agents);
@@ -167,9 +168,9 @@ export class Transport {
     agents.underWay += 1;
     const agent = kind === 'stream' || request.urgent ? agents.unbounded : agents.calls;
     const heard = () => {
-      open.heard = performance.now();
+      exchange.heard = performance.now();
     };
-    const guarded: Guarded & Heard = { mayBeSent, ...(kind === 'stream' && { heard }) };
+    const guarded: Guarded & Heard = { mayBeSent, heard };
     try {
       const response = await this.#guard(
         request,
@@ -198,9 +199,9 @@ export class Transport {
           }),
       );
       clearTimeout(timer);
-      agents.answered = performance.now();
-      open.heard = agents.answered;
-      if (kind === 'stream') agents.streams.add(open);
+      this.#pools.answered(agents);
+      heard();
+      exchange.isStream = kind === 'stream';
       request.observer?.answered(verbOf(request, kind), response.statusCode, agents.answered - began);
       response.body.once('close', over);
       if (response.statusCode === 401) this.#refused = true;

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
 
-/** What a request carries to {@link streamEar}. */
+/** What a request carries to {@link answerEar}. */
 export interface Heard {
   /** Told whenever a piece of the answer's body comes. */
   readonly heard?: (() => void) | undefined;
 }
 
-/** Tells a request that something came, without reading it: a stream that is read slowly is not silent. */
-export const streamEar: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+/** Tells a request that something came, without reading it: an answer that is long, or read slowly, is not silent. */
+export const answerEar: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
   const { heard } = options as Heard;
   if (!heard) return dispatch(options, handler);
   const hearing: Dispatcher.DispatchHandler = {
