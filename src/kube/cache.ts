@@ -93,7 +93,9 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   }
 
   /** Whether this state of an object, or a later one, came in already. */
-  knows({ key, uid, resourceVersion }: WatchLineHead): boolean {
+  knows({ key, uid, resourceVersion, isDeleted }: WatchLineHead): boolean {
+    if ((this.#deleted.get(uid)?.version ?? 0) >= Number(resourceVersion)) return true;
+    if (isDeleted) return false;
     const held = this.#objects.get(key);
     return held?.metadata?.uid === uid && versionOf(held) >= Number(resourceVersion);
   }

@@ -154,17 +154,25 @@ describe('a watch', () => {
       response.write(
         event('MODIFIED', raw({ metadata: { ...pod('a', 0).metadata, uid: 'new', resourceVersion: '103' } })),
       );
-      response.end(event('MODIFIED', raw(pod('b', 102))));
+      cache.apply(pod('c', 104));
+      cache.remove(pod('c', 105));
+      response.write(event('DELETED', raw(pod('c', 105))));
+      response.write(event('DELETED', raw(pod('a', 103))));
+      response.end(event('DELETED', raw(pod('b', 106))));
     };
     const parse = vi.spyOn(JSON, 'parse');
     start();
     await vi.waitUntil(() => versions().length === 2);
     const parsed = parse.mock.calls.filter(([text]) => text.includes('of the watch'));
     parse.mockRestore();
-    expect(versions()).toEqual(['100', '102']);
-    expect(parsed).toHaveLength(2);
+    expect(versions()).toEqual(['100', '106']);
+    expect(parsed.map(([text]) => /"resourceVersion":"(\d+)"/.exec(text)?.[1])).toEqual([
+      '102',
+      '103',
+      '106',
+    ]);
     expect(cache.get('n/a')?.metadata?.uid).toBe('new');
-    expect(names()).toEqual(['a', 'b']);
+    expect(names()).toEqual(['a']);
   });
 
   test('that is cut in the middle of a line goes on at once from the last whole one', async () => {
