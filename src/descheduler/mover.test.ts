@@ -133,7 +133,7 @@ test('a pod that nobody owns is made again, away from where it was in vain', asy
   const pod = pending(upperPod('alone', '1', { spec: { nodeName: 'vk-a' } }));
   const { upper, carryOut } = world([pod]);
   expect(await carryOut(move(pod))).toBe('moved');
-  expect(upper.writes).toEqual(['evict shop/alone?', 'remember uid-alone vk-a', 'again alone vk-a']);
+  expect(upper.writes).toEqual(['evict shop/alone?', 'remember pod-uid-alone vk-a', 'again alone vk-a']);
 });
 
 test('one that cannot be made again stays', async () => {
