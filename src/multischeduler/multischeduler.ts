@@ -33,7 +33,8 @@ export interface MultischedulerOptions {
 
 /**
  * How long a pod that was let pass counts everywhere, in milliseconds, when its binding is never seen. A binding is
- * written within milliseconds, and within seconds where an API server is hard pressed.
+ * written within milliseconds, and within seconds where an API server is hard pressed. No shorter than it takes to see
+ * that bindings cannot be seen.
  */
 const reservationLife = 30_000;
 
@@ -47,9 +48,10 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
   const ending = linkSignals(signal);
   const podsBelow = new PodsBelow();
   const claimsBelow = new ClaimsBelow((key) => view.claim(key));
-  const reservations = new Reservations(reservationLife);
+  const reservations = new Reservations(Math.max(reservationLife, 2 * patience));
   const view = new UpperView({
     upper,
+    upperCluster,
     patience,
     onPod: (key, pod) => onPod(key, pod),
     onNodes: () => promised.reviewAll(),

@@ -1,6 +1,7 @@
 import { sinkOf } from '../clusters/feed/sink.ts';
 import { slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
+import { LowerHealth } from '../clusters/lower-health.ts';
 import { clusterIdLabel } from '../clusters/placement/virtual-nodes.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
@@ -17,7 +18,9 @@ import { selectedNodeAnnotation } from '../translate/storage/storage-names.ts';
 
 export interface UpperViewOptions {
   readonly upper: Client;
-  /** Milliseconds for which what is known is believed though a watch failed. */
+  /** uid of the upper cluster's kube-system. */
+  readonly upperCluster: string;
+  /** Milliseconds for which what is known is believed though a watch failed or the cluster does not answer. */
   readonly patience: number;
   /** Told of each virtual pod that has not ended; of its end without the pod. */
   readonly onPod: (key: string, pod: Pod | undefined) => void;
@@ -30,10 +33,12 @@ export interface UpperViewOptions {
 export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
+  readonly #health: LowerHealth;
+  #isBehind = false;
   readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
   readonly #reflectors: readonly [Reflector<Node>, Reflector<Pod>, Reflector<PersistentVolumeClaim>];
 
-  constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
+  constructor({ upper, upperCluster, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
     this.#nodes.subscribe((event) => {
       if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
@@ -55,6 +60,18 @@ export class UpperView {
       }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { onError }),
     ];
+    // A server that hangs keeps watches open: bindings that others write are missing, and nothing fails.
+    this.#health = new LowerHealth({
+      lower: upper,
+      clusterUid: upperCluster,
+      patience,
+      interval: Math.max(500, Math.min(5_000, patience / 3)),
+      onChange: ({ reachable }) => {
+        if (!reachable) return;
+        this.#isBehind = true;
+        for (const reflector of this.#reflectors) reflector.reconnect();
+      },
+    });
   }
 
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
@@ -76,12 +93,15 @@ export class UpperView {
       if ((silentSince ?? deadline) < deadline)
         return `the ${state.resource} above cannot be watched${because}`;
     }
-    return undefined;
+    const { now } = this.#health;
+    if (!now.reachable) return `the upper cluster does not answer: ${now.message}`;
+    this.#isBehind &&= this.#reflectors.some(({ silentSince }) => silentSince !== undefined);
+    return this.#isBehind ? 'the upper cluster answers again, and what changed is not known yet' : undefined;
   }
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await Promise.all([this.#health, ...this.#reflectors].map((part) => part.run(signal)));
   }
 }
 
