@@ -134,12 +134,17 @@ export class UpperCluster {
   }
 }
 
-/** Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be. */
-export function mayBeMoved({ metadata, spec }: Pod): boolean {
-  const said = metadata?.annotations ?? {};
+/**
+ * Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be; one that has begun and
+ * has data on its node stays there, too, unless an annotation says that it is worth nothing.
+ */
+export function mayBeMoved({ metadata, spec, status }: Pod): boolean {
+  const said = [evictAnnotation, safeToEvictAnnotation].map((name) => metadata?.annotations?.[name]);
   const usesClaims =
     spec?.volumes?.some((volume) => volume.persistentVolumeClaim ?? volume.ephemeral) ?? false;
-  return !usesClaims && said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
+  const usesNode = spec?.volumes?.some((volume) => volume.emptyDir ?? volume.hostPath) ?? false;
+  const hasData = usesNode && status?.phase !== 'Pending' && !said.includes('true');
+  return !usesClaims && !hasData && !said.includes('false');
 }
 
 function slimUpperPod(pod: Pod): Pod {
