@@ -87,6 +87,31 @@ test('it never outgrows a ConfigMap', async () => {
   expect(store.data).not.toHaveProperty('owner-0');
 });
 
+test('nor with many nodes that have long names, of which those are kept that last', async () => {
+  const { client, store } = configMap();
+  const node = (index: number) => `${'x'.repeat(60)}-${index}/${'y'.repeat(240)}`;
+  const entry = (until: number) =>
+    JSON.stringify(
+      Object.fromEntries(
+        Array.from({ length: 50 }, (_, index) => [
+          node(index),
+          { times: 1, until: new Date(until).toISOString() },
+        ]),
+      ),
+    );
+  const end = (index: number) => now + (index % 2 === 0 ? 5 : 50) * minute;
+  store.data = Object.fromEntries(
+    Array.from({ length: 55 }, (_, index) => [`owner-${index}`, entry(end(index))]),
+  );
+  const memory = memoryOf(client);
+  await memory.load();
+  await memory.remember('next', 'vk-a', now);
+  expect(JSON.stringify(store.data).length).toBeLessThan(1_048_576);
+  expect(store.data).toHaveProperty('next');
+  expect(store.data).toHaveProperty('owner-53');
+  expect(store.data).not.toHaveProperty('owner-0');
+});
+
 test('an entry that somebody spoilt says nothing', async () => {
   const { client, store } = configMap();
   store.data = { owner: '{"vk-a":7}', other: 'nonsense' };

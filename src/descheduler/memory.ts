@@ -17,8 +17,11 @@ export interface MemoryOptions {
 /** A pod has one condition for each of these, so they must stay few; the newest count. */
 const mostNodes = 50;
 
-/** A ConfigMap holds 1 MiB, and an entry is some hundred bytes: the oldest go first. */
+/** What would be over soonest goes first when there is more. */
 const mostEntries = 2_000;
+
+/** A ConfigMap holds 1 MiB (core/v1 MaxSecretSize), and an entry some hundred bytes for each node. */
+const mostCharacters = 900_000;
 
 /**
  * What was tried in vain: nodes on which pods of a controller, or a pod, found no place. An entry is forgotten when
@@ -73,10 +76,21 @@ export class Memory {
     const over = others.filter(([, tried]) =>
       [...tried.values()].every(({ until }) => !this.#isRecent(until, now)),
     );
-    const left = others.length - over.length;
     const old = new Set(over.map(([key]) => key));
-    const excess = others.filter(([key]) => !old.has(key)).slice(0, Math.max(0, left - mostEntries + 1));
-    return [...old, ...excess.map(([key]) => key)];
+    const endOf = (tried: Tried) => Math.max(...[...tried.values()].map(({ until }) => until));
+    const left = others
+      .filter(([key]) => !old.has(key))
+      .map(([key, tried]) => ({ key, end: endOf(tried), length: key.length + writeTried(tried).length }))
+      .sort((one, other) => one.end - other.end);
+    let count = left.length;
+    let length = left.reduce((sum, entry) => sum + entry.length, 0);
+    for (const entry of left) {
+      if (count < mostEntries && length <= mostCharacters) break;
+      old.add(entry.key);
+      count -= 1;
+      length -= entry.length;
+    }
+    return [...old];
   }
 
   #isRecent(until: number, now: number): boolean {

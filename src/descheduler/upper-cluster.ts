@@ -136,11 +136,16 @@ export class UpperCluster {
   }
 }
 
-/** Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be. */
+/**
+ * Whether its owner lets the pod be moved. One with a claim stays where its data is, or is to be; one that has begun and
+ * has data on its node stays there, too, unless an annotation says that it is worth nothing.
+ */
 export function mayBeMoved(pod: Pod): boolean {
-  const said = pod.metadata?.annotations ?? {};
-  const usesClaims = claimNamesOf(pod).length > 0;
-  return !usesClaims && said[evictAnnotation] !== 'false' && said[safeToEvictAnnotation] !== 'false';
+  const { metadata, spec, status } = pod;
+  const said = [evictAnnotation, safeToEvictAnnotation].map((name) => metadata?.annotations?.[name]);
+  const usesNode = spec?.volumes?.some((volume) => volume.emptyDir ?? volume.hostPath) ?? false;
+  const hasData = usesNode && status?.phase !== 'Pending' && !said.includes('true');
+  return claimNamesOf(pod).length === 0 && !hasData && !said.includes('false');
 }
 
 function slimUpperPod(pod: Pod): Pod {

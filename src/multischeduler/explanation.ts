@@ -7,11 +7,12 @@ import { keyOf } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
 import { type Explanation, explain } from '../scheduling/fit.ts';
 import { Picture } from '../scheduling/picture.ts';
+import { clusterSelectorOf } from '../translate/cluster-selector.ts';
 
 /** What stands in a pod's way at one virtual node, or does not. */
 interface NodeExplanation {
   readonly name: string;
-  /** Why the upper scheduler would pass it by, in its own words; empty when it would not. */
+  /** Why the upper scheduler would pass it by, in its own words, or nobody would carry the pod down from it. */
   readonly above: readonly string[];
   /** How the nodes of the lower cluster take the pod, or why that is not known. */
   readonly below: Explanation | { readonly unknown: string };
@@ -49,7 +50,11 @@ export function explainPod(
     const found = virtualNodes.find(name);
     return {
       name,
-      above: [...reasonsAbove(pod, node, pods), ...claimsElsewhere(name)],
+      above: [
+        ...reasonsAbove(pod, node, pods),
+        ...claimsElsewhere(name),
+        ...reasonsBetween(pod, virtualNodes.clusterOf(name)),
+      ],
       below:
         !found || 'refusal' in found
           ? { unknown: found?.why ?? 'it is no virtual node' }
@@ -58,6 +63,16 @@ export function explainPod(
   });
   const copy = cluster?.feed.lowerPod(keyOf(pod));
   return { nodes, copy: copy?.upperUid === pod.metadata?.uid ? copy : undefined };
+}
+
+/** What keeps a pod from being carried down there, whatever fits. */
+function reasonsBetween(pod: Pod, cluster: PicturedCluster | undefined): string[] {
+  const namespace = cluster?.configuration.namespace;
+  const isServed = namespace === undefined || namespace === pod.metadata?.namespace;
+  return [
+    ...(isServed ? [] : [`the virtual node serves only namespace ${namespace}`]),
+    ...(clusterSelectorOf(pod) ? [] : ['the annotation clusterSelector of the pod cannot be read']),
+  ];
 }
 
 /** The upper scheduler's own filters; what speaks of several nodes (spread, affinity) is seen from this one alone. */

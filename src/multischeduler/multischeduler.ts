@@ -30,7 +30,8 @@ export interface MultischedulerOptions {
 
 /**
  * How long a pod that was let pass counts everywhere, in milliseconds, when its binding is never seen. A binding is
- * written within milliseconds, and within seconds where an API server is hard pressed.
+ * written within milliseconds, and within seconds where an API server is hard pressed. No shorter than it takes to see
+ * that bindings cannot be seen.
  */
 const reservationLife = 30_000;
 
@@ -40,11 +41,12 @@ const reservationLife = 30_000;
  * @throws KubeError when the clusters cannot be read, or the address cannot be had
  */
 export async function runMultischeduler(options: MultischedulerOptions, signal: AbortSignal): Promise<void> {
-  const { upper, patience, logger, certificates } = options;
+  const { upper, upperCluster, patience, logger, certificates } = options;
   const ending = linkSignals(signal);
-  const reservations = new Reservations(reservationLife);
+  const reservations = new Reservations(Math.max(reservationLife, 2 * patience));
   const view = new UpperView({
     upper,
+    upperCluster,
     patience,
     onPod: (key, pod) => onPod(key, pod),
     onNodes: () => placement.promised.reviewAll(),

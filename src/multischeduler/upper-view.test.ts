@@ -49,6 +49,8 @@ test('watches the virtual nodes, the virtual pods, and claims', async () => {
   let tell: (event: object) => void = () => {};
   server = await startServer(({ url = '' }, response) => {
     const { pathname, searchParams } = new URL(url, 'http://x');
+    if (pathname.endsWith('/namespaces/kube-system'))
+      return void sendJson(response, 200, { metadata: { uid: 'upper' } });
     const isNodes = pathname.endsWith('/nodes');
     if (!searchParams.get('watch')) {
       const others = pathname.endsWith('/pods') ? [pod] : [claim];
@@ -63,6 +65,7 @@ test('watches the virtual nodes, the virtual pods, and claims', async () => {
   const onNodes = vi.fn();
   const view = new UpperView({
     upper: new Client(transport),
+    upperCluster: 'upper',
     patience: 1_000,
     onPod: (key, seen) => pods.push([key, seen]),
     onNodes,
@@ -99,3 +102,34 @@ test('watches the virtual nodes, the virtual pods, and claims', async () => {
   await vi.waitFor(() => expect(onNodes).toHaveBeenCalledTimes(1));
   expect(view.virtualNode('vk-a')?.metadata?.labels).toEqual({ clusterID: 'b' });
 });
+
+test('says that an API server hangs that keeps the watches open, and when it is over', async () => {
+  let hangs = false;
+  server = await startServer(({ url = '' }, response) => {
+    if (hangs) return;
+    const { pathname, searchParams } = new URL(url, 'http://x');
+    if (pathname.endsWith('/namespaces/kube-system'))
+      return void sendJson(response, 200, { metadata: { uid: 'upper' } });
+    if (!searchParams.get('watch'))
+      return void sendJson(response, 200, { metadata: { resourceVersion: '5' }, items: [] });
+    response.writeHead(200).flushHeaders();
+  });
+  transport = new Transport(connectionTo(server.url));
+  const view = new UpperView({
+    upper: new Client(transport),
+    upperCluster: 'upper',
+    patience: 600,
+    onPod: () => {},
+    onNodes: () => {},
+    onError: () => {},
+  });
+  stopping = new AbortController();
+  running = view.run(stopping.signal);
+  await vi.waitFor(() => expect(view.staleness).toBeUndefined(), { timeout: 20_000 });
+  hangs = true;
+  await vi.waitFor(() => expect(view.staleness).toMatch(/^the upper cluster does not answer/), {
+    timeout: 20_000,
+  });
+  hangs = false;
+  await vi.waitFor(() => expect(view.staleness).toBeUndefined(), { timeout: 20_000 });
+}, 60_000);

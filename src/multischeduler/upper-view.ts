@@ -1,6 +1,7 @@
 import { sinkOf } from '../clusters/feed/sink.ts';
 import { slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
+import { LowerHealth } from '../clusters/lower-health.ts';
 import { clusterIdLabel } from '../clusters/placement/virtual-nodes.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
@@ -19,7 +20,9 @@ import { selectedNodeAnnotation } from '../translate/storage/storage-names.ts';
 
 export interface UpperViewOptions {
   readonly upper: Client;
-  /** Milliseconds for which what is known is believed though a watch failed. */
+  /** uid of the upper cluster's kube-system. */
+  readonly upperCluster: string;
+  /** Milliseconds for which what is known is believed though a watch failed or the cluster does not answer. */
   readonly patience: number;
   /** Told of each virtual pod that has not ended; of its end without the pod. */
   readonly onPod: (key: string, pod: Pod | undefined) => void;
@@ -32,10 +35,12 @@ export interface UpperViewOptions {
 export class UpperView {
   readonly #patience: number;
   readonly #nodes = new Cache<Node>({}, onlyMarks);
+  readonly #health: LowerHealth;
+  #isBehind = false;
   readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
   readonly #watches: Watches;
 
-  constructor({ upper, patience, onPod, onNodes, onError }: UpperViewOptions) {
+  constructor({ upper, upperCluster, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
     this.#nodes.subscribe((event) => {
       if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
@@ -57,6 +62,18 @@ export class UpperView {
       }),
       new Reflector(upper, persistentVolumeClaims, this.#claims, { onError }),
     ]);
+    // A server that hangs keeps watches open: bindings that others write are missing, and nothing fails.
+    this.#health = new LowerHealth({
+      lower: upper,
+      clusterUid: upperCluster,
+      patience,
+      interval: Math.max(500, Math.min(5_000, patience / 3)),
+      onChange: ({ reachable }) => {
+        if (!reachable) return;
+        this.#isBehind = true;
+        this.#watches.reconnect();
+      },
+    });
   }
 
   /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
@@ -73,16 +90,21 @@ export class UpperView {
   get staleness(): string | undefined {
     const unlisted = this.#watches.unlisted();
     const late = unlisted ?? this.#watches.silentBefore(performance.now() - this.#patience);
-    if (!late) return undefined;
-    const because = late.failure ? `: ${late.failure}` : '';
-    return unlisted
-      ? `the ${late.resource} above have not been listed yet${because}`
-      : `the ${late.resource} above cannot be watched${because}`;
+    if (late) {
+      const because = late.failure ? `: ${late.failure}` : '';
+      return unlisted
+        ? `the ${late.resource} above have not been listed yet${because}`
+        : `the ${late.resource} above cannot be watched${because}`;
+    }
+    const { now } = this.#health;
+    if (!now.reachable) return `the upper cluster does not answer: ${now.message}`;
+    this.#isBehind &&= this.#watches.silentBefore(Number.POSITIVE_INFINITY) !== undefined;
+    return this.#isBehind ? 'the upper cluster answers again, and what changed is not known yet' : undefined;
   }
 
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#watches.run(signal);
+    await Promise.all([this.#health.run(signal), this.#watches.run(signal)]);
   }
 }
 

@@ -183,3 +183,16 @@ describe('pods follow each other', () => {
     expect(certainty(picture, on('z', 'a'))).toBe('certain');
   });
 });
+
+test('many kinds on their way, as after a restart, are looked at in parts, and then a pod is sure', () => {
+  const picture = pictureOf(
+    Array.from({ length: 20 }, (_, index) => node(`n${index}`, { allocatable: { cpu: '64', pods: '110' } })),
+  );
+  for (let kind = 0; kind < 200; kind += 1)
+    picture.hold(`default/k${kind}`, pod(`k${kind}`, asking({ cpu: `${100 + kind}m` })));
+  const answers = Array.from({ length: 12 }, (_, index) =>
+    certainty(picture, pod(`p${index}`, asking({ cpu: `${index + 1}m` }))),
+  );
+  expect(answers[0]).toBe('contested');
+  expect(answers.at(-1)).toBe('certain');
+});

@@ -15,6 +15,12 @@ export type Certainty = 'certain' | 'contested' | 'none';
 /** So many kinds of pods may be on their way to a cluster at once: each is asked what the others may do to it. */
 const mostKinds = 256;
 
+/**
+ * For one answer so many pairs of kinds are looked at anew, a pair counted as often as it has terms. After a restart, or
+ * when many nodes changed, there may be tens of thousands: the next answers go on with what this one left.
+ */
+const mostPairs = 5_000;
+
 /** Pods on their way that are alike. */
 interface Kind {
   rival: Rival;
@@ -113,8 +119,9 @@ export class InFlight {
         crowds.some(({ rival }) => mayOpen(this.#state, pod, rival.pod));
       return mayFit ? 'contested' : 'none';
     }
+    const work = { left: mostPairs };
     for (const kind of this.#kinds.values())
-      if (kind !== own && !this.#isSureBeside(kind, newcomer, crowds)) return 'contested';
+      if (kind !== own && !this.#isSureBeside(kind, newcomer, crowds, work)) return 'contested';
     if (!own) this.#asked = { rival: newcomer, nodeChanges: this.#state.nodes.changes, assurance };
     return 'certain';
   }
@@ -123,10 +130,13 @@ export class InFlight {
     return !feasibleSlots(this.#state, pod).next().done;
   }
 
-  #isSureBeside(kind: Kind, newcomer: Rival, crowds: readonly Crowd[]): boolean {
+  #isSureBeside(kind: Kind, newcomer: Rival, crowds: readonly Crowd[], work: { left: number }): boolean {
     const { rival, assurance } = kind;
     const shares = sharesOf(this.#state, rival, newcomer);
     if (shares && (shares.closers.length === 0 || assurance?.isEnoughBeside(shares))) return true;
+    if (work.left <= 0) return false;
+    work.left -=
+      crowds.length * (1 + termsOf(rival)) + crowds.reduce((sum, each) => sum + termsOf(each.rival), 0);
     const others = crowds.filter((each) => each.rival.identity !== newcomer.identity);
     const alike = crowds.find((each) => each.rival.identity === newcomer.identity)?.count ?? 0;
     const all = [...others, { rival: newcomer, count: alike + 1 }];
@@ -179,6 +189,10 @@ export class InFlight {
     }
     return kind.rival;
   }
+}
+
+function termsOf({ pod: { antiAffinity, affinity, spread } }: Rival): number {
+  return antiAffinity.length + affinity.length + spread.length;
 }
 
 /** Whether a pod that fits nowhere may fit once another is there. */

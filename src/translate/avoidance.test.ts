@@ -73,6 +73,13 @@ test.each([
   expect(withoutAvoidance(withAvoidance(before, avoidance))).toEqual(before);
 });
 
+test('a pod with alternatives without end does not grow', () => {
+  const many = pod(...Array.from({ length: 1_000 }, () => ({ matchExpressions: [zone] })));
+  const nodes = Array.from({ length: 50 }, (_, index) => [`vk-${index}`, until] as const);
+  expect(withAvoidance(many, new Map(nodes))).toBe(many);
+  expect(withAvoidance(many, new Map(nodes.slice(0, 5)))).not.toBe(many);
+});
+
 test('twice is once', () => {
   const once = withAvoidance(pod(), new Map([['vk-a', until]]));
   expect(withAvoidance(once, new Map([['vk-a', until + 1]]))).toBe(once);

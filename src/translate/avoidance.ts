@@ -10,10 +10,13 @@ type Term = NonNullable<
   NodeAffinity['requiredDuringSchedulingIgnoredDuringExecution']
 >['nodeSelectorTerms'][number];
 
+/** A pod whose terms are so many is not kept away: it would become many times as large. */
+const mostConditions = 10_000;
+
 /**
  * The pod with a required node affinity that keeps it from some nodes, and an annotation that says until when that is
- * meant: a scheduler knows no time, so whoever is kept away for longer must be made again. A pod that matches no node
- * stays as it is.
+ * meant: a scheduler knows no time, so whoever is kept away for longer must be made again. A pod that matches no node,
+ * or has terms without end, stays as it is.
  */
 export function withAvoidance(pod: Pod, avoidance: Avoidance): Pod {
   const terms = requiredTerms(pod) ?? [{}];
@@ -21,7 +24,7 @@ export function withAvoidance(pod: Pod, avoidance: Avoidance): Pod {
   if (added.length === 0) return pod;
   const names = added.map(([node]) => node);
   const kept = requiredTerms(pod) === undefined ? terms : terms.filter((term) => !asksNothing(term));
-  if (kept.length === 0) return pod;
+  if (kept.length === 0 || kept.length * added.length > mostConditions) return pod;
   const next = kept.map((term) => ({
     ...term,
     matchFields: [...(term.matchFields ?? []), ...keepFrom(names.filter((node) => !isKeptFrom(term, node)))],

@@ -214,6 +214,20 @@ test.each([
   );
 });
 
+test.each<[string, object, object, boolean]>([
+  ['what is on its node', { emptyDir: {} }, {}, false],
+  ['what is on the disk of its node', { hostPath: { path: '/data' } }, {}, false],
+  ['what is worth nothing', { emptyDir: {} }, { 'isthmus.io/evict': 'true' }, true],
+  ['what comes from elsewhere', { configMap: { name: 'a' } }, {}, true],
+])('Fragmentation and a pod that runs with %s', (_, volume, annotations, isMoved) => {
+  const [a, b] = [testCluster('a', [4]), testCluster('b', [2])];
+  const small = running(a, 'small', '1', { annotations });
+  const withVolume = { ...small, spec: { ...small.spec, volumes: [{ name: 'data', ...volume }] } } as Pod;
+  const pods = [withVolume, waiting('large', '4')];
+  const proposals = [...makeRoom(situationOf({ clusters: [a, b], pods }))];
+  expect(proposals).toHaveLength(isMoved ? 1 : 0);
+});
+
 test('Fragmentation makes room for each large pod of its own', () => {
   const a = testCluster('a', [8, 8, 8, 8]);
   const small = ['a-0', 'a-1', 'a-2', 'a-3'].map((on, index) => running(a, `small-${index}`, '2', {}, on));
