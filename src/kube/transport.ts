@@ -121,7 +121,7 @@ export class Transport {
   /** Waits for the rate limit, which is for calls that are not urgent. */
   async #pass(request: TransportRequest, kind: TransportKind): Promise<void> {
     const { rateLimit } = this.#options;
-    if (!rateLimit || kind !== 'call' || request.urgent) return;
+    if (!rateLimit || kind !== 'call' || request.urgent || rateLimit.tryTake()) return;
     const began = performance.now();
     await this.#pause(request, (signal) => rateLimit.pass(signal));
     const waited = performance.now() - began;

@@ -22,16 +22,24 @@ function scene() {
   const shared = { caches: { ConfigMap: new Cache({}), Secret: new Cache({}) } };
   const caches = createCaches(owner, 'upper', shared, readAddressMap([]));
   const queued: [key: string, isLater: boolean][] = [];
+  const own = new WeakSet<Pod>();
   const queue = { add: () => undefined };
   connectEvents({
-    ...{ caches, owner, namespace: undefined, serviceAccounts: 'upper', nodeName: owner.virtualNode },
+    ...{
+      caches,
+      owner,
+      namespace: undefined,
+      serviceAccounts: 'upper',
+      nodeName: owner.virtualNode,
+      isMirrored: (pod: Pod) => own.has(pod),
+    },
     podQueue: {
       add: (added) => queued.push([added, false]),
       addAfter: (added) => queued.push([added, true]),
     },
     ...{ dependencyQueue: queue, nodeQueue: queue },
   });
-  return { caches, queued };
+  return { caches, queued, own };
 }
 
 test.each<[string, Pod, boolean]>([
@@ -56,4 +64,18 @@ test('a lower pod that goes concerns its upper pod at once', () => {
   caches.lowerPods.apply(pod);
   caches.lowerPods.remove(pod);
   expect(queued.at(-1)).toEqual([key, false]);
+});
+
+test('the answer to a write of ours about an upper pod is no news', () => {
+  const { caches, queued, own } = scene();
+  const pod = (resourceVersion: string): Pod => ({
+    metadata: { name: 'web-0', namespace: 'shop', uid: 'upper-uid', resourceVersion },
+  });
+  caches.upperPods.apply(pod('1'));
+  const written = pod('2');
+  own.add(written);
+  caches.upperPods.apply(written);
+  expect(queued).toHaveLength(1);
+  caches.upperPods.apply(pod('3'));
+  expect(queued).toHaveLength(2);
 });

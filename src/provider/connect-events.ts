@@ -19,6 +19,8 @@ export interface EventWiring {
   namespace: string | undefined;
   serviceAccounts: ServiceAccountMode;
   nodeName: string;
+  /** Whether an upper pod is the answer to our write of what the lower one says, which is no news. */
+  isMirrored: (upper: Pod) => boolean;
   podQueue: Pick<WorkQueue, 'add' | 'addAfter'>;
   dependencyQueue: Pick<WorkQueue, 'add'>;
   nodeQueue: Pick<WorkQueue, 'add'>;
@@ -28,7 +30,7 @@ export interface EventWiring {
  * What the lower scheduler says of a pod is soon followed by what its kubelet says: so long it waits, in milliseconds,
  * so that one write above tells both.
  */
-const kubeletPause = 250;
+const kubeletPause = 1_000;
 
 /** Puts every key on its queue: at the start, and after a time in which keys were passed over. */
 export function addEverything(wiring: EventWiring): void {
@@ -56,8 +58,8 @@ export function addEverything(wiring: EventWiring): void {
  * @returns what lets go of the caches that others use too
  */
 export function connectEvents(wiring: EventWiring): () => void {
-  const { caches, owner, namespace, serviceAccounts, nodeName, podQueue, dependencyQueue, nodeQueue } =
-    wiring;
+  const { caches, owner, namespace, serviceAccounts, nodeName, isMirrored } = wiring;
+  const { podQueue, dependencyQueue, nodeQueue } = wiring;
   const { upperPods, lowerPods, upperNode, dependencies } = caches;
   const isServed = servedBy(namespace);
   /** Whether a pod of ours names it: above, or only below, where the one above is virtual no more. */
@@ -66,7 +68,7 @@ export function connectEvents(wiring: EventWiring): () => void {
     isAny(lowerPods.by('dependency', key), (pod) => isOurs(pod, owner));
 
   upperPods.subscribe((event) => {
-    podQueue.add(event.key);
+    if (event.type !== 'updated' || !isMirrored(event.object)) podQueue.add(event.key);
     if (event.type !== 'deleted') return;
     for (const key of keysOfUpperPod(event.object, serviceAccounts)) dependencyQueue.add(key);
   });

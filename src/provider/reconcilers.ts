@@ -131,6 +131,7 @@ export function createReconcilers(
     namespace: options.namespace,
     serviceAccounts: options.down.serviceAccounts,
     nodeName: settings.name,
+    isMirrored: (pod: Pod) => sync.mirrored.has(pod),
     podQueue,
     dependencyQueue,
     nodeQueue,

@@ -11,7 +11,9 @@ export function spreadOf(figures: readonly number[]): Spread {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** The middle of some figures. */
+/** The middle of some figures, or of the two in the middle. */
 export function median(figures: readonly number[]): number {
-  return spreadOf(figures).p50;
+  const sorted = figures.toSorted((one, other) => one - other);
+  const half = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(half)] ?? 0) + (sorted[Math.ceil(half)] ?? 0)) / 2;
 }

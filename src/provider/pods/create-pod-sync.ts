@@ -80,6 +80,7 @@ export function createPodSync(
     }),
     lag,
     lost,
+    mirrored: new WeakSet(),
     down,
     refusalBeside,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),

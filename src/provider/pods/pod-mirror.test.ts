@@ -34,6 +34,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
         return lower;
       },
     },
+    mirrored: new WeakSet(),
     refusedEdits: new Map<string, string>(),
     quota: { admit: () => lack, correct: (key: string, pod: Pod) => corrected.push([key, pod]) },
     dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },

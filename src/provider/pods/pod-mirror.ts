@@ -46,7 +46,7 @@ function bringUp(sync: PodSync, upper: Pod, lower: Pod): Promise<ReconcileResult
   const explained = refusal ? { ...status, reason: refusal.reason, message: refusal.message } : status;
   // One that has no node yet has run nothing: to make it anew would do no harm, and the note comes with the next news.
   const note = lower.spec?.nodeName ? lowerPodNote(upper, lower) : undefined;
-  return patchUpper(sync, upper, explained, note);
+  return patchUpper(sync, upper, explained, { note });
 }
 
 /**

@@ -102,9 +102,10 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
     sync.quota.release(key);
     return afterFailedCreate(sync, upper, error);
   }
+  // With it comes the next reconcile.
   sync.lowerPods.apply(lower);
   sync.dependencies.release(key);
-  return mirror(sync, upper, lower);
+  return undefined;
 }
 
 function isRefusedBelow({ status }: Pod): boolean {

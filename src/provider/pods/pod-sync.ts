@@ -34,6 +34,8 @@ export interface PodSync {
   readonly lag: SyncLag;
   /** The uids of lower pods that went, by that of their upper pod: one may go before it could be noted above. */
   readonly lost: LRUCache<string, string>;
+  /** Upper pods as the answers to our writes of mirrored statuses showed them: that is no news. */
+  readonly mirrored: WeakSet<Pod>;
   /** Edits that the lower API server refused, by `uid/subresource` of the lower pod: the same waits for a while. */
   readonly refusedEdits: LRUCache<string, string>;
   readonly down: PodDownOptions & RefusalOptions;
@@ -51,16 +53,18 @@ export interface PodSync {
  * Writes what differs from the upper pod, under its uid and resource version, so that nobody's condition is
  * overwritten unseen. After a conflict the watch brings the newer pod and with it the next reconcile.
  *
- * @param note value of the annotation by which a restart knows that the lower pod was made
+ * @param mirrored set where the status is the lower pod's: after it there is nothing more to do for now. Its `note` is the
+ *   value of the annotation by which a restart knows that the lower pod was made
  */
 export async function patchUpper(
   sync: PodSync,
   upper: Pod,
   status: PodStatus,
-  note?: string,
+  mirrored?: { note: string | undefined },
 ): Promise<ReconcileResult> {
   const { namespace, name = '', uid, resourceVersion, annotations } = upper.metadata ?? {};
   const change = mergePatch(upper.status, status);
+  const note = mirrored?.note;
   const isNoted = note === undefined || annotations?.[lowerPodAnnotation] === note;
   if (!change && isNoted) return undefined;
   const patch = {
@@ -68,7 +72,9 @@ export async function patchUpper(
     ...(change ? { status: change } : {}),
   };
   try {
-    sync.upperPods.apply(await sync.upper.patch(pods, { namespace, name, subresource: 'status' }, patch));
+    const written = await sync.upper.patch(pods, { namespace, name, subresource: 'status' }, patch);
+    if (mirrored) sync.mirrored.add(written);
+    sync.upperPods.apply(written);
     sync.lag.written(keyOf(upper));
     return undefined;
   } catch (error) {
