@@ -115,7 +115,7 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
   const [programs, storage] = [judgePrograms(world), judgeStorage(world)];
   return async () => {
     const settling = await settle(world);
-    const { ready, matched, statuses, pairs, comparisons } = settling;
+    const { ready, matched, statuses, longest, pairs, comparisons } = settling;
     const breaches = [
       ...settling.faults,
       ...(statuses > longestStatuses ? [`statuses took ${statuses.toFixed(0)} ms to be those below`] : []),
@@ -127,7 +127,7 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
     ];
     journal.note(
       `settled: all ready after ${ready.toFixed(0)} ms, statuses ${statuses.toFixed(0)} ms and all ${matched.toFixed(0)} ms later; ` +
-        `${pairs} pods compared ${comparisons} times; at most ${programs.most}`,
+        `${pairs} pods compared ${comparisons} times; at most ${programs.most}; last was: ${longest.slice(0, 200)}`,
     );
     return { settling, breaches };
   };

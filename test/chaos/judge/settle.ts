@@ -13,6 +13,8 @@ export interface Settling {
   readonly matched: number;
   /** What still was wrong when time ran out; empty when all has settled. */
   readonly faults: readonly string[];
+  /** Of what was wrong longest, one thing; empty when nothing ever was. */
+  readonly longest: string;
   /** How many pods were compared, and how often. */
   readonly pairs: number;
   readonly comparisons: number;
@@ -26,19 +28,21 @@ export async function settle(world: ChaosWorld): Promise<Settling> {
   const began = performance.now();
   let [ready, statuses, matched] = [began, began, began];
   let before = '';
+  let longest = '';
   for (let comparisons = 1; ; comparisons++) {
     const { nodes, faults, fingerprint, pairs } = await lookAt(world);
     const now = performance.now();
     if (nodes.length > 0) ready = now;
     if (faults.some((fault) => fault.includes(': status is '))) statuses = now;
     if (nodes.length + faults.length > 0) matched = now;
+    longest = [...nodes, ...faults].at(-1) ?? longest;
     const since = (time: number) => Math.max(0, time - ready);
     const times = { ready: ready - began, statuses: since(statuses), matched: since(matched) };
     const isAtRest = matched !== now && fingerprint === before;
     if (isAtRest || now - began > patience) {
       const left = [...nodes, ...faults];
       const wrong = isAtRest || left.length > 0 ? left : ['nothing is wrong, but no rest comes'];
-      return { ...times, faults: wrong, pairs, comparisons };
+      return { ...times, faults: wrong, longest, pairs, comparisons };
     }
     before = fingerprint;
     await sleep(200);
