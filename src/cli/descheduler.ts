@@ -1,3 +1,4 @@
+import { identify } from '../clusters/identify.ts';
 import { runDescheduler } from '../descheduler/descheduler.ts';
 import { defaultStrategies, readPolicyFile } from '../descheduler/policy.ts';
 import { Client } from '../kube/client.ts';
@@ -7,7 +8,6 @@ import { createLogger } from '../kube/logger.ts';
 import { parseLabelSelector } from '../kube/selector.ts';
 import { Transport } from '../kube/transport.ts';
 import { createDeschedulerMetrics } from '../metrics/descheduler-metrics.ts';
-import { identify } from '../provider/fleet/open-cluster.ts';
 import { readSelector } from '../scheduling/label-selector.ts';
 import type { DeschedulerFlags } from './descheduler-flags.ts';
 import { parseDuration } from './duration.ts';

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { identify } from '../clusters/identify.ts';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -8,7 +9,6 @@ import { Certificates } from '../multischeduler/certificates.ts';
 import { runMultischeduler } from '../multischeduler/multischeduler.ts';
 import type { ListenAddress } from '../operations/address.ts';
 import { isLoopback } from '../operations/local.ts';
-import { identify } from '../provider/fleet/open-cluster.ts';
 import { parseDuration } from './duration.ts';
 import { lowerClusters } from './lower-clusters.ts';
 import { listenAddressOf, type MultischedulerFlags } from './multischeduler-flags.ts';

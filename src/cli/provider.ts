@@ -1,3 +1,4 @@
+import { identify } from '../clusters/identify.ts';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
 import { createLogger } from '../kube/logger.ts';
@@ -5,7 +6,6 @@ import { RateLimit } from '../kube/rate-limit.ts';
 import { Transport } from '../kube/transport.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { Fleet, type FleetOptions } from '../provider/fleet/fleet.ts';
-import { identify } from '../provider/fleet/open-cluster.ts';
 import { clusterSource } from './cluster-source.ts';
 import { enabledControllers } from './controllers.ts';
 import { electionSettings } from './election-settings.ts';

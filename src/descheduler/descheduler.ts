@@ -38,7 +38,7 @@ export async function runDescheduler(options: DeschedulerOptions, signal: AbortS
   const above = new UpperCluster({
     upper,
     onPod: (key, pod) => placement.promised.apply(key, pod),
-    onNodes: () => placement.promised.reviewAll(),
+    onNodes: () => placement.nodesChanged(),
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
   const placement = new LowerPlacement({

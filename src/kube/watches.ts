@@ -41,6 +41,11 @@ export class Watches {
     return this.#reflectors.find(({ silentSince = moment }) => silentSince < moment)?.state;
   }
 
+  /** Whether one has no watch open now. */
+  get isAnySilent(): boolean {
+    return this.#reflectors.some(({ silentSince }) => silentSince !== undefined);
+  }
+
   /** Watches until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#reflectors, ...this.#optional].map((watch) => watch.run(signal)));

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { secureOptions } from '../serving/secure-options.ts';
 import { ownCertificate } from './own-certificate.ts';
 
 export interface CertificatesOptions {
@@ -20,6 +21,8 @@ interface OwnCertificate {
   /** Names and addresses at which schedulers reach us. */
   readonly names: readonly string[];
 }
+
+const whose = 'the extender';
 
 /** What the server is secured with, followed as files change and certificates age. */
 export class Certificates {
@@ -39,16 +42,17 @@ export class Certificates {
     const { serving, clientCaFile } = this.#options;
     try {
       const files = 'directory' in serving ? await ownCertificate(serving.directory, serving.names) : serving;
-      const options: SecureContextOptions = {
+      const pair = {
         cert: await readFile(files.certFile, 'utf8'),
         key: await readFile(files.keyFile, 'utf8'),
-        ...(clientCaFile === undefined ? {} : { ca: await readFile(clientCaFile, 'utf8') }),
       };
-      createSecureContext(options);
+      const clientCa = clientCaFile === undefined ? undefined : await readFile(clientCaFile, 'utf8');
+      const options = secureOptions(pair, clientCa, whose);
       this.#last = JSON.stringify(options);
       return options;
     } catch (error) {
-      throw new KubeError('Configuration', `the certificate of the extender: ${describeError(error)}`);
+      if (error instanceof KubeError) throw error;
+      throw new KubeError('Configuration', `the certificate of ${whose}: ${describeError(error)}`);
     }
   }
 

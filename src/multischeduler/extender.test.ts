@@ -115,7 +115,7 @@ describe('filter', () => {
     });
     expect(failed).toEqual({
       'vk-a': 'virtual node(s) that serve only namespace other',
-      'vk-x': 'virtual node(s) whose lower cluster is not configured in the multischeduler',
+      'vk-x': 'virtual node(s) whose lower cluster is not configured',
     });
   });
 });
@@ -221,6 +221,16 @@ describe('claims', () => {
     const ask = (pod: typeof withClaim) => extender.filter({ pod, nodeNames: ['vk-a'] }).NodeNames;
     expect(ask(withClaim)).toEqual(['vk-a']);
     expect(ask(upperPod('other', '4'))).toEqual([]);
+  });
+
+  test('that are to come do not make all clusters alike', () => {
+    const clusters = [testCluster('a', [2]), testCluster('b', [64])];
+    const { extender, claims } = testExtender(clusters);
+    for (const { feed } of clusters) feed.picture.applyStorageClass(storageClass('fast'));
+    claims.set(key, claim);
+    const [a, b] = extender.prioritize({ pod: withClaim, nodeNames });
+    expect(a?.Score).toBeGreaterThan(0);
+    expect(b?.Score).toBeGreaterThan(a?.Score ?? 0);
   });
 
   test('that were not seen yet are waited for', () => {

@@ -87,13 +87,14 @@ export class Extender {
 
   /** How well each node suits the pod; nodes that are not virtual get nothing from us. */
   prioritize({ pod, nodeNames }: ExtenderArgs): HostPriority[] {
-    const { virtualNodes, podsBelow, strategy } = this.#options;
+    const { virtualNodes, podsBelow, claimsBelow, strategy } = this.#options;
     const below = podsBelow.of(pod);
     return nodeNames.map((Host) => {
       const found = isVirtual(pod) ? virtualNodes.find(Host) : undefined;
       if (!found || 'refusal' in found) return { Host, Score: 0 };
       const { feed, configuration } = found.cluster;
-      const score = rank(feed.picture, below(configuration), strategy);
+      const claims = claimsBelow.of(pod, configuration, feed.picture);
+      const score = rank(feed.picture, below(configuration), strategy, claims);
       return { Host, Score: Math.round((score * mostPriority) / 100) };
     });
   }

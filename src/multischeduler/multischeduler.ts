@@ -49,7 +49,7 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     upperCluster,
     patience,
     onPod: (key, pod) => onPod(key, pod),
-    onNodes: () => placement.promised.reviewAll(),
+    onNodes: () => placement.nodesChanged(),
     onError: (message) => logger.warn({ message }, 'a watch of the upper cluster failed and goes on'),
   });
   const placement = new LowerPlacement({

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -27,7 +27,7 @@ export async function ownCertificate(directory: string, names: readonly string[]
   const authority = filesIn(directory, 'ca');
   const serving = filesIn(directory, 'tls');
   const hasAuthority = existsSync(authority.certFile) && existsSync(authority.keyFile);
-  if (hasAuthority && (await isGood(serving, names))) return serving;
+  if (hasAuthority && (await isGood(serving, authority, names))) return serving;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (!hasAuthority) await makeAuthority(authority);
   await issue(authority, serving, names);
@@ -38,11 +38,26 @@ function filesIn(directory: string, name: string): CertificateFiles {
   return { certFile: join(directory, `${name}.crt`), keyFile: join(directory, `${name}.key`) };
 }
 
-async function isGood({ certFile, keyFile }: CertificateFiles, names: readonly string[]): Promise<boolean> {
+/** Half a file, or one of another authority, is made anew as well. */
+async function isGood(
+  { certFile, keyFile }: CertificateFiles,
+  authority: CertificateFiles,
+  names: readonly string[],
+): Promise<boolean> {
   if (!existsSync(certFile) || !existsSync(keyFile)) return false;
-  const certificate = new X509Certificate(await readFile(certFile, 'utf8'));
-  const covers = (name: string) => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name));
-  return Date.parse(certificate.validTo) - Date.now() > daysLeft * day && names.every(covers);
+  try {
+    const certificate = new X509Certificate(await readFile(certFile, 'utf8'));
+    const issuer = new X509Certificate(await readFile(authority.certFile, 'utf8'));
+    const covers = (name: string) => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name));
+    return (
+      certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile, 'utf8'))) &&
+      certificate.verify(issuer.publicKey) &&
+      Date.parse(certificate.validTo) - Date.now() > daysLeft * day &&
+      names.every(covers)
+    );
+  } catch {
+    return false;
+  }
 }
 
 async function makeAuthority(files: CertificateFiles): Promise<void> {

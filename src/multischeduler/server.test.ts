@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -127,6 +128,23 @@ describe('over TLS', () => {
     );
     expect(await ask('GET', '/healthz', undefined, { ca: authority })).toMatchObject({ code: 200 });
     await expect(ask('GET', '/healthz', undefined, {})).rejects.toThrow(/certificate/);
+  });
+
+  test('of our own is made anew when it is broken, or of another authority', async () => {
+    const { certFile } = await ownCertificate(folder, names);
+    const isTrusted = () => {
+      const issuer = new X509Certificate(readFileSync(join(folder, 'ca.crt')));
+      return new X509Certificate(readFileSync(certFile)).verify(issuer.publicKey);
+    };
+    writeFileSync(certFile, 'half of it');
+    await ownCertificate(folder, names);
+    expect(isTrusted()).toBe(true);
+    const other = join(folder, 'other');
+    await ownCertificate(other, names);
+    for (const file of ['ca.crt', 'ca.key']) copyFileSync(join(other, file), join(folder, file));
+    expect(isTrusted()).toBe(false);
+    await ownCertificate(folder, names);
+    expect(isTrusted()).toBe(true);
   });
 
   test('only callers of the given authority are served', async () => {

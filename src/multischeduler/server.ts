@@ -4,15 +4,15 @@ import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { readBody } from '../serving/read-body.ts';
 import { servingTimeouts } from '../serving/timeouts.ts';
-import { readBody } from './body.ts';
 import type { Extender } from './extender.ts';
 import { type ExtenderArgs, extenderArgs } from './extender-api.ts';
 
 export interface ExtenderServerOptions {
   readonly host: string | undefined;
   readonly port: number;
-  /** Plain HTTP without. */
+  /** As of `secureOptions`; plain HTTP without. */
   readonly tls: SecureContextOptions | undefined;
   /** Whether callers must show a certificate that an authority of `tls.ca` has signed. */
   readonly verifiesClients: boolean;
@@ -39,12 +39,7 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
       send(response, 500, 'text/plain', 'internal error\n');
     });
   };
-  const secured = tls && {
-    ...servingTimeouts,
-    ...tls,
-    requestCert: verifiesClients,
-    minVersion: 'TLSv1.2' as const,
-  };
+  const secured = tls && { ...servingTimeouts, ...tls, requestCert: verifiesClients };
   const secure = secured && https.createServer({ ...secured, rejectUnauthorized: verifiesClients }, listener);
   const server = secure ?? http.createServer(servingTimeouts, listener);
   server.listen({ port, ...(host === undefined ? {} : { host }) });
@@ -57,7 +52,7 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
   const bound = server.address();
   return {
     port: typeof bound === 'object' && bound ? bound.port : port,
-    renew: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
+    renew: (next) => secure?.setSecureContext(next),
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -91,13 +86,16 @@ const verbs: Readonly<Record<string, (extender: Extender, args: ExtenderArgs) =>
   '/prioritize': (extender, args) => extender.prioritize(args),
 };
 
+/** A pod has at most 1.5 MB (etcd's limit), and 5,000 nodes have names. */
+const mostBytes = 10 * 1_048_576;
+
 /** What the scheduler asks, or why it cannot be understood. */
 async function readArgs(request: IncomingMessage): Promise<ExtenderArgs | string> {
-  const body = await readBody(request);
-  if ('problem' in body) return body.problem;
+  const body = await readBody(request, { mostBytes });
+  if (typeof body !== 'string') return body.problem;
   let value: unknown;
   try {
-    value = JSON.parse(body.text);
+    value = JSON.parse(body);
   } catch {
     return 'the body is no JSON';
   }

@@ -98,7 +98,7 @@ export class UpperView {
     }
     const { now } = this.#health;
     if (!now.reachable) return `the upper cluster does not answer: ${now.message}`;
-    this.#isBehind &&= this.#watches.silentBefore(Number.POSITIVE_INFINITY) !== undefined;
+    this.#isBehind &&= this.#watches.isAnySilent;
     return this.#isBehind ? 'the upper cluster answers again, and what changed is not known yet' : undefined;
   }
 

@@ -24,8 +24,8 @@ interface Promised {
 /**
  * Pods that have a cluster and no node yet. Those that were promised room are on their way, and who follows them must
  * leave them theirs, wherever that will be. Others that wait below, and those that come late or for which the lower
- * scheduler has found no node, may wait for ever: each is put on the node that kube-scheduler would choose now, if there is one, and counts
- * there like any pod. When real pods land there they make way to where they still fit.
+ * scheduler has found no node, may wait for ever: each is put on the node that kube-scheduler would choose now, if there
+ * is one, and counts there like any pod. When real pods land there they make way to where they still fit.
  */
 export class Promises {
   readonly inFlight: InFlight;

@@ -11,8 +11,8 @@ export { type RankStrategy, rankStrategies } from './rank-strategy.ts';
 const compared = 100;
 
 /**
- * How well the best feasible node of a cluster suits a pod, 0 to 100; 0 when none is feasible. Of very many the first hundred are looked at. Figures of several
- * clusters can be compared with each other.
+ * How well the best feasible node of a cluster suits a pod, 0 to 100; 0 when none is feasible. Of very many the first
+ * hundred are looked at. Figures of several clusters can be compared with each other.
  *
  * @param claims see `fits`
  */

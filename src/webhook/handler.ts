@@ -2,8 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
-import { readBody } from './read-body.ts';
+import { readBody } from '../serving/read-body.ts';
 import { type AdmissionRequest, BadRequest, readReview, type Verdict, writeReview } from './review.ts';
+
+/** An API server takes 3 MB; in a review there may be a new object and an old one, and some more around them. */
+export const mostBytes = 7 * 1024 * 1024;
 
 /** How a request to `/mutate` ended; for metrics. */
 export type ReviewResult = 'changed' | 'unchanged' | 'refused' | 'bad';
@@ -52,7 +55,9 @@ async function mutate(
     throw new BadRequest(401, 'a client certificate of the authority in --CA is needed');
   if (!/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? ''))
     throw new BadRequest(415, 'the content type is not application/json');
-  const review = readReview(await readBody(request));
+  const body = await readBody(request, { mostBytes });
+  if (typeof body !== 'string') throw new BadRequest(body.status, body.problem);
+  const review = readReview(body);
   const verdict = admit(review);
   const pod = { namespace: review.namespace, operation: review.operation, uid: review.uid };
   if ('refusal' in verdict) logger.info({ ...pod, message: verdict.refusal }, 'a pod was refused');

@@ -14,8 +14,7 @@ import {
   servingAlgorithm,
 } from '../serving/keys.ts';
 import { admit } from './admit.ts';
-import { createHandler, type ReviewResult } from './handler.ts';
-import { mostBytes } from './read-body.ts';
+import { createHandler, mostBytes, type ReviewResult } from './handler.ts';
 import { startWebhookServer, type WebhookServer } from './server.ts';
 
 const logger = pino({ level: 'silent' });

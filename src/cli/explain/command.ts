@@ -16,8 +16,8 @@ export const explainCommand: CommandModule<object, ExplainFlags> = {
       })
       .epilog(
         [
-          'The lower clusters are asked directly, with what --clusters, --cluster-secrets or --config names: to list nodes,',
-          'pods and volumes there is all that it takes (deploy/rbac/lower-scheduling.yaml).',
+          'The lower clusters are asked directly, with what --clusters, --cluster-secrets or --config names. The',
+          'rights of deploy/rbac/lower-scheduling.yaml are all that it takes there.',
           '',
           'Examples:',
           '  isthmus explain pod shop/web-0 --kubeconfig upper.yaml --clusters clusters.yaml',

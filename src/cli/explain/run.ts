@@ -1,4 +1,5 @@
 import { unfinished } from '../../clusters/feed/watches.ts';
+import { identify } from '../../clusters/identify.ts';
 import { LowerPlacement } from '../../clusters/placement/lower-placement.ts';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
@@ -9,7 +10,7 @@ import { keyOf, nodes, persistentVolumeClaims, pods } from '../../kube/resources
 import { Transport } from '../../kube/transport.ts';
 import type { Pod } from '../../kube/types.ts';
 import { explainPod, type PodExplanation } from '../../multischeduler/explanation.ts';
-import { identify } from '../../provider/fleet/open-cluster.ts';
+import { reach } from '../../scheduling/reach.ts';
 import { isVirtual } from '../../translate/marks.ts';
 import { virtualNodeLabel } from '../../translate/names.ts';
 import { parseDuration } from '../duration.ts';
@@ -52,7 +53,7 @@ async function explainWith(
 ): Promise<PodExplanation> {
   // Whatever a cluster complains about is in the explanation.
   const logger = createLogger('fatal');
-  const { source, nodesBy } = lowerClusters(flags, upper, logger);
+  const { source, nodesBy } = lowerClusters(flags, upper, logger, 'log');
   const [upperCluster, { items: virtual }, { items: bound }, { items: claims }] = await Promise.all([
     identify(upper),
     listAll(upper, nodes, { labelSelector: `${virtualNodeLabel.name}=${virtualNodeLabel.value}` }),
@@ -77,10 +78,9 @@ async function explainWith(
     const { virtualNodes, podsBelow, claimsBelow, promised } = placement;
     const others = bound.filter((other) => other.metadata?.uid !== pod.metadata?.uid);
     for (const other of others) if (isVirtual(other)) promised.apply(keyOf(other), other);
-    const above = [...byName].map(([name, node]) => ({
-      node,
-      pods: others.filter(({ spec }) => spec?.nodeName === name),
-    }));
+    const byNode = new Map<string, Pod[]>();
+    for (const other of others) reach(byNode, other.spec?.nodeName ?? '', () => []).push(other);
+    const above = [...byName].map(([name, node]) => ({ node, pods: byNode.get(name) ?? [] }));
     return explainPod(pod, { virtualNodes, podsBelow, claimsBelow, above });
   } finally {
     ending.abort();

@@ -169,6 +169,7 @@ test('one that hangs holds up no other, and entries with one kubeconfig share a 
     upperCluster: 'upper',
     patience: 600,
     onClusters: () => {},
+    onSynced: () => {},
     onPod: () => {},
     logger,
   });

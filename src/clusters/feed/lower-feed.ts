@@ -66,8 +66,7 @@ export class LowerFeed {
     const health = this.#health?.now;
     if (health && !health.reachable) return `it does not answer${because(health.message)}`;
     if (this.#isBehind) {
-      if (this.#watches.silentBefore(Number.POSITIVE_INFINITY))
-        return 'it answers again, and what changed is not known yet';
+      if (this.#watches.isAnySilent) return 'it answers again, and what changed is not known yet';
       this.#isBehind = false;
     }
     const deaf = this.#watches.silentBefore(performance.now() - this.#options.patience);

@@ -15,8 +15,10 @@ export interface LowerPicturesOptions {
   readonly upperCluster: string;
   /** See LowerFeed. */
   readonly patience: number;
-  /** Told that clusters came or went, or that one was listed for the first time. */
+  /** Told that clusters came or went. */
   readonly onClusters: () => void;
+  /** Told that a cluster was listed for the first time. */
+  readonly onSynced: (feed: LowerFeed) => void;
   /** Told that a pod of somebody above has changed below; see LowerFeed. */
   readonly onPod: (feed: LowerFeed, key: string) => void;
   readonly logger: Logger;
@@ -82,14 +84,14 @@ export class LowerPictures {
   }
 
   #start(cluster: LowerCluster, signal: AbortSignal): Running {
-    const { upperCluster, patience, logger, onClusters, onPod } = this.#options;
+    const { upperCluster, patience, logger, onSynced, onPod } = this.#options;
     const ending = linkSignals(signal);
     const feed = new LowerFeed({
       cluster,
       upperCluster,
       patience,
       logger,
-      onSynced: onClusters,
+      onSynced: () => onSynced(feed),
       onPod: (key) => onPod(feed, key),
     });
     const end = feed.run(ending.signal).finally(() => {

@@ -3,11 +3,11 @@ import { LowerPictures, type LowerPicturesOptions } from '../feed/lower-pictures
 import { type ClaimOf, ClaimsBelow } from './claims-below.ts';
 import { PodsBelow } from './pod-below.ts';
 import { PromisedRoom } from './promised-room.ts';
-import { VirtualNodes, type VirtualNodesOptions } from './virtual-nodes.ts';
+import { type NodesBy, VirtualNodes, type VirtualNodesOptions } from './virtual-nodes.ts';
 
 export interface LowerPlacementOptions
   extends VirtualNodesOptions,
-    Omit<LowerPicturesOptions, 'onClusters' | 'onPod'> {
+    Omit<LowerPicturesOptions, 'onClusters' | 'onSynced' | 'onPod'> {
   readonly claimOf: ClaimOf;
 }
 
@@ -21,6 +21,7 @@ export class LowerPlacement {
   readonly claimsBelow: ClaimsBelow;
   readonly promised: PromisedRoom;
   readonly #pictures: LowerPictures;
+  readonly #nodesBy: NodesBy;
 
   constructor(options: LowerPlacementOptions) {
     this.virtualNodes = new VirtualNodes(options);
@@ -36,8 +37,15 @@ export class LowerPlacement {
         this.virtualNodes.setClusters(this.#pictures.clusters);
         this.promised.reviewAll();
       },
+      onSynced: (feed) => this.promised.reviewFeed(feed),
       onPod: (feed, key) => this.promised.lowerChanged(feed, key),
     });
+    this.#nodesBy = options.nodesBy;
+  }
+
+  /** A virtual node came or went, or has other labels: those may say which cluster it stands for. */
+  nodesChanged(): void {
+    if (this.#nodesBy === 'clusterID') this.promised.reviewAll();
   }
 
   /** Whether it has been read once which lower clusters there are. */

@@ -88,7 +88,9 @@ test('nothing is held before a cluster was listed, for most of it may be there a
   promised.apply(key, bound());
   expect(promised.size).toBe(0);
   a.said.isSynced = true;
-  promised.reviewAll();
+  promised.reviewFeed(b.feed);
+  expect(promised.size).toBe(0);
+  promised.reviewFeed(a.feed);
   expect(isFull(a)).toBe(true);
 });
 

@@ -1,4 +1,5 @@
 import type { Pod } from '../../kube/types.ts';
+import { reach } from '../../scheduling/reach.ts';
 import type { LowerFeed } from '../feed/lower-feed.ts';
 import type { PicturedCluster } from '../feed/lower-pictures.ts';
 import type { ClaimsBelow } from './claims-below.ts';
@@ -32,6 +33,8 @@ interface BoundPod {
 export class PromisedRoom {
   readonly #options: PromisedRoomOptions;
   readonly #bound = new Map<string, BoundPod>();
+  /** The keys of bound pods, by virtual node. */
+  readonly #onNode = new Map<string, Set<string>>();
   readonly #held = new Map<string, { readonly uid: string; readonly feed: LowerFeed }>();
   /** When the promise of each that is still expected was made; the oldest first. */
   readonly #since = new Map<string, number>();
@@ -51,14 +54,14 @@ export class PromisedRoom {
   apply(key: string, pod: Pod | undefined): void {
     const { uid = '', deletionTimestamp } = pod?.metadata ?? {};
     const known = this.#bound.get(key);
-    if (!pod?.spec?.nodeName) this.#bound.delete(key);
+    const nodeName = pod?.spec?.nodeName;
+    if (known && known.nodeName !== nodeName) this.#leave(key, known.nodeName);
+    if (!pod || !nodeName) this.#bound.delete(key);
     // What was placed below once is never promised room again: a copy that is lost there ends the pod.
-    else if (known?.uid !== uid || (known.pod && deletionTimestamp))
-      this.#bound.set(key, {
-        uid,
-        nodeName: pod.spec.nodeName,
-        pod: deletionTimestamp ? undefined : pod,
-      });
+    else if (known?.uid !== uid || (known.pod && deletionTimestamp)) {
+      this.#bound.set(key, { uid, nodeName, pod: deletionTimestamp ? undefined : pod });
+      reach(this.#onNode, nodeName, () => new Set<string>()).add(key);
+    }
     this.#review(key, false);
   }
 
@@ -68,7 +71,13 @@ export class PromisedRoom {
     if (bound && this.#options.clusterOf(bound.nodeName)?.feed === feed) this.#review(key, true);
   }
 
-  /** Clusters came, went or were listed. */
+  /** A cluster was listed: what is on its virtual nodes may hold room there now. */
+  reviewFeed(feed: LowerFeed): void {
+    for (const [nodeName, keys] of this.#onNode)
+      if (this.#options.clusterOf(nodeName)?.feed === feed) for (const key of keys) this.#review(key, false);
+  }
+
+  /** Clusters came or went, or other ones stand behind the virtual nodes. */
   reviewAll(): void {
     for (const key of this.#bound.keys()) this.#review(key, false);
   }
@@ -81,6 +90,12 @@ export class PromisedRoom {
       this.#since.delete(key);
       this.#held.get(key)?.feed.picture.defer(key);
     }
+  }
+
+  #leave(key: string, nodeName: string): void {
+    const others = this.#onNode.get(nodeName);
+    others?.delete(key);
+    if (others?.size === 0) this.#onNode.delete(nodeName);
   }
 
   #review(key: string, isChangedBelow: boolean): void {

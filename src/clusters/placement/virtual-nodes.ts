@@ -69,7 +69,7 @@ export class VirtualNodes {
 }
 
 const unconfigured: Refusal = {
-  refusal: 'virtual node(s) whose lower cluster is not configured in the multischeduler',
+  refusal: 'virtual node(s) whose lower cluster is not configured',
   why: 'its lower cluster is not configured',
   isPassing: false,
 };

@@ -1,4 +1,5 @@
 import type { StartController } from '../../clusters/controller.ts';
+import { identify } from '../../clusters/identify.ts';
 import type { LowerCluster } from '../../clusters/lower-cluster.ts';
 import { Client } from '../../kube/client.ts';
 import { loadConnection } from '../../kube/connection.ts';
@@ -170,19 +171,6 @@ async function providerOptions(
     kubelet: { ...shared.kubelet, ...(configuration.kubeletPort === undefined ? {} : { otherPorts: 0 }) },
     logger: logger.child({ cluster: name }),
   };
-}
-
-/** The uid of a cluster; a refusal says which cluster refused. @throws KubeError */
-export async function identify(cluster: Client): Promise<string> {
-  const { name, server } = cluster.transport.connection;
-  try {
-    return await cluster.clusterUid({ urgent: true, timeout: 10_000 });
-  } catch (error) {
-    if (!(error instanceof KubeError) || error.status === undefined) throw error;
-    throw new KubeError(error.code, `the ${name} API server ${server.origin} refuses us: ${error.message}`, {
-      cause: error,
-    });
-  }
 }
 
 /** How pods go down to a cluster. @param upperServer the upper API server as our own kubeconfig names it */
