@@ -11,6 +11,7 @@ import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf } from '../kube/resources.ts';
 import { linkSignals } from '../kube/signals.ts';
+import { JobPatience } from './job-patience.ts';
 import { type LimitOptions, Limits } from './limits.ts';
 import { Memory, type MemoryOptions } from './memory.ts';
 import { Mover } from './mover.ts';
@@ -145,7 +146,7 @@ function rounds(
     onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
   });
   const mover: RoundOptions['mover'] = print
-    ? planner(limits)
+    ? planner(limits, new JobPatience(upper))
     : new Mover({ upper, memory, limits, remaking, ahead, recorder, logger });
   return async () => {
     const stale = staleness();
@@ -168,7 +169,7 @@ function rounds(
 }
 
 /** Counts what would be done. */
-function planner(limits: Limits): RoundOptions['mover'] {
+function planner(limits: Limits, jobs: JobPatience): RoundOptions['mover'] {
   return {
     async carryOut({ moves }, { now }) {
       const counted = moves.map(({ pod }) => ({
@@ -176,7 +177,9 @@ function planner(limits: Limits): RoundOptions['mover'] {
         owner: ownerKeyOf(pod),
       }));
       if (!limits.allow(counted)) return 'limited';
+      for (const { pod } of moves) if (!(await jobs.bears(pod, moves.length))) return 'held';
       for (const one of counted) limits.spend(one, now);
+      for (const { pod } of moves) jobs.lost(pod);
       return 'moved';
     },
   };
