@@ -31,3 +31,11 @@ test('what is of use together only is counted together', () => {
   limits.begin(0);
   expect(limits.allow([move('x'), move('y')])).toBe(false);
 });
+
+test('a clock that is set back does not hold up moves', () => {
+  const limits = new Limits({ perNode: 10, perOwner: 10, perMinute: 1 });
+  limits.begin(3_600_000);
+  limits.spend(move('x'), 3_600_000);
+  limits.begin(0);
+  expect(limits.isExhausted).toBe(false);
+});

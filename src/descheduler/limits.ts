@@ -37,7 +37,8 @@ export class Limits {
   /** A round begins. */
   begin(now: number): void {
     this.#perNode.clear();
-    this.#moved = this.#moved.filter(({ at }) => now - at < minute);
+    // What is to come was written before the clock was set back.
+    this.#moved = this.#moved.filter(({ at }) => at <= now && now - at < minute);
   }
 
   /** Whether nothing at all may be moved any more now. */

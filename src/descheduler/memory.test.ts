@@ -120,3 +120,11 @@ test('an entry that somebody spoilt says nothing', async () => {
   expect(avoided(memory, 'owner', now).size).toBe(0);
   expect(avoided(memory, 'other', now).size).toBe(0);
 });
+
+test('what a clock that is set back left far ahead is forgotten', async () => {
+  const { client, store } = configMap();
+  const memory = memoryOf(client);
+  await memory.remember('owner', 'vk-a', now + 24 * 60 * minute);
+  await memory.remember('another', 'vk-a', now);
+  expect(Object.keys(store.data ?? {})).toEqual(['another']);
+});

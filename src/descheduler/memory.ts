@@ -93,8 +93,10 @@ export class Memory {
     return [...old];
   }
 
+  /** None lasts longer than at most: such a one was written before the clock was set back. */
   #isRecent(until: number, now: number): boolean {
-    return until + this.#options.most > now;
+    const { most } = this.#options;
+    return until + most > now && until <= now + most;
   }
 
   async #write(data: Readonly<Record<string, string | null>>): Promise<void> {

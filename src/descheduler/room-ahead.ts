@@ -22,7 +22,9 @@ export class RoomAhead {
 
   /** Gives up what was held long enough: who moved is seen where it is now. */
   expire(now: number): void {
-    for (const { until, release } of this.#held) if (until <= now) release();
-    this.#held = this.#held.filter(({ until }) => until > now);
+    // What is held for longer was held before the clock was set back.
+    const isOver = ({ until }: Held) => until <= now || until > now + life;
+    for (const held of this.#held) if (isOver(held)) held.release();
+    this.#held = this.#held.filter((held) => !isOver(held));
   }
 }

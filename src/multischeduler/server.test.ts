@@ -77,7 +77,7 @@ describe('over plain HTTP', () => {
     ['no pod', '{"NodeNames":[]}', /Pod is missing/],
     ['a pod without name', '{"Pod":{"metadata":{}},"NodeNames":[]}', /Pod\.metadata\.namespace is missing/],
     ['nodes instead of names', call('web', '1').replace('NodeNames', 'Names'), /nodeCacheCapable: true/],
-    ['11 MB', Buffer.alloc(11 * 1_048_576), /has more than/],
+    ['11 MB', Buffer.alloc(11 * 1_048_576), /is longer than/],
   ])('%s is refused with the reason, and the next call is answered', async (_, body, expected) => {
     await start();
     const refused = await ask('POST', '/filter', body).catch((error: NodeJS.ErrnoException) => error);

@@ -46,6 +46,9 @@ function stuckBelow(pod: Pod, situation: Situation, patience: number): Proposal 
 
 /** A scheduler knows no time: only another pod may go where this one was not to go for a while. */
 function keptAway(pod: Pod, situation: Situation): Proposal | undefined {
+  // One that is gated, or that no scheduler has looked at yet, waits for something else.
+  const said = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (said?.status !== 'False' || said.reason === 'SchedulingGated') return undefined;
   const over = [...avoidanceOf(pod)].filter(([, until]) => until <= situation.now).map(([node]) => node);
   if (over.length === 0) return undefined;
   const to = situation.placesFor(pod).filter((node) => over.includes(node));

@@ -165,7 +165,12 @@ test('LowerUnschedulable replaces who was kept from a node for a time that is ov
     waiting('over', '4', undefined, avoids(ago(1))),
     waiting('still', '4', undefined, avoids(ago(-60))),
   ];
-  expect(moves(unschedulable(situationOf({ clusters, pods: [over, still] })))).toEqual([
+  const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' };
+  const others = [[gated], []].map((conditions, index) => {
+    const pod = waiting(`other-${index}`, '4', undefined, avoids(ago(1)));
+    return { ...pod, status: { phase: 'Pending', conditions } } as Pod;
+  });
+  expect(moves(unschedulable(situationOf({ clusters, pods: [over, still, ...others] })))).toEqual([
     [['over', ['vk-a'], undefined]],
   ]);
 });
