@@ -69,6 +69,8 @@ for node in vk-a vk-b; do
 done
 
 step 'a pod that no single lower node can hold (hack/sample-large.yaml)'
+# Of one from an earlier run, applied anew, the scheduler would say nothing again.
+"$kubectl" delete pod too-large --ignore-not-found
 "$kubectl" apply -f hack/sample-large.yaml
 "$kubectl" wait --for=condition=PodScheduled=false pod/too-large --timeout=30s ||
   fail "the pod was not refused; see $state/logs/multischeduler.log"
