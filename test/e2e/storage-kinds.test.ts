@@ -86,11 +86,14 @@ it('a volume below whose claim was struck out keeps its data, and nothing above 
   await stage.run('delete', 'pod', 'struck');
   const strike = '[{"op":"remove","path":"/spec/claimRef"}]';
   await stage.runBelow('patch', 'pv', volume, '--type=json', '-p', strike);
-  // The lower cluster's own controller binds the two again, since the claim still names its volume.
-  await eventually(async () => {
-    const { spec, status } = await stage.below.get(persistentVolumes, { name: volume });
-    expect([spec?.claimRef?.name, status?.phase]).toEqual(['struck', 'Bound']);
-  });
+  // The lower cluster's own controller binds the two again, since the claim still names its volume; it looks every 15 s.
+  await eventually(
+    async () => {
+      const { spec, status } = await stage.below.get(persistentVolumes, { name: volume });
+      expect([spec?.claimRef?.name, status?.phase]).toEqual(['struck', 'Bound']);
+    },
+    { within: 90_000 },
+  );
   await stage.create(podWith('again', 'struck', { script }));
   await stage.reaches('again', 'Running');
   if (!isRoot) return;
