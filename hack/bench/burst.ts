@@ -44,14 +44,14 @@ export async function burst(
   const began = Date.now();
   const cpu = [figuresOf(pid).cpu];
   try {
-    const [created] = await timed(async () => {
+    const created = await timed(async () => {
       await createPods(place.above, names, { ...options, namespace, nodeName });
       await observer.allReady(count, within);
     });
     await sleep(settling);
     cpu.push(figuresOf(pid).cpu);
     const uids = new Map([...observer.seen].map(([name, { uidAbove = '' }]) => [name, uidAbove]));
-    const [deleted] = await timed(async () => {
+    const deleted = await timed(async () => {
       await deletePods(place.above, namespace, uids);
       await observer.allGone(within);
     });
@@ -78,10 +78,10 @@ export async function burst(
 }
 
 /** @returns how long it took, in seconds */
-async function timed(act: () => Promise<void>): Promise<[seconds: number]> {
+async function timed(act: () => Promise<void>): Promise<number> {
   const began = performance.now();
   await act();
-  return [(performance.now() - began) / 1_000];
+  return (performance.now() - began) / 1_000;
 }
 
 /** Creates so many pods straight in the lower cluster. @returns pods per second until the last is Ready */
@@ -93,7 +93,7 @@ export async function createdDirectly({ below }: Place, count: number): Promise<
   const names = Array.from({ length: count }, (_, index) => `web-${index}`);
   const within = 60_000 + 300 * count;
   try {
-    const [seconds] = await timed(async () => {
+    const seconds = await timed(async () => {
       await createPods(below, names, { namespace });
       await observer.allReady(count, within);
     });

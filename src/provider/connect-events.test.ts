@@ -17,11 +17,11 @@ function lowerPod(status: object, metadata: object = {}): Pod {
   return { metadata: { ...identity, labels, annotations, ...metadata }, status } as Pod;
 }
 
-/** What comes to the queue of the pods, and whether at once. */
+/** What comes to the queue of the pods, and after how long. */
 function scene() {
   const shared = { caches: { ConfigMap: new Cache({}), Secret: new Cache({}) } };
   const caches = createCaches(owner, 'upper', shared, readAddressMap([]));
-  const queued: [key: string, isLater: boolean][] = [];
+  const queued: [key: string, pause: number][] = [];
   const own = new WeakSet<Pod>();
   const queue = { add: () => undefined };
   connectEvents({
@@ -34,28 +34,28 @@ function scene() {
       isMirrored: (pod: Pod) => own.has(pod),
     },
     podQueue: {
-      add: (added) => queued.push([added, false]),
-      addAfter: (added) => queued.push([added, true]),
+      add: (added) => queued.push([added, 0]),
+      addAfter: (added, pause) => queued.push([added, pause]),
     },
     ...{ dependencyQueue: queue, nodeQueue: queue },
   });
   return { caches, queued, own };
 }
 
-test.each<[string, Pod, boolean]>([
-  ['nobody has said anything yet', lowerPod({ phase: 'Pending' }), true],
+test.each<[string, Pod, number]>([
+  ['nobody has said anything yet', lowerPod({ phase: 'Pending' }), 5_000],
   [
     'only the scheduler has spoken',
     lowerPod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] }),
-    true,
+    2_000,
   ],
-  ['the kubelet has spoken', lowerPod({ phase: 'Pending', startTime: '2026-01-02T03:04:05Z' }), false],
-  ['it runs', lowerPod({ phase: 'Running' }), false],
-  ['it is deleted', lowerPod({ phase: 'Pending' }, { deletionTimestamp: '2026-01-02T03:04:05Z' }), false],
-])('a lower pod of which %s', (_, pod, isLater) => {
+  ['the kubelet has spoken', lowerPod({ phase: 'Pending', startTime: '2026-01-02T03:04:05Z' }), 0],
+  ['it runs', lowerPod({ phase: 'Running' }), 0],
+  ['it is deleted', lowerPod({ phase: 'Pending' }, { deletionTimestamp: '2026-01-02T03:04:05Z' }), 0],
+])('a lower pod of which %s', (_, pod, pause) => {
   const { caches, queued } = scene();
   caches.lowerPods.apply(pod);
-  expect(queued).toEqual([[key, isLater]]);
+  expect(queued).toEqual([[key, pause]]);
 });
 
 test('a lower pod that goes concerns its upper pod at once', () => {
@@ -63,7 +63,7 @@ test('a lower pod that goes concerns its upper pod at once', () => {
   const pod = lowerPod({ phase: 'Pending' });
   caches.lowerPods.apply(pod);
   caches.lowerPods.remove(pod);
-  expect(queued.at(-1)).toEqual([key, false]);
+  expect(queued.at(-1)).toEqual([key, 0]);
 });
 
 test('the answer to a write of ours about an upper pod is no news', () => {

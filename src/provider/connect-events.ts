@@ -28,9 +28,10 @@ export interface EventWiring {
 
 /**
  * What the lower scheduler says of a pod is soon followed by what its kubelet says: so long it waits, in milliseconds,
- * so that one write above tells both.
+ * so that one write above tells both. Before the scheduler has spoken there is nothing to tell.
  */
-const kubeletPause = 1_000;
+const kubeletPause = 2_000;
+const schedulerPause = 5_000;
 
 /** Puts every key on its queue: at the start, and after a time in which keys were passed over. */
 export function addEverything(wiring: EventWiring): void {
@@ -75,8 +76,8 @@ export function connectEvents(wiring: EventWiring): () => void {
   lowerPods.subscribe((event) => {
     if (!isServed(event.key)) return;
     const ours = isOurs(event.object, owner);
-    if (ours && event.type !== 'deleted' && awaitsKubelet(event.object))
-      podQueue.addAfter(event.key, kubeletPause);
+    const pause = ours && event.type !== 'deleted' ? pauseOf(event.object) : 0;
+    if (pause > 0) podQueue.addAfter(event.key, pause);
     // A pod that is not ours matters only where it stands in the way of one above.
     else if (ours || upperPods.get(event.key)) podQueue.add(event.key);
     if (event.type !== 'deleted' || !isOfUpperCluster(event.object, owner)) return;
@@ -104,16 +105,12 @@ export function connectEvents(wiring: EventWiring): () => void {
   };
 }
 
-/** Whether no kubelet has said anything of a pod yet. */
-function awaitsKubelet({ metadata, status }: Pod): boolean {
-  const { phase, startTime, containerStatuses, initContainerStatuses } = status ?? {};
-  return (
-    phase === 'Pending' &&
-    !startTime &&
-    !containerStatuses &&
-    !initContainerStatuses &&
-    !metadata?.deletionTimestamp
-  );
+/** How long news of a lower pod of ours may wait, in milliseconds: not at all once a kubelet has spoken. */
+function pauseOf({ metadata, spec, status }: Pod): number {
+  const { phase, conditions, startTime, containerStatuses, initContainerStatuses } = status ?? {};
+  if (phase !== 'Pending' || metadata?.deletionTimestamp) return 0;
+  if (startTime || containerStatuses || initContainerStatuses) return 0;
+  return spec?.nodeName || conditions ? kubeletPause : schedulerPause;
 }
 
 /** A copy that changed below concerns its dependency; a Secret with tokens concerns its pod. */
