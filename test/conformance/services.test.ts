@@ -193,7 +193,18 @@ it.runIf(isRoot)(
       console.log(
         `no errors ${((performance.now() - cut) / 1000).toFixed(1)} s after one cluster was cut off`,
       );
-      expect(tally(await ask(upper, 'frontend', fqdn('backend'), 200))).not.toHaveProperty('ERROR');
+      // One may still go astray in any cluster: conntrack remembers connections to who is gone for two minutes, and
+      // a new one from the same port follows them.
+      const later = await eventually(
+        async () => {
+          const now = tally(await ask(upper, 'frontend', fqdn('backend'), 200));
+          expect(now['ERROR'] ?? 0).toBeLessThanOrEqual(1);
+          return now;
+        },
+        { within: 120_000, every: 500 },
+      );
+      console.log(`then 200 requests: ${JSON.stringify(later)}`);
+      expect(Object.keys(later).filter((name) => name.startsWith('back-b'))).toEqual([]);
     } finally {
       await b.reconnect();
     }
