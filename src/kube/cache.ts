@@ -21,6 +21,8 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: [IndexName, Indexer<T>][];
   readonly #indexes = new Map<IndexName, Map<string, Set<string>>>();
+  /** The values under which each object is filed, in the order of the indexers: to find them costs more than to keep them. */
+  readonly #filed = new Map<string, readonly (readonly string[])[]>();
   readonly #listeners = new Set<(event: CacheEvent<T>) => void>();
   /** Long enough for an answer that was under way when the object went, few enough to weigh nothing. */
   readonly #deleted = new LRUCache<string, { object: T; version: number }>({
@@ -159,25 +161,16 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
   #put(key: string, entering: T): void {
     const object = this.#enter(entering);
     const old = this.#objects.get(key);
-    if (old) this.#unindex(key, old);
     this.#objects.set(key, object);
     this.#newest = Math.max(this.#newest, versionOf(object));
-    for (const [name, indexer] of this.#indexers) {
-      const index = this.#indexes.get(name);
-      for (const value of indexer(object)) {
-        const keys = index?.get(value);
-        if (keys) keys.add(key);
-        else index?.set(value, new Set([key]));
-      }
-    }
+    this.#file(key, object);
     this.#events.push(old ? { type: 'updated', key, object, old } : { type: 'added', key, object });
   }
 
   /** Takes out what is held under a key; `last` is its last state, deleted at this version or before. */
   #drop(key: string, last: T, version: number): void {
-    const old = this.#objects.get(key);
-    if (old) this.#unindex(key, old);
     this.#objects.delete(key);
+    this.#file(key, undefined);
     this.#bury(last, version);
     this.#events.push({ type: 'deleted', key, object: last });
   }
@@ -188,15 +181,28 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
     this.#newest = Math.max(this.#newest, versionOf(object));
   }
 
-  #unindex(key: string, old: T): void {
-    for (const [name, indexer] of this.#indexers) {
+  /** Brings the indexes from what was held under a key to what is; nothing is when undefined. */
+  #file(key: string, object: T | undefined): void {
+    const before = this.#filed.get(key);
+    const now = object && this.#indexers.map(([, indexer]) => [...indexer(object)]);
+    for (const [place, [name]] of this.#indexers.entries()) {
       const index = this.#indexes.get(name);
-      for (const value of indexer(old)) {
+      const [old, fresh] = [before?.[place] ?? none, now?.[place] ?? none];
+      for (const value of old) {
+        if (fresh.includes(value)) continue;
         const keys = index?.get(value);
         keys?.delete(key);
         if (keys?.size === 0) index?.delete(value);
       }
+      for (const value of fresh) {
+        if (old.includes(value)) continue;
+        const keys = index?.get(value);
+        if (keys) keys.add(key);
+        else index?.set(value, new Set([key]));
+      }
     }
+    if (now?.some(({ length }) => length > 0)) this.#filed.set(key, now);
+    else this.#filed.delete(key);
   }
 
   /** Tells the listeners; a change that a listener makes is told after the one it was told of. */
@@ -223,6 +229,7 @@ export class Cache<T extends KubeObject, IndexName extends string = never> {
 }
 
 const empty: ReadonlySet<string> = new Set();
+const none: readonly string[] = [];
 
 function versionOf(object: KubeObject): number {
   return Number(object.metadata?.resourceVersion ?? 0);

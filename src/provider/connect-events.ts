@@ -12,6 +12,7 @@ import {
   keysOfLowerPod,
   keysOfUpperPod,
 } from './dependencies/dependency-keys.ts';
+import { newsPause } from './pods/news-pause.ts';
 
 export interface EventWiring {
   caches: ProviderCaches;
@@ -25,13 +26,6 @@ export interface EventWiring {
   dependencyQueue: Pick<WorkQueue, 'add'>;
   nodeQueue: Pick<WorkQueue, 'add'>;
 }
-
-/**
- * What the lower scheduler says of a pod is soon followed by what its kubelet says: so long it waits, in milliseconds,
- * so that one write above tells both. Before the scheduler has spoken there is nothing to tell.
- */
-const kubeletPause = 2_000;
-const schedulerPause = 5_000;
 
 /** Puts every key on its queue: at the start, and after a time in which keys were passed over. */
 export function addEverything(wiring: EventWiring): void {
@@ -76,7 +70,7 @@ export function connectEvents(wiring: EventWiring): () => void {
   lowerPods.subscribe((event) => {
     if (!isServed(event.key)) return;
     const ours = isOurs(event.object, owner);
-    const pause = ours && event.type !== 'deleted' ? pauseOf(event.object) : 0;
+    const pause = ours && event.type !== 'deleted' ? newsPause(event.object) : 0;
     if (pause > 0) podQueue.addAfter(event.key, pause);
     // A pod that is not ours matters only where it stands in the way of one above.
     else if (ours || upperPods.get(event.key)) podQueue.add(event.key);
@@ -103,14 +97,6 @@ export function connectEvents(wiring: EventWiring): () => void {
   return () => {
     for (const release of shared) release();
   };
-}
-
-/** How long news of a lower pod of ours may wait, in milliseconds: not at all once a kubelet has spoken. */
-function pauseOf({ metadata, spec, status }: Pod): number {
-  const { phase, conditions, startTime, containerStatuses, initContainerStatuses } = status ?? {};
-  if (phase !== 'Pending' || metadata?.deletionTimestamp) return 0;
-  if (startTime || containerStatuses || initContainerStatuses) return 0;
-  return spec?.nodeName || conditions ? kubeletPause : schedulerPause;
 }
 
 /** A copy that changed below concerns its dependency; a Secret with tokens concerns its pod. */

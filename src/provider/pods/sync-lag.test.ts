@@ -96,6 +96,17 @@ describe('down', () => {
 });
 
 describe('up', () => {
+  test('does not count what may wait for the word of the kubelet', () => {
+    lowerPods.apply({ ...lower(), status: { phase: 'Pending', conditions: [] } });
+    clock += 1_500;
+    expect(lag.waiting('up')).toEqual(none);
+    lowerPods.apply({ ...lower(), status: { phase: 'Running' } });
+    clock += 10;
+    lag.carry(key);
+    lag.written(key);
+    expect(lags).toEqual(['up 10']);
+  });
+
   test('counts from the change below to the status written', () => {
     lowerPods.apply(lower());
     clock += 5;

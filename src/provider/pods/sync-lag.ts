@@ -3,6 +3,7 @@ import type { Pod } from '../../kube/types.ts';
 import type { Direction, NodeMetrics, Waiting } from '../../metrics/node-metrics.ts';
 import { isOurs, isVirtual, type Owner, upperUidOf } from '../../translate/marks.ts';
 import { isFinished } from '../../translate/pod-status.ts';
+import { newsPause } from './news-pause.ts';
 
 export interface SyncLagOptions {
   owner: Owner;
@@ -100,7 +101,8 @@ export class SyncLag {
       return;
     }
     if (type === 'added') this.#arrived('down', this.#down, upperUidOf(object) ?? '');
-    if (!this.#changed.has(key)) this.#changed.set(key, this.#now());
+    // What may wait for more is not late.
+    if (newsPause(object) === 0 && !this.#changed.has(key)) this.#changed.set(key, this.#now());
   }
 
   #arrived(direction: Direction, since: Map<string, number>, key: string): void {
