@@ -38,6 +38,13 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
   let draw: () => number = Math.random;
   const lateFromServer = () => lateness + lostTime();
   const lostTime = () => (draw() < loss ? 200 * 2 ** Math.floor(draw() * 4) : 0);
+  /** What goes through slowly stays so, without lateness once there is none. */
+  const slowed = new WeakSet<Socket>();
+  const slowDown = (from: Socket, to: Socket, late: () => number) => {
+    if (slowed.has(from) || held) return;
+    slowed.add(from);
+    slow(from.unpipe(), to, late);
+  };
   const server = createServer((near) => {
     const far = connect(target.port, target.host);
     pairs.set(far, near);
@@ -52,10 +59,10 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
         sockets.delete(from);
         to.destroy();
       });
-      if (loss > 0 || (from === far && lateness > 0))
-        slow(from, to, from === far ? lateFromServer : lostTime);
+      if (held) from.pause();
+      else if (loss > 0 || (from === far && lateness > 0))
+        slowDown(from, to, from === far ? lateFromServer : lostTime);
       else from.pipe(to);
-      if (held) from.unpipe(to).pause();
     }
   });
   server.listen(0, host);
@@ -63,13 +70,6 @@ export async function layCable(connection: Connection, host = '127.0.0.1'): Prom
   const { port } = server.address() as AddressInfo;
   const cut = () => {
     for (const socket of sockets) socket.destroy();
-  };
-  /** What goes through slowly stays so, without lateness once there is none. */
-  const slowed = new WeakSet<Socket>();
-  const slowDown = (from: Socket, to: Socket, late: () => number) => {
-    if (slowed.has(from) || held) return;
-    slowed.add(from);
-    slow(from.unpipe(), to, late);
   };
   return {
     connection: { ...connection, server: new URL(`https://${host}:${port}`) },
@@ -114,4 +114,6 @@ function slow(from: Socket, to: Socket, lateness: () => number): void {
     last = Math.max(performance.now() + lateness(), last);
     setTimeout(() => to.writable && to.write(chunk), last - performance.now());
   });
+  // Who was piped before has been paused.
+  from.resume();
 }

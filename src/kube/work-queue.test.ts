@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deferred } from './deferred.ts';
+import { KubeError } from './errors.ts';
 import { type QueueObserver, type ReconcileResult, WorkQueue } from './work-queue.ts';
 
 beforeEach(() => {
@@ -90,6 +91,30 @@ describe('add', () => {
 });
 
 describe('a failure', () => {
+  test.each([
+    ['ServerError', 8_000],
+    ['Unreachable', 8_000],
+    ['Conflict', 8_000],
+    ['Invalid', 30_000],
+  ] as const)('of kind %s is tried again after %i ms at most', async (code, most) => {
+    const times: number[] = [];
+    const reconcile = async () => {
+      times.push(Date.now());
+      throw new KubeError(code, 'said the server');
+    };
+    const queue = new WorkQueue({
+      workers: 1,
+      reconcile,
+      backoff: { first: 50, most: 30_000, random: () => 1 },
+    });
+    queue.start();
+    queue.add('a');
+    await vi.advanceTimersByTimeAsync(600_000);
+    const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(Math.max(...pauses)).toBe(most);
+    await queue.stop();
+  });
+
   test('brings the key back after a delay that doubles, and a success forgets it', async () => {
     const { queue, done, errors, state } = queueOf();
     state.work = () => Promise.reject(new Error('no'));

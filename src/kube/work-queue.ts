@@ -1,5 +1,7 @@
 import { type Backoff, backoffDelay } from './backoff.ts';
 import { type Deferred, deferred } from './deferred.ts';
+import { hasCode } from './errors.ts';
+import { isPassing } from './transport.ts';
 
 /** When a key wants to be looked at again; nothing means only when something changes. */
 export type ReconcileResult = undefined | { requeueAfter: number };
@@ -31,6 +33,11 @@ export interface WorkQueueOptions {
 /** Timers cannot wait longer than this, in milliseconds; beyond it Node fires at once, again and again. */
 const longestDelay = 2 ** 31 - 1;
 const defaultBackoff: Backoff = { first: 50, most: 30_000 };
+/**
+ * The longest delay, in milliseconds, after a failure that says nothing of the key: when the API server is well again, all
+ * is to be right within ten seconds.
+ */
+const mostWhilePassing = 8_000;
 
 /**
  * A queue of keys, each at most once in it. A key added while it is under way is done once more afterwards; a
@@ -139,7 +146,10 @@ export class WorkQueue {
       this.#failures.set(key, failures);
       // What came meanwhile may be the echo of the attempt itself: without the pause it would never end.
       this.#again.delete(key);
-      this.addAfter(key, backoffDelay(this.#options.backoff ?? defaultBackoff, failures));
+      const { backoff = defaultBackoff } = this.#options;
+      const isOther = isPassing(error) || hasCode(error, 'Conflict');
+      const most = isOther ? Math.min(backoff.most, mostWhilePassing) : backoff.most;
+      this.addAfter(key, backoffDelay({ ...backoff, most }, failures));
       this.#options.onError?.(key, error);
     } finally {
       this.#options.observer?.ended(performance.now() - began, outcome);

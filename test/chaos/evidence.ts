@@ -17,6 +17,9 @@ export async function keepEvidence(world: ChaosWorld, seed: number): Promise<str
     for (const path of metrics ? ['readyz', 'metrics'] : [])
       writeFileSync(join(folder, `${name}.${path}`), await told(`${metrics}/${path}`));
   }
+  // Whether pods were not scheduled because nobody scheduled.
+  const scheduler = 'upper-kube-scheduler.log';
+  copyFileSync(join(clusters.directory, 'logs', scheduler), join(folder, scheduler));
   const { items } = await above.list(leases, {});
   writeFileSync(join(folder, 'leases.json'), JSON.stringify(items, undefined, 2));
   return folder;

@@ -118,7 +118,9 @@ function judgeOf(world: ChaosWorld, history: History, journal: Journal) {
     const { ready, matched, statuses, longest, pairs, comparisons } = settling;
     const breaches = [
       ...settling.faults,
-      ...(statuses > longestStatuses ? [`statuses took ${statuses.toFixed(0)} ms to be those below`] : []),
+      ...(statuses > longestStatuses
+        ? [`statuses took ${statuses.toFixed(0)} ms to be those below: ${settling.lastStatus}`]
+        : []),
       ...(await storage()),
       ...(await programs.judge()),
       ...history.breaches,

@@ -15,6 +15,8 @@ export interface Settling {
   readonly faults: readonly string[];
   /** Of what was wrong longest, one thing; empty when nothing ever was. */
   readonly longest: string;
+  /** The status that was wrong longest. */
+  readonly lastStatus: string;
   /** How many pods were compared, and how often. */
   readonly pairs: number;
   readonly comparisons: number;
@@ -29,11 +31,14 @@ export async function settle(world: ChaosWorld): Promise<Settling> {
   let [ready, statuses, matched] = [began, began, began];
   let before = '';
   let longest = '';
+  let lastStatus = '';
   for (let comparisons = 1; ; comparisons++) {
     const { nodes, faults, fingerprint, pairs } = await lookAt(world);
     const now = performance.now();
     if (nodes.length > 0) ready = now;
-    if (faults.some((fault) => fault.includes(': status is '))) statuses = now;
+    const wrongStatus = faults.find((fault) => fault.includes(': status is '));
+    if (wrongStatus) statuses = now;
+    lastStatus = wrongStatus ?? lastStatus;
     if (nodes.length + faults.length > 0) matched = now;
     longest = [...nodes, ...faults].at(-1) ?? longest;
     const since = (time: number) => Math.max(0, time - ready);
@@ -42,7 +47,7 @@ export async function settle(world: ChaosWorld): Promise<Settling> {
     if (isAtRest || now - began > patience) {
       const left = [...nodes, ...faults];
       const wrong = isAtRest || left.length > 0 ? left : ['nothing is wrong, but no rest comes'];
-      return { ...times, faults: wrong, longest, pairs, comparisons };
+      return { ...times, faults: wrong, longest, lastStatus, pairs, comparisons };
     }
     before = fingerprint;
     await sleep(200);
