@@ -341,6 +341,8 @@ it('a NetworkPolicy lets in the pods of this cluster by their labels, those of o
   const [a, b] = [await blockOf('caller-a'), await blockOf('caller-b')];
   const peersIn = async (client: Client, rule: number) => {
     const { spec } = await client.get(networkPolicies, { namespace, name: 'guard' });
+    // It is the lower cluster's own pods' business no more than theirs is ours.
+    expect(spec?.podSelector?.matchExpressions?.map(({ key }) => key)).toEqual(['virtual-pod']);
     return (spec?.ingress?.[rule] as { from?: object[] } | undefined)?.from;
   };
   await eventually(async () => {

@@ -7,6 +7,9 @@ import type { LowerCopies } from './lower-copies.ts';
 import type { NamespaceUse } from './namespace-use.ts';
 import type { UpperPolicies } from './upper-policies.ts';
 
+/** The namespace whose policies stay above. */
+const systemNamespace = 'kube-system';
+
 /** What the reconcile of NetworkPolicies looks at and writes through. */
 export interface PoliciesView {
   readonly owner: Owner;
@@ -19,7 +22,8 @@ export interface PoliciesView {
 }
 
 /**
- * Makes a lower NetworkPolicy what the upper one is, or takes it away with the last pod of its namespace.
+ * Makes a lower NetworkPolicy what the upper one is, or takes it away with the last pod of its namespace. None of
+ * `kube-system` goes down: what the lower cluster lives by is there.
  *
  * @param key of the policy, above and below
  * @throws KubeError
@@ -29,7 +33,8 @@ export async function reconcileNetworkPolicy(view: PoliciesView, key: string): P
   const { upper, owner, use, isHere } = view;
   const { namespace } = splitKey(key);
   const policy = upper.policies.get(key);
-  if (!policy || !use.has(namespace)) return view.policies.bring(key, undefined);
+  if (!policy || namespace === systemNamespace || !use.has(namespace))
+    return view.policies.bring(key, undefined);
   const desired = policyDown(policy, {
     owner,
     namespacesOf: (selector) => upper.namespacesOf(selector),

@@ -1,7 +1,7 @@
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../kube/types.ts';
 import { marks, type Owner } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { ourPrefix } from '../names.ts';
+import { ourPrefix, virtualPodLabel } from '../names.ts';
 
 type LabelSelector = NonNullable<NetworkPolicyPeer['podSelector']>;
 
@@ -34,8 +34,9 @@ const nobody: NetworkPolicyPeer = {
 };
 
 /**
- * The lower copy of an upper NetworkPolicy. Pods in this lower cluster are selected as above, those elsewhere stand
- * there by address; namespaces, whose labels are known only above, by name.
+ * The lower copy of an upper NetworkPolicy. It holds for virtual pods alone: those of the lower cluster itself, in a
+ * namespace of the same name, go on as they did. Peers in this lower cluster are selected as above, those elsewhere
+ * stand there by address; namespaces, whose labels are known only above, by name.
  */
 export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): NetworkPolicy {
   const { namespace = '', name = '', uid = '', labels } = upper.metadata ?? {};
@@ -45,7 +46,7 @@ export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): Ne
       ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
     ),
   );
-  const { ingress, egress, ...spec } = upper.spec ?? {};
+  const { ingress, egress, podSelector, ...spec } = upper.spec ?? {};
   const rulesDown = (rules: unknown) => (rules as readonly Rule[]).map((rule) => ruleDown(rule, options));
   return {
     metadata: {
@@ -56,10 +57,17 @@ export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): Ne
     },
     spec: {
       ...spec,
+      podSelector: virtualOf(podSelector),
       ...(ingress && { ingress: rulesDown(ingress) }),
       ...(egress && { egress: rulesDown(egress) }),
     } as NonNullable<NetworkPolicy['spec']>,
   };
+}
+
+/** As an expression, beside whatever the selector says of the same label. */
+function virtualOf(selector: LabelSelector | undefined): LabelSelector {
+  const isVirtual = { key: virtualPodLabel, operator: 'In', values: ['true'] };
+  return { ...selector, matchExpressions: [...(selector?.matchExpressions ?? []), isVirtual] };
 }
 
 function ruleDown({ from, to, ...rule }: Rule, options: PolicyDownOptions): Rule {
