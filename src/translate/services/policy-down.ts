@@ -1,7 +1,8 @@
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { marks, type Owner } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { ourPrefix, virtualPodLabel } from '../names.ts';
+import { virtualPodLabel } from '../names.ts';
 
 type LabelSelector = NonNullable<NetworkPolicyPeer['podSelector']>;
 
@@ -25,7 +26,6 @@ interface Rule {
   readonly to?: readonly NetworkPolicyPeer[];
 }
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Every namespace has it (k8s.io/api/core/v1, LabelMetadataName); of all others ours below may have none. */
 const namespaceName = 'kubernetes.io/metadata.name';
 /** Stands for nobody: a rule without any peer lets everybody in. */
@@ -41,11 +41,7 @@ const nobody: NetworkPolicyPeer = {
 export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): NetworkPolicy {
   const { namespace = '', name = '', uid = '', labels } = upper.metadata ?? {};
   const ours = marks(options.owner, uid);
-  const annotations = Object.fromEntries(
-    Object.entries(upper.metadata?.annotations ?? {}).filter(
-      ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
-    ),
-  );
+  const annotations = annotationsDown(upper.metadata);
   const { ingress, egress, podSelector, ...spec } = upper.spec ?? {};
   const rulesDown = (rules: unknown) => (rules as readonly Rule[]).map((rule) => ruleDown(rule, options));
   return {
