@@ -20,7 +20,7 @@ export class UpperPolicies {
     const reflect = reflectFrom(upper, told);
     this.watches = new Watches([
       reflect(networkPolicies, this.policies, { namespace }),
-      reflect(pods, this.pods, { namespace }),
+      reflect(pods, this.pods, { namespace, slim: onlyPlace }),
       reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
     ]);
   }
