@@ -1,9 +1,10 @@
 import type { Controller, ControllerContext, StartController } from '../../clusters/controller.ts';
 import { Cache } from '../../kube/cache.ts';
-import { networkPolicies, splitKey } from '../../kube/resources.ts';
-import type { NetworkPolicy } from '../../kube/types.ts';
+import { keyOf, networkPolicies, splitKey } from '../../kube/resources.ts';
+import type { NetworkPolicy, Pod } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
-import { isOfUpperCluster, upperUidOf } from '../../translate/marks.ts';
+import { isOfUpperCluster, isVirtual, upperUidOf } from '../../translate/marks.ts';
+import { isFinished } from '../../translate/pod-status.ts';
 import { policyToWrite } from '../../translate/services/policy-down.ts';
 import { controllerQueue } from '../controller-queue.ts';
 import { reflectSide } from '../reflect.ts';
@@ -11,7 +12,8 @@ import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
-import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
+import { type PoliciesView, reconcileNetworkPolicy, systemNamespace } from './network-policy.ts';
+import { PoliciesInStep } from './policies-in-step.ts';
 import { refusals } from './refusals.ts';
 import { servedBy } from './served.ts';
 import type { UpperPolicies } from './upper-policies.ts';
@@ -27,24 +29,43 @@ export function networkPolicyControllers(shared: SharedPictures<UpperPolicies>):
 }
 
 function startPolicies(shared: SharedPictures<UpperPolicies>, context: ControllerContext): Controller {
-  const { lower, owner, configuration, lowerPods, logger } = context;
+  const { lower, owner, configuration, upperPods, lowerPods, namespaces, logger } = context;
   const { picture: upper, release } = shared.use(configuration.namespace);
-  const { isOurs } = servedBy(context);
+  const { isOurs, isServed } = servedBy(context);
   const below = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
   const watches = new Watches([reflectSide(context, 'lower')(networkPolicies, below)]);
+  const isToCome = (pod: Pod) =>
+    isVirtual(pod) &&
+    isServed(pod.metadata?.namespace) &&
+    !isFinished(pod) &&
+    !pod.metadata?.deletionTimestamp;
   const addNamespace = (namespace: string) => {
     for (const cache of [upper.policies, below])
       for (const key of cache.keysBy('namespace', namespace)) queue.add(key);
   };
   const refuse = refusals(context);
+  const uses = [
+    new NamespaceUse({ pods: lowerPods, isOurs, onChange: addNamespace }),
+    // The policies of a namespace are there before its first pod.
+    new NamespaceUse({ pods: upperPods, isOurs: isToCome, onChange: addNamespace }),
+  ];
+  const inStep = new PoliciesInStep({
+    policiesOf: (namespace) =>
+      namespace === systemNamespace ? [] : upper.policies.by('namespace', namespace),
+    isBelow(policy) {
+      const copy = view.policies.held(keyOf(policy));
+      return (
+        copy !== undefined && !copy.metadata?.deletionTimestamp && upperUidOf(copy) === policy.metadata?.uid
+      );
+    },
+    addPod: (key) => context.addPod(key),
+  });
   const view: PoliciesView = {
     owner,
     upper,
-    use: new NamespaceUse({
-      pods: lowerPods,
-      isOurs,
-      onChange: addNamespace,
-    }),
+    inStep,
+    namespaces,
+    use: { has: (namespace) => uses.some((use) => use.has(namespace)) },
     policies: new LowerCopies({
       lower,
       owner,
@@ -52,7 +73,10 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
       copies: below,
       seesOthers: true,
       toWrite: policyToWrite,
-      onRefused: (key, refusal) => refuse(networkPolicies, upper.policies.get(key), refusal),
+      onRefused(key, refusal) {
+        inStep.refused(key, refusal.message);
+        refuse(networkPolicies, upper.policies.get(key), refusal);
+      },
     }),
     isHere({ metadata }) {
       const copy = lowerPods.get(`${metadata?.namespace}/${metadata?.name}`);
@@ -60,9 +84,13 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     },
     isReachable: context.isReachable,
   };
-  const queue = controllerQueue(context, 'networkpolicy', workers, (key) =>
-    reconcileNetworkPolicy(view, key),
-  );
+  const queue = controllerQueue(context, 'networkpolicy', workers, async (key) => {
+    try {
+      return await reconcileNetworkPolicy(view, key);
+    } finally {
+      inStep.wake(key);
+    }
+  });
 
   /** Of whom a change of pods or namespaces may be the business: of whoever names peers by labels. */
   const addConcerned = (namespace: string | undefined) => {
@@ -100,9 +128,11 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     lower: watches,
     queues: [queue],
     addEverything,
+    onKnown: () => inStep.known(),
+    also: { refusalOf: (pod) => inStep.refusalOf(pod) },
     release() {
       for (const letGo of releases) letGo();
-      view.use.stop();
+      for (const use of uses) use.stop();
       release();
     },
     logger,

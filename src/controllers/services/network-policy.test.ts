@@ -14,7 +14,12 @@ beforeEach(() => {
     owner,
     upper: { policies, podsOf: () => [], namespacesOf: () => [] },
     use: { has: () => true },
-    policies: { bring: async (key: string, desired?: NetworkPolicy) => void brought.push([key, desired]) },
+    inStep: { settled: () => {}, gone: () => {} },
+    namespaces: { ensure: async () => {} },
+    policies: {
+      held: () => undefined,
+      bring: async (key: string, desired?: NetworkPolicy) => void brought.push([key, desired]),
+    },
     isHere: () => false,
     isReachable: () => true,
   } as unknown as PoliciesView;
