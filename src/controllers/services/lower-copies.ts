@@ -9,9 +9,9 @@ import type { KubeObject } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../../translate/marks.ts';
 
-/** What a copy that cannot be made or changed is told of. */
+/** What a copy that cannot be made or changed, or not in full, is told of. */
 export interface CopyRefusal {
-  readonly reason: 'NameCollision' | 'LowerClusterRefused';
+  readonly reason: 'NameCollision' | 'LowerClusterRefused' | 'TooManyPeers';
   readonly message: string;
 }
 

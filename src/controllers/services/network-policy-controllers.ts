@@ -20,7 +20,7 @@ import type { UpperPolicies } from './upper-policies.ts';
 import { namespaceOf } from './upper-services.ts';
 
 const workers = 2;
-/** Pods come and go in crowds: a policy is looked at this long after the first of them, in milliseconds. */
+/** Pods come and go in crowds: a policy is looked at this long after the first of them at least, in milliseconds. */
 const gather = 300;
 
 /** The controller that brings NetworkPolicies down; virtual nodes share what it watches above. */
@@ -78,6 +78,8 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
         refuse(networkPolicies, upper.policies.get(key), refusal);
       },
     }),
+    onTooMany: (key, message) =>
+      refuse(networkPolicies, upper.policies.get(key), { reason: 'TooManyPeers', message }),
     isHere({ metadata }) {
       const copy = lowerPods.get(`${metadata?.namespace}/${metadata?.name}`);
       return copy !== undefined && isOfUpperCluster(copy, owner) && upperUidOf(copy) === metadata?.uid;
@@ -92,12 +94,9 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     }
   });
 
-  /** Of whom a change of pods or namespaces may be the business: of whoever names peers by labels. */
-  const addConcerned = (namespace: string | undefined) => {
-    for (const [key, policy] of upper.policies.entries()) {
-      const own = splitKey(key).namespace;
-      if (view.use.has(own) && concerns(policy, own === namespace)) queue.addAfter(key, gather);
-    }
+  const addConcerned = (keys: Iterable<string>) => {
+    for (const key of keys)
+      if (view.use.has(splitKey(key).namespace)) queue.addAfter(key, gatherFor(below.get(key)));
   };
   const addEverything = () => {
     for (const [key] of upper.policies.entries()) if (view.use.has(splitKey(key).namespace)) queue.add(key);
@@ -109,13 +108,14 @@ function startPolicies(shared: SharedPictures<UpperPolicies>, context: Controlle
     }),
     upper.pods.subscribe((event) => {
       const isSame = event.type === 'updated' && looks(event.object) === looks(event.old);
-      if (!isSame) addConcerned(event.object.metadata?.namespace);
+      if (isSame) return;
+      addConcerned(upper.concernedBy(event.type === 'updated' ? [event.object, event.old] : [event.object]));
     }),
     upper.namespaces.subscribe((event) => {
       const isSame =
         event.type === 'updated' &&
         JSON.stringify(event.object.metadata?.labels) === JSON.stringify(event.old.metadata?.labels);
-      if (!isSame) addConcerned(undefined);
+      if (!isSame) addConcerned(upper.namingNamespaces());
     }),
     below.subscribe(({ key, object }) => {
       if (isOurs(object) || upper.policies.get(key)) queue.add(key);
@@ -144,8 +144,11 @@ function looks({ metadata, status }: { metadata?: object; status?: object }): st
   return JSON.stringify([(metadata as { labels?: object } | undefined)?.labels, status]);
 }
 
-/** Whether a policy names peers by the labels of pods: of its own namespace, or of namespaces by labels. */
-function concerns(policy: NetworkPolicy, isOwn: boolean): boolean {
-  const text = JSON.stringify([policy.spec?.ingress, policy.spec?.egress]);
-  return text.includes('"namespaceSelector"') || (isOwn && text.includes('"podSelector"'));
+/** A policy that names many pods is sent as a whole for each of them: the more it names, the longer it gathers. */
+function gatherFor(copy: NetworkPolicy | undefined): number {
+  const rules = [...(copy?.spec?.ingress ?? []), ...(copy?.spec?.egress ?? [])] as {
+    from?: unknown[];
+    to?: unknown[];
+  }[];
+  return rules.reduce((sum, { from = [], to = [] }) => sum + from.length + to.length, gather);
 }

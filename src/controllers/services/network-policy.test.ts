@@ -25,6 +25,28 @@ beforeEach(() => {
   } as unknown as PoliciesView;
 });
 
+test('names no more addresses than an object can hold, and says so', async () => {
+  const pods = Array.from({ length: 10_002 }, (_, index) => ({
+    status: { podIP: `10.0.${Math.floor(index / 250)}.${index % 250}` },
+  }));
+  const told: string[] = [];
+  const from = [{ namespaceSelector: {} }];
+  policies.apply(
+    raw({
+      metadata: { namespace: 'shop', name: 'many', uid: 'm' },
+      spec: { podSelector: {}, ingress: [{ from }] },
+    }),
+  );
+  const upper = { policies, podsOf: () => pods, namespacesOf: () => [] } as unknown as PoliciesView['upper'];
+  await reconcileNetworkPolicy(
+    { ...view, upper, onTooMany: (_, message) => told.push(message) },
+    'shop/many',
+  );
+  expect(told).toEqual([expect.stringMatching(/^2 of its peers/)]);
+  const [rule] = brought[0]?.[1]?.spec?.ingress as { from?: object[] }[];
+  expect(rule?.from?.length).toBe(10_000);
+});
+
 test.each([
   ['shop', true],
   ['kube-system', false],

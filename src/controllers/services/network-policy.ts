@@ -13,6 +13,13 @@ import type { UpperPolicies } from './upper-policies.ts';
 /** The namespace whose policies stay above. */
 export const systemNamespace = 'kube-system';
 
+/**
+ * Pods elsewhere that stand in one policy by their addresses: some 45 bytes each, in up to twice as many with two
+ * families, where the API server takes 1.5 MB (etcd's --max-request-bytes).
+ */
+const mostAddresses = 10_000;
+const advice = `a policy can name ${mostAddresses} addresses there; name fewer pods, or the ranges of their addresses by ipBlock`;
+
 /** What the reconcile of NetworkPolicies looks at and writes through. */
 export interface PoliciesView {
   readonly owner: Owner;
@@ -21,6 +28,8 @@ export interface PoliciesView {
   readonly use: Pick<NamespaceUse, 'has'>;
   readonly policies: LowerCopies<NetworkPolicy>;
   readonly inStep: Pick<PoliciesInStep, 'settled' | 'unsettled' | 'gone'>;
+  /** Told of a policy that names more pods elsewhere than one object can hold. */
+  readonly onTooMany: (key: string, message: string) => void;
   readonly namespaces: ControllerContext['namespaces'];
   /** Whether an upper pod is in this lower cluster, where selectors find it. */
   isHere(pod: Pod): boolean;
@@ -43,18 +52,38 @@ export async function reconcileNetworkPolicy(view: PoliciesView, key: string): P
     view.inStep.gone(key);
     return view.policies.bring(key, undefined);
   }
+  const room = new Room(mostAddresses);
   const desired = policyDown(policy, {
     owner,
     namespacesOf: (selector) => upper.namespacesOf(selector),
     addressesElsewhere(peer) {
       const pods = [...upper.podsOf(namespace, peer)].filter((pod) => !isHere(pod));
-      return pods.flatMap(({ status }) => addressesOf(status)).sort();
+      return room.take(pods.flatMap(({ status }) => addressesOf(status)).sort());
     },
   });
+  if (room.refused > 0)
+    view.onTooMany(key, `${room.refused} of its peers in other clusters are not let in: ${advice}`);
   const again = await bring(view, key, desired);
   if (again) view.inStep.unsettled(key);
   else view.inStep.settled(policy);
   return again;
+}
+
+/** Takes in so many addresses, and counts the others. */
+class Room {
+  refused = 0;
+  #left: number;
+
+  constructor(most: number) {
+    this.#left = most;
+  }
+
+  take(addresses: readonly string[]): readonly string[] {
+    const taken = addresses.slice(0, this.#left);
+    this.#left -= taken.length;
+    this.refused += addresses.length - taken.length;
+    return taken;
+  }
 }
 
 /** The policies are there before the first pod, and so is the namespace. */
