@@ -12,10 +12,11 @@ import { runController } from '../run-controller.ts';
 import type { SharedPictures } from '../shared-pictures.ts';
 import { LowerCopies } from './lower-copies.ts';
 import { NamespaceUse } from './namespace-use.ts';
-import { type PoliciesView, reconcileNetworkPolicy, systemNamespace } from './network-policy.ts';
+import { type PoliciesView, reconcileNetworkPolicy } from './network-policy.ts';
 import { PoliciesInStep } from './policies-in-step.ts';
 import { refusals } from './refusals.ts';
 import { servedBy } from './served.ts';
+import { systemNamespace } from './service.ts';
 import type { UpperPolicies } from './upper-policies.ts';
 import { namespaceOf } from './upper-services.ts';
 

@@ -8,10 +8,8 @@ import { policyDown } from '../../translate/services/policy-down.ts';
 import type { LowerCopies } from './lower-copies.ts';
 import type { NamespaceUse } from './namespace-use.ts';
 import type { PoliciesInStep } from './policies-in-step.ts';
+import { systemNamespace } from './service.ts';
 import type { UpperPolicies } from './upper-policies.ts';
-
-/** The namespace whose policies stay above. */
-export const systemNamespace = 'kube-system';
 
 /**
  * Pods elsewhere that stand in one policy by their addresses: some 45 bytes each, in up to twice as many with two
