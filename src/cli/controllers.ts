@@ -9,7 +9,7 @@ import { withoutStorage } from '../controllers/storage/no-storage.ts';
 import { storageControllers } from '../controllers/storage/storage-controllers.ts';
 import { UpperStorage } from '../controllers/storage/upper-storage.ts';
 import { Client } from '../kube/client.ts';
-import { KubeError } from '../kube/errors.ts';
+import { describeError, KubeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -61,10 +61,14 @@ function shared<T extends Picture>(
 }
 
 function storage(options: ControllersOptions): StartController {
-  const { upper, metrics, flags } = options;
+  const { upper, metrics, logger, flags } = options;
   const provisioners = new Set(words(flags['storage-provisioners']));
   const client = new Client(upper, metrics.calls('upper'));
-  const events = new EventRecorder(client, { component: 'isthmus', host: 'isthmus' });
+  const events = new EventRecorder(client, {
+    component: 'isthmus',
+    host: 'isthmus',
+    onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
+  });
   const shared = new SharedPictures((namespace) => {
     const picture = new UpperStorage(pictureOptions(options, namespace));
     tellImmediateClaims(picture, provisioners, events);

@@ -1,6 +1,6 @@
 import type { Controller } from '../clusters/controller.ts';
 import { statesBySide } from '../clusters/sided-watches.ts';
-import { describeError } from '../kube/errors.ts';
+import { describeError, hasCode } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Watches } from '../kube/watches.ts';
 import type { WorkQueue } from '../kube/work-queue.ts';
@@ -24,7 +24,7 @@ export interface ControllerParts {
   /** Lets go of what others use too. */
   release(): void;
   readonly also?: Pick<Controller, 'refusalOf' | 'lost'>;
-  readonly logger: Pick<Logger, 'debug'>;
+  readonly logger: Pick<Logger, 'debug' | 'error'>;
 }
 
 /** Sets a controller to work: its queues begin once everything is known, with every key. */
@@ -41,9 +41,12 @@ export function runController(parts: ControllerParts): Controller {
     parts.addEverything();
     for (const queue of queues) queue.start();
   };
-  begin().catch((error: unknown) =>
-    parts.logger.debug({ message: describeError(error) }, `${parts.name}: stopped before all was known`),
-  );
+  begin().catch((error: unknown) => {
+    const message = describeError(error);
+    if (stopping.signal.aborted || hasCode(error, 'Aborted'))
+      parts.logger.debug({ message }, `${parts.name}: stopped before all was known`);
+    else parts.logger.error({ message }, `${parts.name}: the controller cannot begin, and does nothing`);
+  });
   return {
     ...parts.also,
     get watches() {

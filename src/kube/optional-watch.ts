@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cache } from './cache.ts';
 import type { Client } from './client.ts';
 import { deferred } from './deferred.ts';
-import { describeError, hasCode } from './errors.ts';
+import { describeError, hasCode, KubeError } from './errors.ts';
 import { Reflector, type ReflectorObserver, type ReflectorState } from './reflector.ts';
 import type { Resource } from './resources.ts';
 import { type LinkedSignal, linkSignals } from './signals.ts';
@@ -70,7 +70,7 @@ export class OptionalWatch<T extends KubeObject> {
       await sleep(isCertain ? every : soon, undefined, { signal }).catch(() => {});
     }
     await this.#running?.done;
-    this.#known.reject(new Error('stopped before it was known'));
+    this.#known.reject(new KubeError('Aborted', 'stopped before it was known'));
   }
 
   /** @returns whether the server could say something */

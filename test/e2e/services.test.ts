@@ -341,6 +341,8 @@ it('a NetworkPolicy lets in the pods of this cluster by their labels, those of o
   const [a, b] = [await blockOf('caller-a'), await blockOf('caller-b')];
   const peersIn = async (client: Client, rule: number) => {
     const { spec } = await client.get(networkPolicies, { namespace, name: 'guard' });
+    // It is the lower cluster's own pods' business no more than theirs is ours.
+    expect(spec?.podSelector?.matchExpressions?.map(({ key }) => key)).toEqual(['virtual-pod']);
     return (spec?.ingress?.[rule] as { from?: object[] } | undefined)?.from;
   };
   await eventually(async () => {
@@ -358,7 +360,16 @@ it('a NetworkPolicy lets in the pods of this cluster by their labels, those of o
     expect((await above.list(events, { namespace, fieldSelector })).items).not.toEqual([]);
   });
   expect((await below.get(networkPolicies, { namespace, name: 'theirs' })).spec?.podSelector).toEqual({});
-  await stage.run('delete', 'networkpolicy', 'guard', 'theirs');
+  // Without the policy that means it, it would be open.
+  await stage.create(podOn(stage.node, 'guarded', {}, { labels: { app: 'guarded' } }));
+  await eventually(async () => {
+    const { status } = await stage.podAbove('guarded');
+    expect(status?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('NetworkPolicyNotReady');
+  });
+  await stage.run('delete', 'networkpolicy', 'theirs');
+  await stage.reaches('guarded', 'Running');
+  await stage.run('delete', 'pod', 'guarded', '--wait=false');
+  await stage.run('delete', 'networkpolicy', 'guard');
   await stage.gone(below, networkPolicies, 'guard');
   await stage.run('delete', 'pod', 'caller-a', '--wait=false');
 });

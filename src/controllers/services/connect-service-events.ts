@@ -3,6 +3,7 @@ import type { WorkQueue } from '../../kube/work-queue.ts';
 import { isOfUpperCluster } from '../../translate/marks.ts';
 import type { LowerServices } from './lower-services.ts';
 import type { Served } from './served.ts';
+import { systemNamespace } from './service.ts';
 import type { ServicesView } from './services-view.ts';
 import { serviceKeyOf } from './upper-services.ts';
 
@@ -22,9 +23,6 @@ export interface ServiceEvents {
   /** Lets go of the caches that others use too. */
   release(): void;
 }
-
-/** The namespace whose Services may go down with the pods of any. */
-const systemNamespace = 'kube-system';
 
 /** Which change of which cache puts which key on which queue. Each costs only what changed. */
 export function connectServiceEvents(wiring: ServiceWiring): ServiceEvents {

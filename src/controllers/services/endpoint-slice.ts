@@ -2,7 +2,7 @@ import type { EndpointSlice } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { carriesEndpoints } from '../../translate/services/service-down.ts';
 import { sliceDown } from '../../translate/services/slice-down.ts';
-import { isToBeBelow } from './service.ts';
+import { isToBeBelow, mayWant } from './service.ts';
 import type { ServicesView } from './services-view.ts';
 import { serviceKeyOf } from './upper-services.ts';
 
@@ -16,7 +16,9 @@ export async function reconcileEndpointSlice(view: ServicesView, key: string): P
   if (!view.isReachable()) return undefined;
   const upper = view.upper.slices.get(key);
   const isWanted = upper !== undefined && goesDown(view, upper);
-  return view.slices.bring(key, isWanted ? sliceDown(upper, view) : undefined);
+  if (isWanted) return view.slices.bring(key, sliceDown(upper, view));
+  const [service = ''] = upper ? serviceKeyOf(upper) : [];
+  return view.slices.bring(key, undefined, (node) => isOfCopy(view, service) && mayWant(view, service, node));
 }
 
 /** A slice finds its Service by the name alone: where that is the lower cluster's own, ours must not be there. */
@@ -26,7 +28,11 @@ function goesDown(view: ServicesView, slice: EndpointSlice): boolean {
   return (
     service !== undefined &&
     carriesEndpoints(service, view.network) &&
-    view.services.held(key) !== undefined &&
+    isOfCopy(view, key) &&
     isToBeBelow(view, key)
   );
+}
+
+function isOfCopy(view: ServicesView, service: string): boolean {
+  return view.services.held(service) !== undefined;
 }

@@ -5,7 +5,8 @@ import { KubeError } from '../../kube/errors.ts';
 import { keyOf, services } from '../../kube/resources.ts';
 import type { Service } from '../../kube/types.ts';
 import { marks, type Owner } from '../../translate/marks.ts';
-import { type CopyRefusal, inPlaceOf, LowerCopies } from './lower-copies.ts';
+import { serviceDown, serviceToWrite } from '../../translate/services/service-down.ts';
+import { type CopyRefusal, inPlaceOf, LowerCopies, type LowerCopiesOptions } from './lower-copies.ts';
 
 const owner: Owner = { upperCluster: 'up', virtualNode: 'vk-a' };
 const neighbour: Owner = { upperCluster: 'up', virtualNode: 'vk-b' };
@@ -68,6 +69,7 @@ class Below {
 
 let below: Below;
 let copies: LowerCopies<Service>;
+let options: LowerCopiesOptions<Service>;
 let refused: CopyRefusal[];
 let now: number;
 const service = (port: number, of: Owner | null = owner): Service => ({
@@ -80,7 +82,7 @@ beforeEach(() => {
   below = new Below();
   refused = [];
   now = 0;
-  copies = new LowerCopies({
+  options = {
     lower: below as unknown as Client,
     owner,
     resource: services,
@@ -94,7 +96,8 @@ beforeEach(() => {
       spec?.ipFamilies ? { ...rest, spec: { ports: spec.ports ?? [] } } : undefined,
     onRefused: (_, refusal) => refused.push(refusal),
     now: () => now,
-  });
+  };
+  copies = new LowerCopies(options);
 });
 
 test('makes, changes and takes away with one write each, and writes nothing that changes nothing', async () => {
@@ -139,6 +142,63 @@ describe('what is not ours', () => {
     now = 20_000;
     await copies.bring(key, service(1));
     expect(portBelow()).toBe(1);
+  });
+
+  test('but was made by another virtual node just as we would, stays as it is', async () => {
+    const upper: Service = {
+      metadata: { namespace: 'shop', name: 'web', uid: 'u' },
+      spec: { ports: [{ port: 1 }] },
+    };
+    copies = new LowerCopies({ ...options, toWrite: serviceToWrite });
+    below.put(serviceDown(upper, neighbour, 'flat'));
+    below.see();
+    for (now of [0, 30_000])
+      expect(await copies.bring(key, serviceDown(upper, owner, 'flat'))).toBeUndefined();
+    expect(below.calls).toEqual([]);
+  });
+
+  test('but is kept otherwise by another virtual node that is at work, is taken from it once', async () => {
+    below.put(service(9, neighbour));
+    below.see();
+    const undo = () => {
+      const object = below.objects.get(key);
+      below.put({ ...service(9, neighbour) }, object?.metadata?.uid);
+      below.see();
+    };
+    for (now = 0; now < 600_000; now += 10_000) {
+      await copies.bring(key, service(now < 300_000 ? 1 : 2));
+      if (now % 20_000 === 0) undo();
+    }
+    expect(below.calls).toEqual(['replace']);
+    expect(refused[0]).toMatchObject({
+      reason: 'SettingsDiffer',
+      message: expect.stringContaining('virtual node vk-b'),
+    });
+    below.put(service(2, neighbour), 'another');
+    below.see();
+    expect(await copies.bring(key, service(2))).toBeUndefined();
+  });
+
+  test('but another virtual node may want, is not taken away', async () => {
+    below.put(service(9, neighbour));
+    below.see();
+    for (now of [0, 30_000])
+      expect(await copies.bring(key, undefined, (node) => node === 'vk-b')).toEqual({ requeueAfter: 30_000 });
+    expect(below.calls).toEqual([]);
+    for (now of [60_000, 90_000]) await copies.bring(key, undefined, () => false);
+    expect(below.calls).toEqual(['delete']);
+  });
+
+  test('is taken away seldom where somebody makes it again', async () => {
+    for (let round = 0; round < 20; round++) {
+      below.put(service(9));
+      below.see();
+      await copies.bring(key, undefined);
+    }
+    expect(below.calls.length).toBe(5);
+    now = 10_000;
+    await copies.bring(key, undefined);
+    expect(below.calls.length).toBe(6);
   });
 
   test('is found to be ours when the answer of our own write was lost', async () => {

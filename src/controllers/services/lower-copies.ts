@@ -8,10 +8,11 @@ import { type Resource, splitKey } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
 import { isOfUpperCluster, isOurs, type Owner } from '../../translate/marks.ts';
+import { virtualNodeAnnotation } from '../../translate/names.ts';
 
-/** What a copy that cannot be made or changed is told of. */
+/** What a copy that cannot be made or changed, or not in full, is told of. */
 export interface CopyRefusal {
-  readonly reason: 'NameCollision' | 'LowerClusterRefused';
+  readonly reason: 'NameCollision' | 'LowerClusterRefused' | 'SettingsDiffer' | 'TooManyPeers';
   readonly message: string;
 }
 
@@ -60,6 +61,9 @@ export class LowerCopies<T extends KubeObject> {
   readonly #written = new LRUCache<string, Written>({ max: mostKnown });
   /** Since when copies of other virtual nodes are out of step, by key. */
   readonly #unclaimed = new LRUCache<string, number>({ max: mostKnown });
+  /** Who undid what we wrote, being set otherwise, by key: it is left to have its way. */
+  readonly #keepers = new LRUCache<string, string>({ max: mostKnown });
+  readonly #deleting = new LRUCache<string, RateLimit>({ max: mostKnown });
 
   constructor(options: LowerCopiesOptions<T>) {
     this.#options = options;
@@ -76,14 +80,24 @@ export class LowerCopies<T extends KubeObject> {
    * Makes, changes or deletes a copy; with at most one write, but for one that must be made anew.
    *
    * @param desired undefined when there is to be none
+   * @param isWantedBy where there is to be none: whether another virtual node may want it all the same
    * @throws KubeError
    */
-  async bring(key: string, desired: T | undefined): Promise<ReconcileResult> {
+  async bring(
+    key: string,
+    desired: T | undefined,
+    isWantedBy: (virtualNode: string) => boolean = () => false,
+  ): Promise<ReconcileResult> {
     if (desired) return this.#bring(key, desired);
     const copy = this.held(key);
     this.#written.delete(key);
     if (!copy || copy.metadata?.deletionTimestamp) return this.#settled(key);
-    return this.#yield(key, copy) ?? this.#delete(key, copy);
+    const other = this.#otherOf(copy);
+    if (other !== undefined && isWantedBy(other)) {
+      this.#settled(key);
+      return { requeueAfter: retryRefused };
+    }
+    return this.#yield(key, copy) ?? this.#pauseDeletion(key) ?? this.#delete(key, copy);
   }
 
   async #bring(key: string, desired: T): Promise<ReconcileResult> {
@@ -93,10 +107,13 @@ export class LowerCopies<T extends KubeObject> {
     if (!isOfUpperCluster(found, this.#options.owner)) return this.#collides(key);
     // The watch brings its end.
     if (found.metadata?.deletionTimestamp) return { requeueAfter: retryRefused };
-    const write = this.#options.toWrite(desired, found);
-    if (write === undefined || this.#isAnswered(key, desired, found)) return this.#settled(key);
-    const wait = this.#yield(key, found) ?? this.#pause(key, desired);
+    // Whose mark is on it is no difference.
+    const isInStep = this.#options.toWrite(markedAs(desired, found), found) === undefined;
+    if (isInStep || this.#isAnswered(key, desired, found)) return this.#agreed(key);
+    const wait = this.#yield(key, found) ?? this.#differs(key, desired, found) ?? this.#pause(key, desired);
     if (wait) return wait;
+    const write = this.#options.toWrite(desired, found);
+    if (write === undefined) return this.#agreed(key);
     if (write === 'recreate') {
       await this.#delete(key, found);
       return this.#guarded(key, desired, (object) => this.#create(key, object), this.#options.lesser);
@@ -110,6 +127,11 @@ export class LowerCopies<T extends KubeObject> {
     return written?.desired === fingerprint(desired) && written.answer === fingerprint(found);
   }
 
+  #agreed(key: string): undefined {
+    this.#keepers.delete(key);
+    this.#settled(key);
+  }
+
   #settled(key: string): undefined {
     this.#unclaimed.delete(key);
   }
@@ -121,6 +143,34 @@ export class LowerCopies<T extends KubeObject> {
     this.#unclaimed.set(key, since);
     const left = since + claimPatience - this.#now();
     return left > 0 ? { requeueAfter: left } : undefined;
+  }
+
+  /** The virtual node whose mark a copy has, if it is another. */
+  #otherOf(copy: T): string | undefined {
+    return isOurs(copy, this.#options.owner) ? undefined : (markOf(copy) ?? '');
+  }
+
+  /**
+   * Whether another virtual node wrote over what we had written for the same upper object: it is at work, and set
+   * otherwise. Two who take it from each other would make it anew for ever.
+   */
+  #differs(key: string, desired: T, found: T): ReconcileResult {
+    const other = this.#otherOf(found);
+    if (other === undefined) return undefined;
+    if (this.#written.get(key)?.desired === fingerprint(desired)) this.#keepers.set(key, other);
+    if (this.#keepers.get(key) !== other) return undefined;
+    const message =
+      `virtual node ${other} has the same lower cluster and keeps it there otherwise; ` +
+      'give both the same settings of Services and the same namespace';
+    this.#options.onRefused(key, { reason: 'SettingsDiffer', message });
+    return { requeueAfter: retryRefused };
+  }
+
+  /** Somebody may make again and again what we take away. */
+  #pauseDeletion(key: string): ReconcileResult {
+    const limit = this.#deleting.get(key) ?? undoLimit(this.#now);
+    this.#deleting.set(key, limit);
+    return limit.tryTake() ? undefined : { requeueAfter: undoPause };
   }
 
   /** Waits where somebody below has changed again what we wrote: two who undo each other keep both servers busy. */
@@ -158,8 +208,7 @@ export class LowerCopies<T extends KubeObject> {
   }
 
   #took(key: string, desired: T, answer: T): void {
-    const undoing =
-      this.#written.get(key)?.undoing ?? new RateLimit({ qps: 1_000 / undoPause, burst: undoBurst });
+    const undoing = this.#written.get(key)?.undoing ?? undoLimit(this.#now);
     this.#options.copies.apply(answer);
     // As the cache keeps it, which may be less than what came.
     const kept = this.#options.copies.get(key) ?? answer;
@@ -206,6 +255,20 @@ export class LowerCopies<T extends KubeObject> {
     onRefused(key, { reason: 'NameCollision', message });
     return { requeueAfter: retryRefused };
   }
+}
+
+function undoLimit(now: () => number): RateLimit {
+  return new RateLimit({ qps: 1_000 / undoPause, burst: undoBurst, now });
+}
+
+function markOf({ metadata }: KubeObject): string | undefined {
+  return metadata?.annotations?.[virtualNodeAnnotation];
+}
+
+/** The object as the virtual node would make it whose mark a copy has. */
+function markedAs<T extends KubeObject>(desired: T, copy: T): T {
+  const annotations = { ...desired.metadata?.annotations, [virtualNodeAnnotation]: markOf(copy) ?? '' };
+  return { ...desired, metadata: { ...desired.metadata, annotations } };
 }
 
 /** Tells one state of an object from another, whatever the API server counts beside it. */

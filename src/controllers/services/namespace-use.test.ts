@@ -82,3 +82,14 @@ test('knows what was there before, and says nothing when it has stopped', () => 
   vi.advanceTimersByTime(5_000);
   expect(changes).toEqual(['shop']);
 });
+
+test('tells whose pods use a namespace, or any', () => {
+  const annotations = { 'isthmus.io/virtual-node': 'vk-b' };
+  const one = pod('shop/a');
+  pods.apply({ ...one, metadata: { ...one.metadata, annotations } });
+  pods.apply(pod('bank/a'));
+  expect(use.isUsedBy('vk-b', 'shop')).toBe(true);
+  expect(use.isUsedBy('vk-b', undefined)).toBe(true);
+  expect(use.isUsedBy('vk-b', 'bank')).toBe(false);
+  expect(use.isUsedBy('vk-a', undefined)).toBe(false);
+});

@@ -1,6 +1,7 @@
 import type { ControllerContext } from '../../clusters/controller.ts';
 import { splitKey } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { virtualNodeAnnotation } from '../../translate/names.ts';
 
 export interface NamespaceUseOptions {
   readonly pods: ControllerContext['lowerPods'];
@@ -45,6 +46,16 @@ export class NamespaceUse {
   /** Whether any namespace has. */
   get isAny(): boolean {
     return this.#pods.size > 0 || this.#lingering.size > 0;
+  }
+
+  /** Whether a virtual node has pods in a namespace, or in any; costs as many looks as others have pods there. */
+  isUsedBy(virtualNode: string, namespace: string | undefined): boolean {
+    const among = namespace === undefined ? this.#pods.values() : [this.#pods.get(namespace) ?? []];
+    for (const keys of among)
+      for (const key of keys)
+        if (this.#options.pods.get(key)?.metadata?.annotations?.[virtualNodeAnnotation] === virtualNode)
+          return true;
+    return false;
   }
 
   /** Follows no more. */

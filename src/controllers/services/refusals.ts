@@ -5,7 +5,7 @@ import type { Resource } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { CopyRefusal } from './lower-copies.ts';
 
-/** Says on the upper object why it is not below. */
+/** Says on the upper object why it is not below as it is above. */
 export function refusals({ upper, owner, logger }: ControllerContext) {
   const events = new EventRecorder(upper, {
     component: 'isthmus',
@@ -20,6 +20,10 @@ export function refusals({ upper, owner, logger }: ControllerContext) {
     if (!object) return;
     const isNews = events.record(resource, object, { type: 'Warning', reason, message });
     const { namespace, name } = object.metadata ?? {};
-    if (isNews) logger.warn({ [resource.plural]: `${namespace}/${name}`, reason, message }, 'it stays above');
+    if (isNews)
+      logger.warn(
+        { [resource.plural]: `${namespace}/${name}`, reason, message },
+        'it is not below as it is above',
+      );
   };
 }

@@ -1,9 +1,13 @@
 import { hasCode } from '../../kube/errors.ts';
 import { splitKey } from '../../kube/resources.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
+import { serviceAnnotation } from '../../translate/names.ts';
 import { serviceDown } from '../../translate/services/service-down.ts';
 import { presenceOf } from '../../translate/services/settings.ts';
 import type { ServicesView } from './services-view.ts';
+
+/** The namespace whose Services may go down with the pods of any. */
+export const systemNamespace = 'kube-system';
 
 /**
  * Makes a lower Service what the upper one is, or takes it away where it is not to be.
@@ -15,7 +19,7 @@ export async function reconcileService(view: ServicesView, key: string): Promise
   if (!view.isReachable()) return undefined;
   const upper = view.upper.services.get(key);
   const isWanted = upper !== undefined && isToBeBelow(view, key);
-  if (!isWanted) return view.services.bring(key, undefined);
+  if (!isWanted) return view.services.bring(key, undefined, (node) => mayWant(view, key, node));
   const { namespace } = splitKey(key);
   // Elsewhere its pods have made the namespace.
   if (!view.use.has(namespace)) await view.namespaces.ensure(namespace);
@@ -25,6 +29,17 @@ export async function reconcileService(view: ServicesView, key: string): Promise
     if (hasCode(error, 'NotFound')) view.namespaces.forget(namespace);
     throw error;
   }
+}
+
+/**
+ * Whether another virtual node of this lower cluster may want an upper Service there that we do not: its settings may be
+ * others, and it has pods there that would find it.
+ */
+export function mayWant({ upper, use }: ServicesView, key: string, virtualNode: string): boolean {
+  const service = upper.services.get(key);
+  if (!service || service.metadata?.annotations?.[serviceAnnotation] === 'false') return false;
+  const { namespace } = splitKey(key);
+  return use.isUsedBy(virtualNode, namespace === systemNamespace ? undefined : namespace);
 }
 
 /** Whether an upper Service is to be in this lower cluster now. */

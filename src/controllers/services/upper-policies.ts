@@ -1,26 +1,39 @@
 import { Cache } from '../../kube/cache.ts';
-import { namespaces, networkPolicies, pods } from '../../kube/resources.ts';
+import { namespaces, networkPolicies, pods, splitKey } from '../../kube/resources.ts';
 import { slimMetadata } from '../../kube/slim-metadata.ts';
 import type { KubeObject, NetworkPolicy, Pod } from '../../kube/types.ts';
 import { Watches } from '../../kube/watches.ts';
 import { readSelector } from '../../scheduling/label-selector.ts';
 import type { PeerPods } from '../../translate/services/policy-down.ts';
+import { type PodPeer, podPeersOf } from '../../translate/services/policy-peers.ts';
 import { reflectFrom } from '../reflect.ts';
 import type { PictureOptions } from '../shared-pictures.ts';
 import { namespaceOf } from './upper-services.ts';
 
+/** No namespace has this name. */
+const anywhere = '*';
+
 /** NetworkPolicies above and the pods that they may mean, wherever those run: one picture for all virtual nodes. */
 export class UpperPolicies {
-  readonly policies = new Cache<NetworkPolicy, 'namespace'>({ namespace: namespaceOf });
+  /** The index `peers` finds policies by the namespaces of the pods that they name as peers, or {@link anywhere}. */
+  readonly policies = new Cache<NetworkPolicy, 'namespace' | 'peers'>({
+    namespace: namespaceOf,
+    peers: (policy) => {
+      const own = policy.metadata?.namespace ?? '';
+      return new Set(this.#peersOf(policy).map(({ namespaces }) => (namespaces ? anywhere : own)));
+    },
+  });
   readonly pods = new Cache<Pod, 'namespace'>({ namespace: namespaceOf }, onlyPlace);
   readonly namespaces = new Cache<KubeObject>({});
   readonly watches: Watches;
+  /** Read once for each state of a policy. */
+  readonly #peers = new WeakMap<NetworkPolicy, PodPeer[]>();
 
   constructor({ upper, namespace, ...told }: PictureOptions) {
     const reflect = reflectFrom(upper, told);
     this.watches = new Watches([
       reflect(networkPolicies, this.policies, { namespace }),
-      reflect(pods, this.pods, { namespace }),
+      reflect(pods, this.pods, { namespace, slim: onlyPlace }),
       reflect<KubeObject>(namespaces, this.namespaces, { metadataOnly: true }),
     ]);
   }
@@ -32,6 +45,32 @@ export class UpperPolicies {
       matches(metadata?.labels ?? {}),
     );
     return found.map(([name]) => name).sort();
+  }
+
+  /** The keys of the policies of whose peers a pod is one, in one of its states. */
+  *concernedBy(states: readonly Pod[]): Generator<string> {
+    const namespace = states[0]?.metadata?.namespace ?? '';
+    const labels = this.namespaces.get(namespace)?.metadata?.labels ?? {};
+    const isMeant = (own: string, { namespaces, pods }: PodPeer) =>
+      (namespaces ? namespaces.matches(labels) : own === namespace) &&
+      states.some(({ metadata }) => pods.matches(metadata?.labels ?? {}));
+    const keys = [...this.policies.keysBy('peers', namespace), ...this.policies.keysBy('peers', anywhere)];
+    for (const key of new Set(keys)) {
+      const policy = this.policies.get(key);
+      const own = splitKey(key).namespace;
+      if (policy && this.#peersOf(policy).some((peer) => isMeant(own, peer))) yield key;
+    }
+  }
+
+  /** The keys of the policies that name namespaces by their labels. */
+  namingNamespaces(): Iterable<string> {
+    return this.policies.keysBy('peers', anywhere);
+  }
+
+  #peersOf(policy: NetworkPolicy): PodPeer[] {
+    const known = this.#peers.get(policy) ?? podPeersOf(policy);
+    this.#peers.set(policy, known);
+    return known;
   }
 
   /** The pods with an address that a policy of a namespace means. */

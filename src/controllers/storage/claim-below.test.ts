@@ -56,6 +56,11 @@ describe('the claim below', () => {
     expect(world.lower.writes).toEqual([]);
   });
 
+  test('is not lost because another cluster answers', async () => {
+    world.state.isReachable = false;
+    await expect(ask(upperClaim(note('lower-uid')))).rejects.toMatchObject({ code: 'Unreachable' });
+  });
+
   test('is not lost because the watch lags', async () => {
     expect(await ask(upperClaim(note('lower-uid')), lowerClaim(), false)).toMatchObject({ lower: {} });
   });

@@ -1,4 +1,4 @@
-import { hasCode } from '../../kube/errors.ts';
+import { hasCode, KubeError } from '../../kube/errors.ts';
 import { findObject } from '../../kube/find-object.ts';
 import { keyOf, persistentVolumeClaims } from '../../kube/resources.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.ts';
@@ -114,7 +114,11 @@ async function lost(storage: StorageSync, upper: PersistentVolumeClaim): Promise
     lowerClaims.apply(found);
     return noted(storage, upper, found);
   }
-  await context.confirmReachable();
+  if (!(await context.confirmReachable()))
+    throw new KubeError(
+      'Unreachable',
+      `whether claim ${namespace}/${name} is lost is not known: the lower cluster does not answer, or is another`,
+    );
   const message =
     `claim ${namespace}/${name} vanished from the lower cluster and is not made again, for it would be empty; ` +
     `restore it there, or accept the loss with: kubectl annotate pvc ${name} ${lowerClaimAnnotation}-`;

@@ -2,7 +2,7 @@ import { keyOf } from '../../kube/resources.ts';
 import type { PersistentVolume } from '../../kube/types.ts';
 import type { WorkQueue } from '../../kube/work-queue.ts';
 import { isOurs, upperUidOf } from '../../translate/marks.ts';
-import { selectedNodeOf } from '../../translate/storage/claim-place.ts';
+import { classNameOf, selectedNodeOf } from '../../translate/storage/claim-place.ts';
 import { claimKeysOf } from '../../translate/storage/claim-uses.ts';
 import type { StorageSync } from './storage-sync.ts';
 
@@ -22,7 +22,8 @@ export function addAllStorage(storage: StorageSync, queues: StorageQueues): void
 }
 
 /**
- * Which change puts which key on which queue. Each costs only what changed.
+ * Which change puts which key on which queue. Each costs only what changed, but for the rare change of
+ * a class.
  *
  * @returns what lets go of the caches that others use too
  */
@@ -46,8 +47,20 @@ export function connectStorage(storage: StorageSync, queues: StorageQueues): () 
   const letGoOfPods = context.upperPods.subscribe(({ type, object }) => {
     if (type === 'added') for (const key of claimKeysOf(object)) queues.claims.add(key);
   });
+  // Without its class a claim looked like somebody else's.
+  const letGoOfClasses = storage.classes.subscribe(({ type, key }) => {
+    if (type === 'deleted') return;
+    const waits = (claim: string) => {
+      const object = claims.get(claim);
+      return object && !object.spec?.volumeName && classNameOf(object) === key;
+    };
+    const used = [...context.upperPods.entries()].flatMap(([, pod]) => claimKeysOf(pod));
+    for (const claim of new Set([...claims.keysBy('node', virtualNode), ...used]))
+      if (waits(claim)) queues.claims.add(claim);
+  });
   return () => {
     letGoOfClaims();
+    letGoOfClasses();
     letGoOfPods();
   };
 }

@@ -1,10 +1,7 @@
 import type { ServiceImport } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { marks, type Owner } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { ourPrefix } from '../names.ts';
-
-/** kubectl keeps the whole upper object in it. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * The lower copy of an upper ServiceImport: the addresses that it names are those of the lower copies of the Services
@@ -18,11 +15,8 @@ export function importDown(
   owner: Owner,
   addressBelow: (address: string) => string | undefined,
 ): ServiceImport {
-  const { namespace = '', name = '', uid = '', labels, annotations } = upper.metadata ?? {};
+  const { namespace = '', name = '', uid = '', labels } = upper.metadata ?? {};
   const ours = marks(owner, uid);
-  const carried = Object.entries(annotations ?? {}).filter(
-    ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
-  );
   const { ips, ...spec } = upper.spec ?? {};
   const below = (ips ?? []).flatMap((address) => addressBelow(address) ?? []);
   return {
@@ -30,7 +24,7 @@ export function importDown(
       namespace,
       name,
       labels: { ...labels, ...ours.labels },
-      annotations: { ...Object.fromEntries(carried), ...ours.annotations },
+      annotations: { ...annotationsDown(upper.metadata), ...ours.annotations },
     },
     spec: { ...spec, ...(below.length > 0 && { ips: below }) },
   };

@@ -31,13 +31,14 @@ const down = (spec: object) =>
 const named = {
   matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['blue-1', 'blue-2'] }],
 };
+const virtual = { key: 'virtual-pod', operator: 'In', values: ['true'] };
 const blocks = (...cidrs: string[]) => cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 const nobody = {
   namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'DoesNotExist' }] },
 };
 
 describe('a policy below', () => {
-  test('has our marks, and selects its pods as above', () => {
+  test('has our marks, and selects of our pods those that it selects above', () => {
     const { metadata, spec } = policyDown(upperPolicy({}), options);
     expect(metadata?.labels).toEqual({ a: 'b', 'virtual-pod': 'true' });
     expect(metadata?.annotations).toEqual({
@@ -47,8 +48,16 @@ describe('a policy below', () => {
       'isthmus.io/virtual-node': 'vk-a',
     });
     expect(spec).toEqual({
-      podSelector: { matchLabels: { app: 'web' } },
+      podSelector: { matchLabels: { app: 'web' }, matchExpressions: [virtual] },
       policyTypes: ['Ingress', 'Egress'],
+    });
+  });
+
+  test('of everybody means nobody but our pods', () => {
+    const ofTwo = { matchExpressions: [{ key: 'virtual-pod', operator: 'DoesNotExist' }] };
+    expect(down({ podSelector: {} })['podSelector']).toEqual({ matchExpressions: [virtual] });
+    expect(down({ podSelector: ofTwo })['podSelector']).toEqual({
+      matchExpressions: [...ofTwo.matchExpressions, virtual],
     });
   });
 

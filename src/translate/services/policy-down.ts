@@ -1,7 +1,8 @@
 import type { NetworkPolicy, NetworkPolicyPeer } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { marks, type Owner } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { ourPrefix } from '../names.ts';
+import { virtualPodLabel } from '../names.ts';
 
 type LabelSelector = NonNullable<NetworkPolicyPeer['podSelector']>;
 
@@ -25,7 +26,6 @@ interface Rule {
   readonly to?: readonly NetworkPolicyPeer[];
 }
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Every namespace has it (k8s.io/api/core/v1, LabelMetadataName); of all others ours below may have none. */
 const namespaceName = 'kubernetes.io/metadata.name';
 /** Stands for nobody: a rule without any peer lets everybody in. */
@@ -34,18 +34,15 @@ const nobody: NetworkPolicyPeer = {
 };
 
 /**
- * The lower copy of an upper NetworkPolicy. Pods in this lower cluster are selected as above, those elsewhere stand
- * there by address; namespaces, whose labels are known only above, by name.
+ * The lower copy of an upper NetworkPolicy. It holds for virtual pods alone: those of the lower cluster itself, in a
+ * namespace of the same name, go on as they did. Peers in this lower cluster are selected as above, those elsewhere
+ * stand there by address; namespaces, whose labels are known only above, by name.
  */
 export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): NetworkPolicy {
   const { namespace = '', name = '', uid = '', labels } = upper.metadata ?? {};
   const ours = marks(options.owner, uid);
-  const annotations = Object.fromEntries(
-    Object.entries(upper.metadata?.annotations ?? {}).filter(
-      ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
-    ),
-  );
-  const { ingress, egress, ...spec } = upper.spec ?? {};
+  const annotations = annotationsDown(upper.metadata);
+  const { ingress, egress, podSelector, ...spec } = upper.spec ?? {};
   const rulesDown = (rules: unknown) => (rules as readonly Rule[]).map((rule) => ruleDown(rule, options));
   return {
     metadata: {
@@ -56,10 +53,17 @@ export function policyDown(upper: NetworkPolicy, options: PolicyDownOptions): Ne
     },
     spec: {
       ...spec,
+      podSelector: virtualOf(podSelector),
       ...(ingress && { ingress: rulesDown(ingress) }),
       ...(egress && { egress: rulesDown(egress) }),
     } as NonNullable<NetworkPolicy['spec']>,
   };
+}
+
+/** As an expression, beside whatever the selector says of the same label. */
+function virtualOf(selector: LabelSelector | undefined): LabelSelector {
+  const isVirtual = { key: virtualPodLabel, operator: 'In', values: ['true'] };
+  return { ...selector, matchExpressions: [...(selector?.matchExpressions ?? []), isVirtual] };
 }
 
 function ruleDown({ from, to, ...rule }: Rule, options: PolicyDownOptions): Rule {

@@ -1,12 +1,10 @@
 import type { ObjectMeta, Service, ServiceSpec } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { carriedNamesOf } from '../carried.ts';
 import { marks, type Owner, upperUidOf } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
-import { carriedNamesAnnotation, ourPrefix } from '../names.ts';
+import { carriedNamesAnnotation } from '../names.ts';
 import type { Network } from './settings.ts';
-
-/** kubectl keeps the whole upper object in it. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** What each cluster decides for itself, and what leads into the upper cluster from outside. */
 const ofOneCluster = new Set([
@@ -34,11 +32,7 @@ const filledIn = ['clusterIP', 'clusterIPs', 'ipFamilies'] as const;
 export function serviceDown(upper: Service, owner: Owner, network: Network): Service {
   const { namespace = '', name = '', uid = '' } = upper.metadata ?? {};
   const ours = marks(owner, uid);
-  const annotations = Object.fromEntries(
-    Object.entries(upper.metadata?.annotations ?? {}).filter(
-      ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
-    ),
-  );
+  const annotations = annotationsDown(upper.metadata);
   const labels = { ...upper.metadata?.labels, ...ours.labels };
   const names = { labels: Object.keys(labels).sort(), annotations: Object.keys(annotations).sort() };
   return {

@@ -18,7 +18,10 @@ function upperSlice(endpoints: object[] | null = [], more: object = {}): Endpoin
         'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
         'service.kubernetes.io/headless': '',
       },
-      annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': '2026-01-01T00:00:00Z' },
+      annotations: {
+        'endpoints.kubernetes.io/last-change-trigger-time': '2026-01-01T00:00:00Z',
+        'kubectl.kubernetes.io/last-applied-configuration': '{}',
+      },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'web', uid: 'service-uid' }],
     },
     addressType: 'IPv4',

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Endpoint, EndpointSlice, Pod } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { marks, type Owner } from '../marks.ts';
-import { managedByLabel, ourPrefix, serviceNameLabel, sliceManager } from '../names.ts';
+import { managedByLabel, serviceNameLabel, sliceManager } from '../names.ts';
 import type { AddressMap } from './address-map.ts';
 
 export interface SliceDownOptions {
@@ -24,9 +25,7 @@ export function sliceDown(upper: EndpointSlice, options: SliceDownOptions): Endp
   const { metadata, endpoints, ...content } = upper;
   const { namespace = '', name = '', uid = '' } = metadata ?? {};
   const ours = marks(options.owner, uid);
-  const annotations = Object.fromEntries(
-    Object.entries(metadata?.annotations ?? {}).filter(([key]) => !key.startsWith(ourPrefix)),
-  );
+  const annotations = annotationsDown(metadata);
   return {
     ...content,
     metadata: {

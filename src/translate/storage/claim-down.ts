@@ -1,17 +1,12 @@
 import { parseQuantity } from '../../kube/quantity.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/types.ts';
+import { annotationsDown } from '../annotations-down.ts';
 import { marks, type Owner } from '../marks.ts';
-import { ourPrefix } from '../names.ts';
 
 type ClaimSpec = NonNullable<PersistentVolumeClaim['spec']>;
 
 /** What each cluster's own controllers write on a claim. */
-const decidedByEach = [
-  'kubectl.kubernetes.io/last-applied-configuration',
-  'pv.kubernetes.io/',
-  'volume.kubernetes.io/',
-  'volume.beta.kubernetes.io/',
-];
+const decidedByEach = ['pv.kubernetes.io/', 'volume.kubernetes.io/', 'volume.beta.kubernetes.io/'];
 
 /** Why a claim cannot be had below, whatever its class; undefined when it can. */
 export function claimRefusal({ spec }: PersistentVolumeClaim): string | undefined {
@@ -36,11 +31,8 @@ export function claimDown(
   className: string | undefined,
   volume?: PersistentVolume,
 ): PersistentVolumeClaim {
-  const { name = '', namespace = '', uid = '', labels, annotations } = upper.metadata ?? {};
+  const { name = '', namespace = '', uid = '', labels } = upper.metadata ?? {};
   const ours = marks(owner, uid);
-  const kept = Object.entries(annotations ?? {}).filter(
-    ([key]) => !key.startsWith(ourPrefix) && !decidedByEach.some((prefix) => key.startsWith(prefix)),
-  );
   const {
     storageClassName: _class,
     volumeName: _volume,
@@ -53,7 +45,7 @@ export function claimDown(
       name,
       namespace,
       labels: { ...labels, ...ours.labels },
-      annotations: { ...Object.fromEntries(kept), ...ours.annotations },
+      annotations: { ...annotationsDown(upper.metadata, decidedByEach), ...ours.annotations },
     },
     spec: {
       ...asked,

@@ -43,6 +43,12 @@ describe('the volume above', () => {
     });
   });
 
+  test('is of the class that the claim names, be it by the old annotation', () => {
+    const annotations = { 'volume.beta.kubernetes.io/storage-class': 'fast' };
+    const claim = upperClaim({ metadata: { annotations }, spec: { storageClassName: undefined } });
+    expect(volumeUp(claim, storageClass(), owner).spec?.storageClassName).toBe('fast');
+  });
+
   test.each<[string, object, StorageClass | undefined, PersistentVolume | undefined, object]>([
     ['Block', { volumeMode: 'Block' }, storageClass(), undefined, { volumeMode: 'Block' }],
     [

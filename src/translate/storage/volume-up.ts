@@ -1,6 +1,7 @@
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/types.ts';
 import type { Owner } from '../marks.ts';
 import { isEqual } from '../merge-patch.ts';
+import { classNameOf } from './claim-place.ts';
 import {
   lowerNodeAffinityAnnotation,
   lowerVolumeAnnotation,
@@ -30,8 +31,8 @@ export function volumeUp(
   lower?: PersistentVolume,
 ): PersistentVolume {
   const { name, namespace, uid } = claim.metadata ?? {};
-  const { accessModes, volumeMode, storageClassName, volumeAttributesClassName, resources } =
-    claim.spec ?? {};
+  const { accessModes, volumeMode, volumeAttributesClassName, resources } = claim.spec ?? {};
+  const storageClassName = classNameOf(claim);
   const storage = resources?.requests?.['storage'];
   const terms = [
     { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [virtualNode] }] },
