@@ -117,3 +117,42 @@ test('what an API server refuses for a while is tried again', async () => {
   await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
   expect(upper.objects.has('shop/alone')).toBe(true);
 });
+
+/** The pod as it is while it goes. */
+function going(phase: string, restartPolicy: string): Pod {
+  const metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '9' };
+  return { ...pod, metadata, spec: { ...pod.spec, restartPolicy }, status: { phase } } as Pod;
+}
+
+/** The pod is on its way out in this phase, was seen so, and is gone in that one. */
+async function goneIn(phase: string, last: string, restartPolicy: string): Promise<void> {
+  await running();
+  upper.put(going(phase, restartPolicy));
+  await remaking.begin(going('Pending', restartPolicy), avoidance);
+  await vi.waitFor(() => expect(upper.isWatched('alone')).toBe(true), patience);
+  upper.takeAway(going(last, restartPolicy));
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+}
+
+test.each([
+  ['Running', 'Running', 'Always'],
+  ['Running', 'Failed', 'Always'],
+  ['Running', 'Running', 'Never'],
+  ['Pending', 'Failed', 'OnFailure'],
+])('a pod that is going, %s, and then is gone, %s, is made again: %s', async (phase, last, restartPolicy) => {
+  await goneIn(phase, last, restartPolicy);
+  expect(upper.writes).toEqual([`create ${record}`, 'create shop/alone', `delete ${record}`]);
+  expect(upper.isWatched('alone')).toBe(false);
+});
+
+test.each([
+  ['Running', 'Succeeded', 'Never'],
+  ['Pending', 'Succeeded', 'OnFailure'],
+  ['Running', 'Failed', 'Never'],
+])(
+  'one that is going, %s, and ended, %s, before anybody looked is not: %s',
+  async (phase, last, restartPolicy) => {
+    await goneIn(phase, last, restartPolicy);
+    expect(upper.writes).toEqual([`create ${record}`, `delete ${record}`]);
+  },
+);

@@ -12,6 +12,7 @@ import { type ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
 import type { Avoidance } from '../translate/avoidance.ts';
 import { madeFromAnnotation } from '../translate/names.ts';
 import { podAgain } from '../translate/pod-again.ts';
+import { LastLooks } from './last-looks.ts';
 
 export interface RemakingOptions {
   readonly upper: Client;
@@ -34,6 +35,7 @@ export class Remaking {
   readonly #options: RemakingOptions;
   readonly #records = new Cache<Secret>({});
   readonly #queue: WorkQueue;
+  readonly #looks: LastLooks;
 
   constructor(options: RemakingOptions) {
     this.#options = options;
@@ -42,6 +44,11 @@ export class Remaking {
       workers: 4,
       onError: (key, error) =>
         options.logger.warn({ record: key, message: describeError(error) }, 'a pod is made again later'),
+    });
+    this.#looks = new LastLooks({
+      upper: options.upper,
+      onChange: (key) => this.#queue.add(key),
+      onError: (message) => options.logger.warn({ message }, 'a pod that is going cannot be watched'),
     });
     this.#records.subscribe((event) => this.#queue.add(event.key));
   }
@@ -57,7 +64,8 @@ export class Remaking {
     });
     this.#queue.start();
     await reflector.run(signal);
-    await this.#queue.stop();
+    // Who waits for a watch to begin waits no longer.
+    await Promise.all([this.#queue.stop(), this.#looks.stop()]);
   }
 
   /**
@@ -104,21 +112,27 @@ export class Remaking {
     const { upper, logger } = this.#options;
     const record = this.#records.get(key);
     const pod = record && readRecord(record);
-    if (!record || !pod) return undefined;
+    if (!record || !pod) {
+      this.#looks.leave(key);
+      return undefined;
+    }
     const { namespace, name = '', annotations } = pod.metadata ?? {};
     const old = annotations?.[madeFromAnnotation];
     const there = await findObject(upper, pods, { namespace, name });
     if (there && there.metadata?.uid === old) {
-      // What has ended must not run again; what found its place stays.
-      if (there.status?.phase !== 'Pending') return this.#forget(record);
-      if (there.metadata?.deletionTimestamp) return lookAgain;
-      const { became } = await evict(upper, there, { how: 'unchanged' });
-      if (became !== 'held') return { requeueAfter: 200 };
-      // The next round looks whether it is still of use.
-      const now = await findObject(upper, pods, { namespace, name });
-      return now?.metadata?.uid === old && !now?.metadata?.deletionTimestamp
-        ? this.#forget(record)
-        : lookAgain;
+      // From before it is asked to go: it may end in its grace.
+      await this.#looks.follow(key, there);
+      return this.#letGo(record, there);
+    }
+    const last = this.#looks.of(key);
+    // Its watch is about to say how it ended.
+    if (!there && last.isThere) return { requeueAfter: 200 };
+    if (hasEnded(pod, last.phase)) {
+      logger.info(
+        { pod: keyOf(pod), phase: last.phase },
+        'a pod ended before it went, and is not made again',
+      );
+      return this.#forget(record);
     }
     if (there && there.metadata?.annotations?.[madeFromAnnotation] !== old)
       logger.warn({ pod: keyOf(pod) }, 'a pod is not made again: somebody else has its name now');
@@ -136,12 +150,30 @@ export class Remaking {
     return this.#forget(record);
   }
 
+  /** Asks the pod to go, unless it has found its place; one that is going is waited for, whatever it does meanwhile. */
+  async #letGo(record: Secret, there: Pod): Promise<ReconcileResult> {
+    const { upper } = this.#options;
+    const { metadata, status } = there;
+    if (metadata?.deletionTimestamp) return hasEnded(there, status?.phase) ? this.#forget(record) : lookAgain;
+    // What has ended must not run again; what found its place stays.
+    if (status?.phase !== 'Pending') return this.#forget(record);
+    const { became } = await evict(upper, there, { how: 'unchanged' });
+    if (became !== 'held') return { requeueAfter: 200 };
+    // The next round looks whether it is still of use.
+    const { namespace, name = '' } = metadata ?? {};
+    const now = await findObject(upper, pods, { namespace, name });
+    return now?.metadata?.uid === metadata?.uid && !now?.metadata?.deletionTimestamp
+      ? this.#forget(record)
+      : lookAgain;
+  }
+
   async #forget(record: Secret): Promise<undefined> {
     const { namespace, name = '', uid = '' } = record.metadata ?? {};
     await this.#options.upper.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
       if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
     });
     this.#records.remove(record);
+    this.#looks.leave(keyOf(record));
     return undefined;
   }
 }
@@ -153,6 +185,15 @@ function readRecord({ data }: Secret): Pod | undefined {
 
 function isWaiting({ metadata, status }: Pod): boolean {
   return status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined;
+}
+
+/**
+ * Whether a pod that was asked to go has done its work, so that another would do it again. To be stopped is no end for
+ * one that is to be restarted after a failure, or always: the kubelet writes how its containers were stopped.
+ */
+function hasEnded({ spec }: Pod, phase: string | undefined): boolean {
+  const policy = spec?.restartPolicy ?? 'Always';
+  return (phase === 'Succeeded' && policy !== 'Always') || (phase === 'Failed' && policy === 'Never');
 }
 
 /** k8s.io/apiserver, NamespaceLifecycle: Forbidden, with cause NamespaceTerminating. */

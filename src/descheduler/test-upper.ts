@@ -16,6 +16,7 @@ export class TestUpper {
   readonly writes: string[] = [];
   /** What is thrown instead of a write of this name. */
   readonly refused = new Map<string, Error>();
+  readonly #watches = new Map<string, Readable>();
 
   /** As who moves pods knows it. */
   get client(): Client {
@@ -55,7 +56,7 @@ export class TestUpper {
     const found = this.objects.get(key);
     if (!found) throw new KubeError('NotFound', key);
     if (found.metadata?.uid !== deleteOptions.preconditions.uid) throw new KubeError('Conflict', key);
-    if (!deleteOptions.dryRun) this.objects.delete(key);
+    if (!deleteOptions.dryRun) this.takeAway(found);
   }
 
   async delete(_: unknown, where: Where): Promise<void> {
@@ -64,15 +65,37 @@ export class TestUpper {
     this.objects.delete(key);
   }
 
-  /** Nothing that is watched is there at first, or ever changes from outside. */
-  async list(): Promise<{ items: []; metadata: { resourceVersion: string } }> {
-    return { items: [], metadata: { resourceVersion: '1' } };
+  /** Of what is watched only single objects are there at first. */
+  async list(
+    _: unknown,
+    { fieldSelector = '' }: { fieldSelector?: string },
+  ): Promise<{ items: KubeObject[]; metadata: { resourceVersion: string } }> {
+    const items = [...this.objects.values()].filter(
+      ({ metadata }) => fieldSelector === selects(metadata?.name),
+    );
+    return { items, metadata: { resourceVersion: '1' } };
   }
 
-  async watch(_: unknown, { signal }: { signal: AbortSignal }): Promise<Readable> {
+  async watch(
+    _: unknown,
+    { signal, fieldSelector = '' }: { signal: AbortSignal; fieldSelector?: string },
+  ): Promise<Readable> {
     const stream = new Readable({ read() {} });
     signal.addEventListener('abort', () => stream.destroy(), { once: true });
+    this.#watches.set(fieldSelector, stream);
     return stream;
+  }
+
+  /** Whether somebody watches this object alone. */
+  isWatched(name: string): boolean {
+    return this.#watches.get(selects(name))?.destroyed === false;
+  }
+
+  /** An object is gone; this was the last of it. */
+  takeAway(object: KubeObject): void {
+    this.objects.delete(keyOf(object));
+    const event = { type: 'DELETED', object };
+    this.#watches.get(selects(object.metadata?.name))?.push(`${JSON.stringify(event)}\n`);
   }
 
   #write(what: string, isTrial: boolean): void {
@@ -81,6 +104,10 @@ export class TestUpper {
     const refused = this.refused.get(text);
     if (refused) throw refused;
   }
+}
+
+function selects(name: string | undefined): string {
+  return `metadata.name=${name}`;
 }
 
 /** The pod as it waits. */
