@@ -144,3 +144,39 @@ test('one that cannot be made again stays', async () => {
   expect(upper.writes).toEqual(['evict shop/alone?']);
   expect([held(), remaking.begin.mock.calls]).toEqual([[], []]);
 });
+
+test.each([
+  ['Pending', 'gone'],
+  ['Running', 'moved'],
+])('a pod that was seen %s and has changed since is %s', async (phase, outcome) => {
+  const pod = { ...owned('web'), status: { phase } } as Pod;
+  const { upper, carryOut } = world([pod]);
+  const seen = { ...pod, metadata: { ...pod.metadata, resourceVersion: '7' } } as Pod;
+  upper.put({ ...seen, metadata: { ...pod.metadata, resourceVersion: '8' } });
+  expect(await carryOut(move(seen))).toBe(outcome);
+  expect(upper.writes.includes('evict shop/web')).toBe(outcome === 'moved');
+});
+
+test('so it is when it changes after the trial', async () => {
+  const pod = pending(owned('web'));
+  const { upper, carryOut } = world([pod], {
+    memory: {
+      remember: async () => upper.put({ ...pod, metadata: { ...pod.metadata, resourceVersion: '8' } }),
+      tried: () => new Map(),
+    },
+  });
+  const seen = { ...pod, metadata: { ...pod.metadata, resourceVersion: '7' } } as Pod;
+  upper.put(seen);
+  expect(await carryOut(move(seen))).toBe('gone');
+  expect(upper.objects.has('shop/web')).toBe(true);
+});
+
+test('a pod of which no answer came counts as gone, and the others go on', async () => {
+  const [one, two] = [owned('one'), owned('two')];
+  const { upper, limits, record, carryOut } = world([one, two]);
+  upper.refused.set('evict shop/one', new KubeError('Aborted', 'no answer in time'));
+  expect(await carryOut(move(one), move(two))).toBe('unknown');
+  expect(upper.writes).toContain('evict shop/two');
+  expect(limits.isExhausted).toBe(true);
+  expect(record).toHaveBeenCalledTimes(1);
+});

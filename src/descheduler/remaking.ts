@@ -157,7 +157,7 @@ export class Remaking {
     if (metadata?.deletionTimestamp) return hasEnded(there, status?.phase) ? this.#forget(record) : lookAgain;
     // What has ended must not run again; what found its place stays.
     if (status?.phase !== 'Pending') return this.#forget(record);
-    const { became } = await evict(upper, there, { how: 'unchanged' });
+    const { became } = await evict(upper, there, { isUnchanged: true });
     if (became !== 'held') return { requeueAfter: 200 };
     // The next round looks whether it is still of use.
     const { namespace, name = '' } = metadata ?? {};

@@ -49,13 +49,17 @@ export class TestUpper {
   async createSubresource(
     _: unknown,
     where: Where,
-    { deleteOptions }: { deleteOptions: { preconditions: { uid: string }; dryRun?: string[] } },
+    {
+      deleteOptions,
+    }: { deleteOptions: { preconditions: { uid: string; resourceVersion?: string }; dryRun?: string[] } },
   ): Promise<void> {
     const key = keyOf({ metadata: where });
     this.#write(`evict ${key}`, deleteOptions.dryRun !== undefined);
     const found = this.objects.get(key);
     if (!found) throw new KubeError('NotFound', key);
-    if (found.metadata?.uid !== deleteOptions.preconditions.uid) throw new KubeError('Conflict', key);
+    const { uid, resourceVersion = found.metadata?.resourceVersion } = deleteOptions.preconditions;
+    if (found.metadata?.uid !== uid || found.metadata?.resourceVersion !== resourceVersion)
+      throw new KubeError('Conflict', key);
     if (!deleteOptions.dryRun) this.takeAway(found);
   }
 
