@@ -47,8 +47,10 @@ function world(pods: readonly Pod[], more: Partial<MoverOptions> = {}) {
     limits,
     remaking: {
       prepare: async (pod) => pod,
-      begin: async (pod, avoidance) =>
-        void upper.writes.push(`again ${pod.metadata?.name} ${[...avoidance.keys()]}`),
+      begin: async (pod, avoidance) => {
+        upper.writes.push(`again ${pod.metadata?.name} ${[...avoidance.keys()]}`);
+        return 'going';
+      },
     },
     ahead: new RoomAhead(),
     recorder: { record },
@@ -134,6 +136,15 @@ test('a pod that nobody owns is made again, away from where it was in vain', asy
   const { upper, carryOut } = world([pod]);
   expect(await carryOut(move(pod))).toBe('moved');
   expect(upper.writes).toEqual(['evict shop/alone?', 'remember pod-uid-alone vk-a', 'again alone vk-a']);
+});
+
+test('of one that a budget holds after all nobody is told that it was moved, and it is not counted', async () => {
+  const pod = pending(upperPod('alone', '1', { spec: { nodeName: 'vk-a' } }));
+  const remaking = { prepare: async () => pod, begin: async () => 'held' as const };
+  const { carryOut, record, limits } = world([pod], { remaking });
+  const spent = vi.spyOn(limits, 'spend');
+  expect(await carryOut(move(pod))).toBe('held');
+  expect([record.mock.calls, spent.mock.calls]).toEqual([[], []]);
 });
 
 test('one that cannot be made again stays', async () => {

@@ -85,12 +85,10 @@ export class Mover {
     const owner = ownerKeyOf(pod);
     if (avoid) await memory.remember(owner, avoid, situation.now, life);
     this.#holdRoom(move, situation);
-    if (alone) {
-      await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now));
-    } else {
-      const { became } = await evict(upper, pod, { isUnchanged: isWaiting(pod) });
-      if (became !== 'going') return became;
-    }
+    const became = alone
+      ? await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now))
+      : (await evict(upper, pod, { isUnchanged: isWaiting(pod) })).became;
+    if (became !== 'going') return became;
     const message = `moved from ${pod.spec?.nodeName ?? 'no node'}, for ${to.join(' or ')}: ${because}`;
     recorder.record(pods, pod, { type: 'Normal', reason: 'Descheduled', message });
     logger.info({ pod: keyOf(pod), from: pod.spec?.nodeName, to, because }, 'a pod is moved');

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
-import { evict } from '../kube/eviction.ts';
+import { type Evicted, evict } from '../kube/eviction.ts';
 import { findObject } from '../kube/find-object.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -36,6 +36,8 @@ export class Remaking {
   readonly #records = new Cache<Secret>({});
   readonly #queue: WorkQueue;
   readonly #looks: LastLooks;
+  /** What is being asked to go for the first time: it is not asked twice. */
+  readonly #beginning = new Set<string>();
 
   constructor(options: RemakingOptions) {
     this.#options = options;
@@ -86,8 +88,13 @@ export class Remaking {
     return now;
   }
 
-  /** Notes a prepared pod that is to go and to be made again, away from some nodes. @throws KubeError */
-  async begin(pod: Pod, avoidance: Avoidance): Promise<void> {
+  /**
+   * Notes a prepared pod, to be made again away from some nodes, and asks it to go. One that does not go is off the list;
+   * one that is there already is on its way, and `gone`.
+   *
+   * @throws KubeError
+   */
+  async begin(pod: Pod, avoidance: Avoidance): Promise<Evicted> {
     const { upper, namespace } = this.#options;
     const text = JSON.stringify(podAgain(pod, avoidance));
     const uid = pod.metadata?.uid;
@@ -95,10 +102,20 @@ export class Remaking {
       metadata: { namespace, name: `pod-again-${uid}`, labels: { [label]: 'true' } },
       data: { [dataKey]: Buffer.from(text).toString('base64') },
     };
+    const key = keyOf(record);
+    this.#beginning.add(key);
     try {
-      this.#records.apply(await upper.create(secrets, record));
+      const made = await upper.create(secrets, record);
+      this.#records.apply(made);
+      const { became } = await evict(upper, pod, { isUnchanged: true });
+      if (became === 'held' || became === 'gone') await this.#stay(made, became);
+      return became;
     } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
+      return 'gone';
+    } finally {
+      this.#beginning.delete(key);
+      this.#queue.add(key);
     }
   }
 
@@ -110,6 +127,7 @@ export class Remaking {
 
   async #reconcile(key: string): Promise<ReconcileResult> {
     const { upper, logger } = this.#options;
+    if (this.#beginning.has(key)) return undefined;
     const record = this.#records.get(key);
     const pod = record && readRecord(record);
     if (!record || !pod) {
@@ -120,7 +138,7 @@ export class Remaking {
     const old = annotations?.[madeFromAnnotation];
     const there = await findObject(upper, pods, { namespace, name });
     if (there && there.metadata?.uid === old) {
-      // From before it is asked to go: it may end in its grace.
+      // It may end in its grace.
       await this.#looks.follow(key, there);
       return this.#letGo(record, there);
     }
@@ -163,8 +181,14 @@ export class Remaking {
     const { namespace, name = '' } = metadata ?? {};
     const now = await findObject(upper, pods, { namespace, name });
     return now?.metadata?.uid === metadata?.uid && !now?.metadata?.deletionTimestamp
-      ? this.#forget(record)
+      ? this.#stay(record, became)
       : lookAgain;
+  }
+
+  async #stay(record: Secret, became: Evicted): Promise<undefined> {
+    const pod = readRecord(record);
+    this.#options.logger.info({ pod: pod && keyOf(pod), became }, 'a pod without an owner stays where it is');
+    return this.#forget(record);
   }
 
   async #forget(record: Secret): Promise<undefined> {

@@ -41,7 +41,8 @@ export class TestUpper {
     const key = keyOf(object);
     this.#write(`create ${key}`, dryRun);
     if (this.objects.has(key)) throw new KubeError('AlreadyExists', key);
-    const made = { ...object, metadata: { ...object.metadata, uid: `new-${object.metadata?.name}` } };
+    const metadata = { ...object.metadata, uid: `new-${object.metadata?.name}`, resourceVersion: '1' };
+    const made = { ...object, metadata };
     if (!dryRun) this.put(made);
     return made;
   }
@@ -69,13 +70,15 @@ export class TestUpper {
     this.objects.delete(key);
   }
 
-  /** Of what is watched only single objects are there at first. */
+  /** Of what is watched single objects are there at first, and those with a label that is asked for alone. */
   async list(
     _: unknown,
-    { fieldSelector = '' }: { fieldSelector?: string },
+    { fieldSelector, labelSelector }: { fieldSelector?: string; labelSelector?: string },
   ): Promise<{ items: KubeObject[]; metadata: { resourceVersion: string } }> {
-    const items = [...this.objects.values()].filter(
-      ({ metadata }) => fieldSelector === selects(metadata?.name),
+    const items = [...this.objects.values()].filter(({ metadata }) =>
+      fieldSelector === undefined
+        ? Object.entries(metadata?.labels ?? {}).some((label) => label.join('=') === labelSelector)
+        : fieldSelector === selects(metadata?.name),
     );
     return { items, metadata: { resourceVersion: '1' } };
   }
