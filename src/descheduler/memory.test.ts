@@ -51,10 +51,24 @@ test('a node is avoided for a time that doubles, and not for ever', async () => 
   expect(avoided(memory, 'owner', now + 4 * minute).has('vk-a')).toBe(true);
   expect(avoided(memory, 'owner', now + 5 * minute).has('vk-a')).toBe(false);
   expect(avoided(memory, 'another', now).size).toBe(0);
-  const later = now + 10 * minute;
+  let later = now + 10 * minute;
   expect((await until(later)) - later).toBe(10 * minute);
-  for (let times = 0; times < 6; times++) await until(later);
+  for (let times = 0; times < 6; times++) later = await until(later);
   expect((await until(later)) - later).toBe(60 * minute);
+});
+
+test('what is avoided already is remembered once, and not written again', async () => {
+  const { client, store } = configMap();
+  const memory = memoryOf(client);
+  await memory.remember('owner', 'vk-a', now);
+  const { data } = store;
+  store.data = undefined;
+  await memory.remember('owner', 'vk-a', now + minute);
+  expect(store.data).toBeUndefined();
+  store.data = data;
+  expect(memory.tried('owner').get('vk-a')).toEqual({ times: 1, until: now + 5 * minute });
+  await memory.remember('owner', 'vk-a', now + 5 * minute);
+  expect(memory.tried('owner').get('vk-a')).toEqual({ times: 2, until: now + 15 * minute });
 });
 
 test('who was in vain long ago begins anew', async () => {

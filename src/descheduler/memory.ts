@@ -24,8 +24,8 @@ const mostEntries = 2_000;
 const mostCharacters = 900_000;
 
 /**
- * What was tried in vain: nodes on which pods of a controller, or a pod, found no place. An entry is forgotten when
- * twice its time has passed, so that who fails again soon after waits longer.
+ * What was tried in vain: nodes on which pods of a controller, or a pod, found no place. An entry is forgotten when the
+ * longest time has passed since its end, so that who fails again before waits longer.
  */
 export class Memory {
   readonly #options: MemoryOptions;
@@ -52,9 +52,16 @@ export class Memory {
     return this.#entries.get(key) ?? new Map();
   }
 
-  /** Remembers that a node was tried in vain; it is written when this resolves. @throws KubeError */
+  /**
+   * Remembers that a node was tried in vain; it is written when this resolves. While it is avoided already nothing
+   * changes: of many pods of a controller all were in vain there at once.
+   *
+   * @throws KubeError
+   */
   async remember(key: string, node: string, now: number, first: number = this.#options.first): Promise<void> {
     const { most } = this.#options;
+    const until = this.#entries.get(key)?.get(node)?.until ?? now;
+    if (until > now && this.#isRecent(until, now)) return;
     const tried = new Map(
       [...(this.#entries.get(key) ?? [])].filter(([, { until }]) => this.#isRecent(until, now)),
     );

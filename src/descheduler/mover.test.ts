@@ -47,8 +47,10 @@ function world(pods: readonly Pod[], more: Partial<MoverOptions> = {}) {
     limits,
     remaking: {
       prepare: async (pod) => pod,
-      begin: async (pod, avoidance) =>
-        void upper.writes.push(`again ${pod.metadata?.name} ${[...avoidance.keys()]}`),
+      begin: async (pod, avoidance) => {
+        upper.writes.push(`again ${pod.metadata?.name} ${[...avoidance.keys()]}`);
+        return 'going';
+      },
     },
     ahead: new RoomAhead(),
     recorder: { record },
@@ -136,6 +138,15 @@ test('a pod that nobody owns is made again, away from where it was in vain', asy
   expect(upper.writes).toEqual(['evict shop/alone?', 'remember pod-uid-alone vk-a', 'again alone vk-a']);
 });
 
+test('of one that a budget holds after all nobody is told that it was moved, and it is not counted', async () => {
+  const pod = pending(upperPod('alone', '1', { spec: { nodeName: 'vk-a' } }));
+  const remaking = { prepare: async () => pod, begin: async () => 'held' as const };
+  const { carryOut, record, limits } = world([pod], { remaking });
+  const spent = vi.spyOn(limits, 'spend');
+  expect(await carryOut(move(pod))).toBe('held');
+  expect([record.mock.calls, spent.mock.calls]).toEqual([[], []]);
+});
+
 test('one that cannot be made again stays', async () => {
   const pod = pending(upperPod('alone', '1', { spec: { nodeName: 'vk-a' } }));
   const remaking = { prepare: async () => undefined, begin: vi.fn() };
@@ -143,4 +154,40 @@ test('one that cannot be made again stays', async () => {
   expect(await carryOut(move(pod))).toBe('gone');
   expect(upper.writes).toEqual(['evict shop/alone?']);
   expect([held(), remaking.begin.mock.calls]).toEqual([[], []]);
+});
+
+test.each([
+  ['Pending', 'gone'],
+  ['Running', 'moved'],
+])('a pod that was seen %s and has changed since is %s', async (phase, outcome) => {
+  const pod = { ...owned('web'), status: { phase } } as Pod;
+  const { upper, carryOut } = world([pod]);
+  const seen = { ...pod, metadata: { ...pod.metadata, resourceVersion: '7' } } as Pod;
+  upper.put({ ...seen, metadata: { ...pod.metadata, resourceVersion: '8' } });
+  expect(await carryOut(move(seen))).toBe(outcome);
+  expect(upper.writes.includes('evict shop/web')).toBe(outcome === 'moved');
+});
+
+test('so it is when it changes after the trial', async () => {
+  const pod = pending(owned('web'));
+  const { upper, carryOut } = world([pod], {
+    memory: {
+      remember: async () => upper.put({ ...pod, metadata: { ...pod.metadata, resourceVersion: '8' } }),
+      tried: () => new Map(),
+    },
+  });
+  const seen = { ...pod, metadata: { ...pod.metadata, resourceVersion: '7' } } as Pod;
+  upper.put(seen);
+  expect(await carryOut(move(seen))).toBe('gone');
+  expect(upper.objects.has('shop/web')).toBe(true);
+});
+
+test('a pod of which no answer came counts as gone, and the others go on', async () => {
+  const [one, two] = [owned('one'), owned('two')];
+  const { upper, limits, record, carryOut } = world([one, two]);
+  upper.refused.set('evict shop/one', new KubeError('Aborted', 'no answer in time'));
+  expect(await carryOut(move(one), move(two))).toBe('unknown');
+  expect(upper.writes).toContain('evict shop/two');
+  expect(limits.isExhausted).toBe(true);
+  expect(record).toHaveBeenCalledTimes(1);
 });

@@ -5,6 +5,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import { type Evicted, evict } from '../kube/eviction.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
 import { avoidedNow } from '../translate/tried.ts';
 import { JobPatience } from './job-patience.ts';
 import { countedAs, type Limits } from './limits.ts';
@@ -28,8 +29,8 @@ export interface MoverOptions {
 /** For so long a lower node is left to the pod for which it was emptied, in milliseconds: the next one comes at once. */
 const leftToOthers = 60_000;
 
-/** How a proposal ended. */
-export type MoveOutcome = 'moved' | 'limited' | 'held' | 'gone' | 'failed';
+/** How a proposal ended; `unknown` when nobody said in time whether a pod would go. */
+export type MoveOutcome = 'moved' | 'limited' | 'held' | 'gone' | 'unknown' | 'failed';
 
 /** Does what strategies propose, within the limits. */
 export class Mover {
@@ -49,17 +50,23 @@ export class Mover {
     try {
       for (const { pod } of moves) {
         if (!(await this.#jobs.bears(pod, moves.length))) return 'held';
-        const { became } = await evict(this.#options.upper, pod, { how: 'trial' });
+        const { became } = await evict(this.#options.upper, pod, {
+          isTrial: true,
+          isUnchanged: isWaiting(pod),
+        });
         if (became !== 'going') return became;
       }
       if (remember) await memory.remember(remember.key, remember.node, situation.now, remember.first);
+      let outcome: MoveOutcome = 'moved';
       for (const move of moves) {
         const became = await this.#move(move, situation);
-        if (became !== 'going') return became;
+        if (became === 'held' || became === 'gone') return became;
+        // Who may be going counts as gone, and the others would have gone in vain without it.
+        if (became === 'unknown') outcome = became;
         limits.spend(countedAs(move), situation.now);
         this.#jobs.lost(move.pod);
       }
-      return 'moved';
+      return outcome;
     } catch (error) {
       const [{ pod } = {}] = moves;
       logger.warn({ pod: pod && keyOf(pod), message: describeError(error) }, 'a pod is not moved');
@@ -78,12 +85,10 @@ export class Mover {
     const owner = ownerKeyOf(pod);
     if (avoid) await memory.remember(owner, avoid, situation.now, life);
     this.#holdRoom(move, situation);
-    if (alone) {
-      await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now));
-    } else {
-      const { became } = await evict(upper, pod);
-      if (became !== 'going') return became;
-    }
+    const became = alone
+      ? await remaking.begin(alone, avoidedNow(memory.tried(owner), situation.now))
+      : (await evict(upper, pod, { isUnchanged: isWaiting(pod) })).became;
+    if (became !== 'going') return became;
     const message = `moved from ${pod.spec?.nodeName ?? 'no node'}, for ${to.join(' or ')}: ${because}`;
     recorder.record(pods, pod, { type: 'Normal', reason: 'Descheduled', message });
     logger.info({ pod: keyOf(pod), from: pod.spec?.nodeName, to, because }, 'a pod is moved');
@@ -94,4 +99,9 @@ export class Mover {
     const cluster = first === undefined ? undefined : situation.clusterOf(first);
     if (cluster) this.#options.ahead.hold(situation.below(pod, cluster), cluster, situation.now);
   }
+}
+
+/** One that was to go because it waits stays when it runs meanwhile. */
+function isWaiting({ status }: Pod): boolean {
+  return status?.phase === 'Pending';
 }

@@ -9,7 +9,7 @@ export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-co
 const likeUid = /^[\w.-]{1,100}$/;
 
 /**
- * Under which key it is remembered where a pod was in vain: pods of a controller are alike, and one that was made again
+ * Under which key it is remembered where a pod was in vain: pods of a controller have one, and one that was made again
  * is still the same. The latter is what an annotation says, which anybody writes: so such a key is never that of a
  * controller, whose pods would be kept from nodes.
  */

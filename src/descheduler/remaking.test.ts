@@ -42,14 +42,27 @@ test('a pod is tried out before it is asked to go; that its name is taken says n
 });
 
 test('what is noted twice is noted once', async () => {
-  await remaking.begin(pod, avoidance);
-  await remaking.begin(pod, avoidance);
-  expect([...upper.objects.keys()]).toEqual(['shop/alone', record]);
+  expect(await remaking.begin(pod, avoidance)).toBe('going');
+  expect(await remaking.begin(pod, avoidance)).toBe('gone');
+  expect([...upper.objects.keys()]).toEqual([record]);
 });
 
+/** A pod of which nobody said in time whether it goes, by one that led before. */
+async function begunBefore(as: Pod = pod): Promise<void> {
+  const before = new Remaking({
+    upper: upper.client,
+    namespace: 'isthmus-system',
+    logger: createLogger('fatal'),
+  });
+  upper.refused.set('evict shop/alone', new KubeError('Aborted', 'no answer'));
+  expect(await before.begin(as, avoidance)).toBe('unknown');
+  upper.refused.clear();
+  upper.writes.length = 0;
+}
+
 /** Begins with the pod as it is, and waits until it is dealt with. */
-async function dealtWith(): Promise<void> {
-  await remaking.begin(pod, avoidance);
+async function dealtWith(became = 'going'): Promise<void> {
+  expect(await remaking.begin(pod, avoidance)).toBe(became);
   await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
 }
 
@@ -61,7 +74,6 @@ async function running(): Promise<void> {
     ending.abort();
     await run;
   };
-  // Its list is empty: what is noted before would be forgotten.
   const list = vi.spyOn(upper, 'watch');
   await vi.waitFor(() => expect(list).toHaveBeenCalled(), patience);
 }
@@ -86,16 +98,31 @@ test.each([
   ['has found its place after all', { ...pod, status: { phase: 'Running' } }],
   ['is somebody else now', { ...pod, metadata: { ...pod.metadata, uid: 'another' } }],
 ])('nothing is made when the pod %s', async (_, now) => {
-  await running();
+  await begunBefore();
   upper.put(now as Pod);
-  await dealtWith();
-  expect(upper.writes).toEqual([`create ${record}`, `delete ${record}`]);
+  await running();
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+  expect(upper.writes).toEqual([`delete ${record}`]);
+});
+
+test('one that has changed since it was looked at stays', async () => {
+  await running();
+  upper.put({ ...pod, metadata: { ...pod.metadata, uid: 'another' } } as Pod);
+  await dealtWith('gone');
+  expect(upper.writes).toEqual([`create ${record}`, 'evict shop/alone', `delete ${record}`]);
+});
+
+test('who leads next lets a pod go and makes it again', async () => {
+  await begunBefore();
+  await running();
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+  expect(upper.writes).toEqual(['evict shop/alone', 'create shop/alone', `delete ${record}`]);
 });
 
 test('a budget that holds it leaves it where it is', async () => {
   await running();
   upper.refused.set('evict shop/alone', new KubeError('TooManyRequests', 'a budget'));
-  await dealtWith();
+  await dealtWith('held');
   expect(upper.objects.get('shop/alone')).toBe(pod);
 });
 
@@ -117,3 +144,42 @@ test('what an API server refuses for a while is tried again', async () => {
   await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
   expect(upper.objects.has('shop/alone')).toBe(true);
 });
+
+/** The pod as it is while it goes. */
+function going(phase: string, restartPolicy: string): Pod {
+  const metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '9' };
+  return { ...pod, metadata, spec: { ...pod.spec, restartPolicy }, status: { phase } } as Pod;
+}
+
+/** The pod is on its way out in this phase, was seen so, and is gone in that one. */
+async function goneIn(phase: string, last: string, restartPolicy: string): Promise<void> {
+  await begunBefore(going('Pending', restartPolicy));
+  upper.put(going(phase, restartPolicy));
+  await running();
+  await vi.waitFor(() => expect(upper.isWatched('alone')).toBe(true), patience);
+  upper.takeAway(going(last, restartPolicy));
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+}
+
+test.each([
+  ['Running', 'Running', 'Always'],
+  ['Running', 'Failed', 'Always'],
+  ['Running', 'Running', 'Never'],
+  ['Pending', 'Failed', 'OnFailure'],
+])('a pod that is going, %s, and then is gone, %s, is made again: %s', async (phase, last, restartPolicy) => {
+  await goneIn(phase, last, restartPolicy);
+  expect(upper.writes).toEqual(['create shop/alone', `delete ${record}`]);
+  expect(upper.isWatched('alone')).toBe(false);
+});
+
+test.each([
+  ['Running', 'Succeeded', 'Never'],
+  ['Pending', 'Succeeded', 'OnFailure'],
+  ['Running', 'Failed', 'Never'],
+])(
+  'one that is going, %s, and ended, %s, before anybody looked is not: %s',
+  async (phase, last, restartPolicy) => {
+    await goneIn(phase, last, restartPolicy);
+    expect(upper.writes).toEqual([`delete ${record}`]);
+  },
+);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { describeError, hasCode } from '../kube/errors.ts';
-import { evict } from '../kube/eviction.ts';
+import { type Evicted, evict } from '../kube/eviction.ts';
 import { findObject } from '../kube/find-object.ts';
 import type { Logger } from '../kube/logger.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -12,6 +12,7 @@ import { type ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
 import type { Avoidance } from '../translate/avoidance.ts';
 import { madeFromAnnotation } from '../translate/names.ts';
 import { podAgain } from '../translate/pod-again.ts';
+import { LastLooks } from './last-looks.ts';
 
 export interface RemakingOptions {
   readonly upper: Client;
@@ -34,6 +35,9 @@ export class Remaking {
   readonly #options: RemakingOptions;
   readonly #records = new Cache<Secret>({});
   readonly #queue: WorkQueue;
+  readonly #looks: LastLooks;
+  /** What is being asked to go for the first time: it is not asked twice. */
+  readonly #beginning = new Set<string>();
 
   constructor(options: RemakingOptions) {
     this.#options = options;
@@ -42,6 +46,11 @@ export class Remaking {
       workers: 4,
       onError: (key, error) =>
         options.logger.warn({ record: key, message: describeError(error) }, 'a pod is made again later'),
+    });
+    this.#looks = new LastLooks({
+      upper: options.upper,
+      onChange: (key) => this.#queue.add(key),
+      onError: (message) => options.logger.warn({ message }, 'a pod that is going cannot be watched'),
     });
     this.#records.subscribe((event) => this.#queue.add(event.key));
   }
@@ -57,7 +66,8 @@ export class Remaking {
     });
     this.#queue.start();
     await reflector.run(signal);
-    await this.#queue.stop();
+    // Who waits for a watch to begin waits no longer.
+    await Promise.all([this.#queue.stop(), this.#looks.stop()]);
   }
 
   /**
@@ -78,8 +88,13 @@ export class Remaking {
     return now;
   }
 
-  /** Notes a prepared pod that is to go and to be made again, away from some nodes. @throws KubeError */
-  async begin(pod: Pod, avoidance: Avoidance): Promise<void> {
+  /**
+   * Notes a prepared pod, to be made again away from some nodes, and asks it to go. One that does not go is off the list;
+   * one that is there already is on its way, and `gone`.
+   *
+   * @throws KubeError
+   */
+  async begin(pod: Pod, avoidance: Avoidance): Promise<Evicted> {
     const { upper, namespace } = this.#options;
     const text = JSON.stringify(podAgain(pod, avoidance));
     const uid = pod.metadata?.uid;
@@ -87,10 +102,20 @@ export class Remaking {
       metadata: { namespace, name: `pod-again-${uid}`, labels: { [label]: 'true' } },
       data: { [dataKey]: Buffer.from(text).toString('base64') },
     };
+    const key = keyOf(record);
+    this.#beginning.add(key);
     try {
-      this.#records.apply(await upper.create(secrets, record));
+      const made = await upper.create(secrets, record);
+      this.#records.apply(made);
+      const { became } = await evict(upper, pod, { isUnchanged: true });
+      if (became === 'held' || became === 'gone') await this.#stay(made, became);
+      return became;
     } catch (error) {
       if (!hasCode(error, 'AlreadyExists')) throw error;
+      return 'gone';
+    } finally {
+      this.#beginning.delete(key);
+      this.#queue.add(key);
     }
   }
 
@@ -102,23 +127,30 @@ export class Remaking {
 
   async #reconcile(key: string): Promise<ReconcileResult> {
     const { upper, logger } = this.#options;
+    if (this.#beginning.has(key)) return undefined;
     const record = this.#records.get(key);
     const pod = record && readRecord(record);
-    if (!record || !pod) return undefined;
+    if (!record || !pod) {
+      this.#looks.leave(key);
+      return undefined;
+    }
     const { namespace, name = '', annotations } = pod.metadata ?? {};
     const old = annotations?.[madeFromAnnotation];
     const there = await findObject(upper, pods, { namespace, name });
     if (there && there.metadata?.uid === old) {
-      // What has ended must not run again; what found its place stays.
-      if (there.status?.phase !== 'Pending') return this.#forget(record);
-      if (there.metadata?.deletionTimestamp) return lookAgain;
-      const { became } = await evict(upper, there, { how: 'unchanged' });
-      if (became !== 'held') return { requeueAfter: 200 };
-      // The next round looks whether it is still of use.
-      const now = await findObject(upper, pods, { namespace, name });
-      return now?.metadata?.uid === old && !now?.metadata?.deletionTimestamp
-        ? this.#forget(record)
-        : lookAgain;
+      // It may end in its grace.
+      await this.#looks.follow(key, there);
+      return this.#letGo(record, there);
+    }
+    const last = this.#looks.of(key);
+    // Its watch is about to say how it ended.
+    if (!there && last.isThere) return { requeueAfter: 200 };
+    if (hasEnded(pod, last.phase)) {
+      logger.info(
+        { pod: keyOf(pod), phase: last.phase },
+        'a pod ended before it went, and is not made again',
+      );
+      return this.#forget(record);
     }
     if (there && there.metadata?.annotations?.[madeFromAnnotation] !== old)
       logger.warn({ pod: keyOf(pod) }, 'a pod is not made again: somebody else has its name now');
@@ -136,12 +168,36 @@ export class Remaking {
     return this.#forget(record);
   }
 
+  /** Asks the pod to go, unless it has found its place; one that is going is waited for, whatever it does meanwhile. */
+  async #letGo(record: Secret, there: Pod): Promise<ReconcileResult> {
+    const { upper } = this.#options;
+    const { metadata, status } = there;
+    if (metadata?.deletionTimestamp) return hasEnded(there, status?.phase) ? this.#forget(record) : lookAgain;
+    // What has ended must not run again; what found its place stays.
+    if (status?.phase !== 'Pending') return this.#forget(record);
+    const { became } = await evict(upper, there, { isUnchanged: true });
+    if (became !== 'held') return { requeueAfter: 200 };
+    // The next round looks whether it is still of use.
+    const { namespace, name = '' } = metadata ?? {};
+    const now = await findObject(upper, pods, { namespace, name });
+    return now?.metadata?.uid === metadata?.uid && !now?.metadata?.deletionTimestamp
+      ? this.#stay(record, became)
+      : lookAgain;
+  }
+
+  async #stay(record: Secret, became: Evicted): Promise<undefined> {
+    const pod = readRecord(record);
+    this.#options.logger.info({ pod: pod && keyOf(pod), became }, 'a pod without an owner stays where it is');
+    return this.#forget(record);
+  }
+
   async #forget(record: Secret): Promise<undefined> {
     const { namespace, name = '', uid = '' } = record.metadata ?? {};
     await this.#options.upper.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
       if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
     });
     this.#records.remove(record);
+    this.#looks.leave(keyOf(record));
     return undefined;
   }
 }
@@ -153,6 +209,15 @@ function readRecord({ data }: Secret): Pod | undefined {
 
 function isWaiting({ metadata, status }: Pod): boolean {
   return status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined;
+}
+
+/**
+ * Whether a pod that was asked to go has done its work, so that another would do it again. To be stopped is no end for
+ * one that is to be restarted after a failure, or always: the kubelet writes how its containers were stopped.
+ */
+function hasEnded({ spec }: Pod, phase: string | undefined): boolean {
+  const policy = spec?.restartPolicy ?? 'Always';
+  return (phase === 'Succeeded' && policy !== 'Always') || (phase === 'Failed' && policy === 'Never');
 }
 
 /** k8s.io/apiserver, NamespaceLifecycle: Forbidden, with cause NamespaceTerminating. */

@@ -8,6 +8,7 @@ import { fits, fittingNodes } from '../scheduling/fit.ts';
 import { withoutAvoidance } from '../translate/avoidance.ts';
 import { clusterSelectorOf } from '../translate/cluster-selector.ts';
 import { avoidedNow, type Tried } from '../translate/tried.ts';
+import { kindOf } from './kind.ts';
 import type { Memory } from './memory.ts';
 import { ownerKeyOf } from './owner.ts';
 import type { UpperCluster } from './upper-cluster.ts';
@@ -25,10 +26,13 @@ export interface SituationOptions {
   readonly onError: (pod: Pod, error: unknown) => void;
 }
 
-/** What strategies look at: who waits, and where a pod would fit. It is of one moment. */
+/**
+ * What strategies look at in one round: who waits, and where a pod would fit. The clock stands still in it; pods and
+ * clusters are as they are when it is asked, which may be some seconds later.
+ */
 export class Situation {
   readonly #options: SituationOptions;
-  /** Pods of a controller are alike: where one fits nowhere, the next need not be asked about. */
+  /** Kinds of pods: where one fits nowhere, the next of its kind need not be asked about. */
   readonly #homeless = new Set<string>();
 
   constructor(options: SituationOptions) {
@@ -115,13 +119,13 @@ export class Situation {
   placesFor(pod: Pod): string[] {
     if (!clusterSelectorOf(pod)) throw new Error('its annotation clusterSelector cannot be read');
     const owner = ownerKeyOf(pod);
-    const shape = `${owner}/${pod.spec?.nodeName ?? ''}`;
-    if (this.#homeless.has(shape)) return [];
+    const kind = kindOf(pod);
+    if (this.#homeless.has(kind)) return [];
     const avoided = avoidedNow(this.tried(owner), this.now);
     const places = this.allowedAbove(pod).filter(
       (name) => name !== pod.spec?.nodeName && !avoided.has(name) && this.fitsBelow(pod, name),
     );
-    if (places.length === 0) this.#homeless.add(shape);
+    if (places.length === 0) this.#homeless.add(kind);
     return places;
   }
 }

@@ -16,6 +16,7 @@ export class TestUpper {
   readonly writes: string[] = [];
   /** What is thrown instead of a write of this name. */
   readonly refused = new Map<string, Error>();
+  readonly #watches = new Map<string, Readable>();
 
   /** As who moves pods knows it. */
   get client(): Client {
@@ -40,7 +41,8 @@ export class TestUpper {
     const key = keyOf(object);
     this.#write(`create ${key}`, dryRun);
     if (this.objects.has(key)) throw new KubeError('AlreadyExists', key);
-    const made = { ...object, metadata: { ...object.metadata, uid: `new-${object.metadata?.name}` } };
+    const metadata = { ...object.metadata, uid: `new-${object.metadata?.name}`, resourceVersion: '1' };
+    const made = { ...object, metadata };
     if (!dryRun) this.put(made);
     return made;
   }
@@ -48,14 +50,18 @@ export class TestUpper {
   async createSubresource(
     _: unknown,
     where: Where,
-    { deleteOptions }: { deleteOptions: { preconditions: { uid: string }; dryRun?: string[] } },
+    {
+      deleteOptions,
+    }: { deleteOptions: { preconditions: { uid: string; resourceVersion?: string }; dryRun?: string[] } },
   ): Promise<void> {
     const key = keyOf({ metadata: where });
     this.#write(`evict ${key}`, deleteOptions.dryRun !== undefined);
     const found = this.objects.get(key);
     if (!found) throw new KubeError('NotFound', key);
-    if (found.metadata?.uid !== deleteOptions.preconditions.uid) throw new KubeError('Conflict', key);
-    if (!deleteOptions.dryRun) this.objects.delete(key);
+    const { uid, resourceVersion = found.metadata?.resourceVersion } = deleteOptions.preconditions;
+    if (found.metadata?.uid !== uid || found.metadata?.resourceVersion !== resourceVersion)
+      throw new KubeError('Conflict', key);
+    if (!deleteOptions.dryRun) this.takeAway(found);
   }
 
   async delete(_: unknown, where: Where): Promise<void> {
@@ -64,15 +70,39 @@ export class TestUpper {
     this.objects.delete(key);
   }
 
-  /** Nothing that is watched is there at first, or ever changes from outside. */
-  async list(): Promise<{ items: []; metadata: { resourceVersion: string } }> {
-    return { items: [], metadata: { resourceVersion: '1' } };
+  /** Of what is watched single objects are there at first, and those with a label that is asked for alone. */
+  async list(
+    _: unknown,
+    { fieldSelector, labelSelector }: { fieldSelector?: string; labelSelector?: string },
+  ): Promise<{ items: KubeObject[]; metadata: { resourceVersion: string } }> {
+    const items = [...this.objects.values()].filter(({ metadata }) =>
+      fieldSelector === undefined
+        ? Object.entries(metadata?.labels ?? {}).some((label) => label.join('=') === labelSelector)
+        : fieldSelector === selects(metadata?.name),
+    );
+    return { items, metadata: { resourceVersion: '1' } };
   }
 
-  async watch(_: unknown, { signal }: { signal: AbortSignal }): Promise<Readable> {
+  async watch(
+    _: unknown,
+    { signal, fieldSelector = '' }: { signal: AbortSignal; fieldSelector?: string },
+  ): Promise<Readable> {
     const stream = new Readable({ read() {} });
     signal.addEventListener('abort', () => stream.destroy(), { once: true });
+    this.#watches.set(fieldSelector, stream);
     return stream;
+  }
+
+  /** Whether somebody watches this object alone. */
+  isWatched(name: string): boolean {
+    return this.#watches.get(selects(name))?.destroyed === false;
+  }
+
+  /** An object is gone; this was the last of it. */
+  takeAway(object: KubeObject): void {
+    this.objects.delete(keyOf(object));
+    const event = { type: 'DELETED', object };
+    this.#watches.get(selects(object.metadata?.name))?.push(`${JSON.stringify(event)}\n`);
   }
 
   #write(what: string, isTrial: boolean): void {
@@ -81,6 +111,10 @@ export class TestUpper {
     const refused = this.refused.get(text);
     if (refused) throw refused;
   }
+}
+
+function selects(name: string | undefined): string {
+  return `metadata.name=${name}`;
 }
 
 /** The pod as it waits. */

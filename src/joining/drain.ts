@@ -92,7 +92,7 @@ async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string> {
   const { became, because } = await evict(upper, pod, { patience, urgent: false });
   if (became === 'gone') return 'it is gone';
   if (became === 'held') return because ?? 'a disruption budget holds it';
-  return 'it was asked to end';
+  return became === 'unknown' ? 'the API server did not answer in time' : 'it was asked to end';
 }
 
 async function deletePod(upper: Client, pod: Pod, gracePeriodSeconds: number | undefined): Promise<void> {

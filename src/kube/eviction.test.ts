@@ -21,12 +21,16 @@ const refusing = (code: 'NotFound' | 'Conflict' | 'TooManyRequests' | 'Aborted' 
   }).client;
 
 test.each([
-  [undefined, { preconditions: { uid: 'u-1' } }],
-  ['trial', { preconditions: { uid: 'u-1' }, dryRun: ['All'] }],
-  ['unchanged', { preconditions: { uid: 'u-1', resourceVersion: '7' } }],
-] as const)('asks for the end of this very pod: %s', async (how, deleteOptions) => {
+  [{}, { preconditions: { uid: 'u-1' } }],
+  [{ isTrial: true }, { preconditions: { uid: 'u-1' }, dryRun: ['All'] }],
+  [{ isUnchanged: true }, { preconditions: { uid: 'u-1', resourceVersion: '7' } }],
+  [
+    { isTrial: true, isUnchanged: true },
+    { preconditions: { uid: 'u-1', resourceVersion: '7' }, dryRun: ['All'] },
+  ],
+] as const)('asks for the end of this very pod: %j', async (options, deleteOptions) => {
   const { client, asked } = cluster(() => ({}));
-  expect(await evict(client, pod, how === undefined ? {} : { how })).toEqual({ became: 'going' });
+  expect(await evict(client, pod, options)).toEqual({ became: 'going' });
   expect(asked).toEqual([{ metadata: { namespace: 'shop', name: 'web-0' }, deleteOptions }]);
 });
 
@@ -34,7 +38,7 @@ test.each([
   ['NotFound', { became: 'gone' }],
   ['Conflict', { became: 'gone' }],
   ['TooManyRequests', { became: 'held', because: 'the budget needs 2' }],
-  ['Aborted', { became: 'held' }],
+  ['Aborted', { became: 'unknown' }],
 ] as const)('%s says what became of it', async (code, answer) => {
   expect(await evict(refusing(code), pod)).toEqual(answer);
 });

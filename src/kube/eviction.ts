@@ -3,8 +3,11 @@ import { hasCode } from './errors.ts';
 import { evictions } from './resources.ts';
 import type { Pod } from './types.ts';
 
-/** What became of a pod that was asked to go: `held` by a disruption budget, or `gone` before. */
-export type Evicted = 'going' | 'gone' | 'held';
+/**
+ * What became of a pod that was asked to go: `held` by a disruption budget, `gone` (or, if that matters, changed) before,
+ * or `unknown`: no answer came in time, and it may be going.
+ */
+export type Evicted = 'going' | 'gone' | 'held' | 'unknown';
 
 /** The answer; of one that is held also why, in words, as far as the API server says. */
 export interface Eviction {
@@ -13,8 +16,10 @@ export interface Eviction {
 }
 
 export interface EvictOptions {
-  /** `trial` asks only whether it would be done; `unchanged` refuses a pod that is not as it was seen. */
-  readonly how?: 'trial' | 'unchanged';
+  /** Asks only whether it would be done. */
+  readonly isTrial?: boolean;
+  /** Leaves a pod that is not as it was seen. */
+  readonly isUnchanged?: boolean;
   /** Milliseconds for the call, 2,000 unless told: a transport may wait when it is asked to, as it is for a budget. */
   readonly patience?: number;
   /** Not after other calls, and without a long wait; true unless told. */
@@ -23,10 +28,10 @@ export interface EvictOptions {
 
 /** Asks for the end of this very pod, which disruption budgets may refuse (policy/v1 Eviction). @throws KubeError */
 export async function evict(client: Client, pod: Pod, options: EvictOptions = {}): Promise<Eviction> {
-  const { how, patience = 2_000, urgent = true } = options;
+  const { isTrial, isUnchanged, patience = 2_000, urgent = true } = options;
   const { namespace, name = '', uid = '', resourceVersion } = pod.metadata ?? {};
-  const preconditions = { uid, ...(how === 'unchanged' && { resourceVersion }) };
-  const deleteOptions = { preconditions, ...(how === 'trial' && { dryRun: ['All'] }) };
+  const preconditions = { uid, ...(isUnchanged && { resourceVersion }) };
+  const deleteOptions = { preconditions, ...(isTrial && { dryRun: ['All'] }) };
   const body = { metadata: { namespace, name }, deleteOptions };
   const signal = AbortSignal.timeout(patience);
   try {
@@ -35,7 +40,7 @@ export async function evict(client: Client, pod: Pod, options: EvictOptions = {}
   } catch (error) {
     if (hasCode(error, 'NotFound', 'Conflict')) return { became: 'gone' };
     if (hasCode(error, 'TooManyRequests')) return { became: 'held', because: error.message };
-    if (hasCode(error, 'Aborted')) return { became: 'held' };
+    if (hasCode(error, 'Aborted')) return { became: 'unknown' };
     throw error;
   }
 }

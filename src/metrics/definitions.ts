@@ -115,7 +115,7 @@ export const definitions = {
   },
   isthmus_descheduler_proposals_total: {
     kind: 'counter',
-    help: 'Proposals of the descheduler: moved, limited (too many), held (by a disruption budget) or failed',
+    help: 'Proposals of the descheduler: moved, limited (too many), held (by a disruption budget or a Job), gone (or changed before), unknown (no answer in time) or failed',
     labels: ['strategy', 'outcome'],
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -43,6 +43,11 @@ export function isFeasible(state: ClusterState, pod: Candidate, slot: number): b
   });
 }
 
+/** Whether no node can take a pod for a reason of its own, such as a claim that is not there, whoever makes way. */
+export function isRefusedAnywhere(state: ClusterState, pod: Candidate): boolean {
+  return typeof prepare(filters, state, pod) === 'string';
+}
+
 /** Why each node is refused, or the reason for which the pod as such is. */
 export function refusals(state: ClusterState, pod: Candidate): (Refusal | undefined)[] | string {
   const checks = prepare(filters, state, pod);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { explain, fits } from './fit.ts';
 import { type Movable, makeRoom, type Room } from './make-room.ts';
 import type { Picture } from './picture.ts';
@@ -187,4 +187,17 @@ test('nor does it in pauses, and what happened meanwhile counts', () => {
   expect(pauses).toEqual([before, before]);
   const come = () => here.applyNode(node('new', { allocatable: { cpu: '3.6' } }));
   expect(ask(here, sizes, {}, come)).toMatchObject({ moves: [{ to: 'here' }] });
+});
+
+test('a pod that would fit nowhere for a reason of its own is not tried on nodes', () => {
+  const here = pictureOf([node('x')], [podOn('x', 'a', cpu(2))]);
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  const claiming = pod('large', { ...cpu(3), volumes });
+  const movable = vi.fn(() => undefined);
+  const place = { name: 'here', picture: here };
+  const question = { place, others: [], movable, taken: new Set<string>(), mostMoves: 4 };
+  expect(makeRoom({ ...question, pod: large }).next()).toEqual({ done: true, value: undefined });
+  expect(movable).toHaveBeenCalledTimes(1);
+  expect(makeRoom({ ...question, pod: claiming }).next()).toEqual({ done: true, value: undefined });
+  expect(movable).toHaveBeenCalledTimes(1);
 });

@@ -71,6 +71,7 @@ export function* makeRoom(question: RoomQuestion): Search<Room> {
     for (const trial of trials.values()) trial.end();
   };
   try {
+    if (here.isInVain(facts)) return undefined;
     here.remove(facts.key);
     const nodes = here.nodeNames
       .filter((name) => !question.taken.has(name))

@@ -1,5 +1,5 @@
 import type { ClusterState } from './cluster-state.ts';
-import { candidate, isFeasible } from './feasibility.ts';
+import { candidate, isFeasible, isRefusedAnywhere } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
 import type { InFlight } from './in-flight.ts';
 import { bestNode } from './node-score.ts';
@@ -32,6 +32,11 @@ export class Trial {
   /** Whether so many are on their way that nothing can be said now. */
   get isCrowded(): boolean {
     return this.#inFlight.size > mostOnTheWay;
+  }
+
+  /** Whether a pod fits on no node, whoever goes. */
+  isInVain(facts: PodFacts): boolean {
+    return isRefusedAnywhere(this.#state, candidate(facts));
   }
 
   get nodeNames(): readonly string[] {

@@ -46,7 +46,10 @@ export function avoidedNow(tried: Tried, now: number): Avoidance {
   return new Map(recent(tried, now).filter(([node]) => !node.includes('/')));
 }
 
-/** The names of lower nodes that are left to others now. */
+/**
+ * The names of lower nodes that are left to others now. A clusterSelector is the same in every cluster and cannot say in
+ * which it holds, so nodes of these names are left in all of them.
+ */
 export function avoidedBelow(tried: Tried, now: number): string[] {
   return recent(tried, now).flatMap(([node]) => node.split('/')[1] ?? []);
 }

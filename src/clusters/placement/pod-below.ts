@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import type { Pod } from '../../kube/types.ts';
+import { clusterSelectorAnnotation } from '../../translate/names.ts';
 import { type PodDownOptions, podDown } from '../../translate/pod-down.ts';
 import type { ClusterConfiguration } from '../lower-cluster.ts';
 
@@ -22,14 +23,14 @@ const remembered = 16;
 /** Makes pods what they will be in a lower cluster, for the questions of its scheduler. */
 export class PodsBelow {
   readonly #translations = new WeakMap<ClusterConfiguration, Translation>();
-  /** By uid and version of the pod. */
+  /** By uid, version and clusterSelector of the pod: who looks ahead asks about pods with another one. */
   readonly #asked = new LRUCache<string, PodBelow>({ max: remembered });
 
   /** The pod as the provider of each cluster would make it, as far as scheduling goes. */
   of(pod: Pod): PodBelow {
-    const { uid, resourceVersion } = pod.metadata ?? {};
+    const { uid, resourceVersion, annotations } = pod.metadata ?? {};
     if (!uid || !resourceVersion) return this.#belowOf(pod);
-    const version = `${uid}/${resourceVersion}`;
+    const version = `${uid}/${resourceVersion}/${annotations?.[clusterSelectorAnnotation] ?? ''}`;
     const known = this.#asked.get(version);
     if (known) return known;
     const below = this.#belowOf(pod);

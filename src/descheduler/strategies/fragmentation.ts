@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Pod } from '../../kube/types.ts';
 import type { Search } from '../../scheduling/search.ts';
-import { clusterSelectorAnnotation } from '../../translate/names.ts';
-import { ownerKeyOf } from '../owner.ts';
+import { kindOf } from '../kind.ts';
 import type { Situation } from '../situation.ts';
 import { forEachPending, type Proposal, type Strategy } from '../strategy.ts';
 import { Fruitless } from './fruitless.ts';
@@ -57,19 +56,6 @@ function* propose(
     const graces = moves.map((move) => move.pod.spec?.terminationGracePeriodSeconds ?? 30);
     return { moves, remember: { key, node: at, first: soon + Math.max(...graces) * 1_000 } };
   });
-}
-
-/** The same for pods that find room in the same places: replicas on one virtual node, or on none. */
-function kindOf(pod: Pod): string {
-  const { labels, annotations } = pod.metadata ?? {};
-  const { nodeName, tolerations } = pod.spec ?? {};
-  return JSON.stringify([
-    ownerKeyOf(pod),
-    nodeName,
-    tolerations,
-    labels,
-    annotations?.[clusterSelectorAnnotation],
-  ]);
 }
 
 function isStuck(pod: Pod, situation: Situation, patience: number): boolean {

@@ -316,3 +316,25 @@ test('a pod that has changed since the round began is left to the next', () => {
   vi.spyOn(situation, 'upperPod').mockReturnValue({ ...pod });
   expect(moves(unschedulable(situation))).toEqual([]);
 });
+
+test('a large pod that fits nowhere keeps no small one of its owner where it is', () => {
+  const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
+  const metadata = { ownerReferences: controller('ray') };
+  const [head, worker] = [waiting('head', '16', 'vk-a', metadata), waiting('worker', '4', 'vk-a', metadata)];
+  stuck(a, head, 90);
+  stuck(a, worker, 90);
+  const situation = situationOf({ clusters: [a, b], pods: [head, worker] });
+  expect(moves(unschedulable(situation))).toEqual([[['worker', ['vk-b'], 'vk-a']]]);
+});
+
+test('of pods that are alike only the first is asked about', () => {
+  const [a, b] = [testCluster('a', [2]), testCluster('b', [3])];
+  const pods = ['one', 'two'].map((name) =>
+    waiting(name, '4', 'vk-a', { ownerReferences: controller('rs-web') }),
+  );
+  for (const pod of pods) stuck(a, pod, 90);
+  const situation = situationOf({ clusters: [a, b], pods });
+  const asked = vi.spyOn(situation, 'allowedAbove');
+  expect(moves(unschedulable(situation))).toEqual([]);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
