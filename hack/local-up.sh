@@ -51,8 +51,18 @@ for node in vk-a vk-b; do
   [ -n "$(on_node "$node")" ] || fail "no pod of the sample runs on $node"
 done
 
+# The words of a command as one types them.
+typed() {
+  local word
+  for word; do
+    case "$word" in
+    *[!A-Za-z0-9_./:=,@%-]*) printf " '%s'" "$word" ;;
+    *) printf ' %s' "$word" ;;
+    esac
+  done
+}
 show() {
-  printf '\n$ kubectl %s\n' "$*"
+  printf '\n$ kubectl%s\n' "$(typed "$@")"
   "$kubectl" "$@"
 }
 show get nodes -o wide
@@ -69,7 +79,7 @@ for node in vk-a vk-b; do
 done
 
 step 'a pod that no single lower node can hold (hack/sample-large.yaml)'
-# Of one from an earlier run, applied anew, the scheduler would say nothing again.
+# Applied to what stands there from an earlier run, it is another generation, and kubectl waits for a word about that.
 "$kubectl" delete pod too-large --ignore-not-found
 "$kubectl" apply -f hack/sample-large.yaml
 "$kubectl" wait --for=condition=PodScheduled=false pod/too-large --timeout=30s ||
@@ -101,7 +111,7 @@ done
 show_below() {
   local cluster=$1
   shift
-  printf '\n$ kubectl --kubeconfig %s %s\n' "$cluster.kubeconfig" "$*"
+  printf '\n$ kubectl --kubeconfig %s%s\n' "$cluster.kubeconfig" "$(typed "$@")"
   "$kubectl" --kubeconfig "$state/$cluster.kubeconfig" "$@"
 }
 endpoints_below() {

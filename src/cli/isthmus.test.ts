@@ -19,8 +19,10 @@ describe('the exit code, and one line, say', () => {
       'that the command line is wrong',
       2,
       ['descheduler', ...clusters, '--fly', '1'],
-      'Unknown argument: fly',
+      'Unknown argument: fly; see isthmus descheduler --help',
     ],
+    ['that there is no such command', 2, ['fly'], 'Unknown argument: fly; see isthmus --help'],
+    ['that a time is wrong', 2, ['explain', 'pod', 'a/b', '--timeout', 'soon'], '--timeout is "soon"'],
     ['that a flag is wrong', 2, ['multischeduler', ...clusters, '--address=x'], '--address is "x"'],
     ['that it failed', 1, ['multischeduler', ...clusters], 'kubeconfig of the upper cluster, /none: ENOENT'],
   ] as const)('%s', { timeout: 120_000 }, (_what, code, args, line) => {

@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { describeError } from '../kube/errors.ts';
 import { deschedulerCommand } from './descheduler-command.ts';
@@ -13,6 +13,19 @@ import { upCommand } from './up-command.ts';
 import { version } from './version.ts';
 import { webhookCommand } from './webhook-command.ts';
 
+const commands = [
+  providerCommand,
+  multischedulerCommand,
+  deschedulerCommand,
+  joinCommand,
+  unjoinCommand,
+  webhookCommand,
+  upCommand,
+  downCommand,
+  statusCommand,
+  explainCommand,
+];
+
 /** Exit codes: 0 done, 1 it failed, 2 the command line was wrong. */
 async function main(args: string[]): Promise<void> {
   const parser = yargs(args)
@@ -24,16 +37,7 @@ async function main(args: string[]): Promise<void> {
       'duplicate-arguments-array': false,
     })
     .usage('$0 <command>\n\nMany Kubernetes clusters, used as one.')
-    .command(providerCommand)
-    .command(multischedulerCommand)
-    .command(deschedulerCommand)
-    .command(joinCommand)
-    .command(unjoinCommand)
-    .command(webhookCommand)
-    .command(upCommand)
-    .command(downCommand)
-    .command(statusCommand)
-    .command(explainCommand)
+    .command(commands as CommandModule[])
     .demandCommand(1, 'name a command')
     .strict()
     .version(version)
@@ -41,7 +45,7 @@ async function main(args: string[]): Promise<void> {
     .fail((message, error) => {
       // A command that failed has no message; a check of flags has both, and says what to write.
       if (!message) throw error;
-      const said = error ? describeError(error) : `${describeError(message)}; see isthmus --help`;
+      const said = error ? describeError(error) : `${describeError(message)}; see ${helpFor(args)}`;
       process.stderr.write(`isthmus: ${said}\n`);
       process.exit(2);
     });
@@ -51,6 +55,12 @@ async function main(args: string[]): Promise<void> {
     process.stderr.write(`isthmus: ${describeError(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Where it is said how the command is written. */
+function helpFor([name]: string[]): string {
+  const isCommand = commands.some(({ command }) => command?.toString().split(' ')[0] === name);
+  return isCommand ? `isthmus ${name} --help` : 'isthmus --help';
 }
 
 await main(hideBin(process.argv));

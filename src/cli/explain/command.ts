@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { parseDuration } from '../duration.ts';
 import { type ExplainFlags, explainFlags } from './flags.ts';
 
 /** `isthmus explain pod NS/NAME`: why a pod is where it is, or nowhere. */
@@ -10,7 +11,8 @@ export const explainCommand: CommandModule<object, ExplainFlags> = {
       .positional('kind', { choices: ['pod'] as const, demandOption: true })
       .positional('name', { type: 'string', demandOption: true, describe: 'NAMESPACE/NAME' })
       .options(explainFlags)
-      .check(({ name }) => {
+      .check(({ name, timeout }) => {
+        parseDuration('timeout', timeout);
         if (/^[^/]+(\/[^/]+)?$/.test(name)) return true;
         throw new Error(`"${name}" is no pod; write it as NAMESPACE/NAME`);
       })
