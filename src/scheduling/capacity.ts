@@ -27,12 +27,23 @@ export function nodeRoom(
   const all = new Map<string, bigint>();
   for (const pod of pods) {
     if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
-    const requests = podRequests(pod);
+    const requests = countedRequests(pod);
     addTo(all, requests);
     if (!isOurs(pod)) addTo(foreign, requests);
   }
   const allocatable = readResources(node.status?.allocatable);
   return { offered: subtract(allocatable, foreign), free: subtract(allocatable, all) };
+}
+
+/** A pod counts again whenever another on its node changes; the object itself never does. */
+const counted = new WeakMap<Pod, Resources>();
+
+function countedRequests(pod: Pod): Resources {
+  const known = counted.get(pod);
+  if (known) return known;
+  const requests = podRequests(pod);
+  counted.set(pod, requests);
+  return requests;
 }
 
 /** The sum over nodes of what they offer. */
