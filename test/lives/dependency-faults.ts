@@ -17,7 +17,7 @@ export function dependencyFaults(picture: Picture): string[] {
         copyFaults(picture, kind, key, copy, pods),
       ),
     ),
-    ...pods.flatMap(([key, pod]) => missingFaults(picture, splitKey(key).namespace, pod)),
+    ...pods.flatMap(([key, pod]) => missingFaults(picture, key, pod)),
   ];
 }
 
@@ -47,11 +47,14 @@ function copyFaults(
 }
 
 /** What a pod below names and is there above must be there below, unless somebody else has its name. */
-function missingFaults({ above, below }: Picture, namespace: string, pod: Pod): string[] {
+function missingFaults({ above, below }: Picture, podKey: string, pod: Pod): string[] {
+  const { namespace } = splitKey(podKey);
   return referencesOf(pod, { withToken: true }).flatMap(({ kind, name }) => {
     const key = `${namespace}/${name}`;
     const isExpected = above[kind].has(key) || name.startsWith('isthmus-tokens-');
-    return isExpected && !below[kind].has(key) ? [`lower ${kind} ${key} is missing`] : [];
+    return isExpected && !below[kind].has(key)
+      ? [`lower ${kind} ${key} is missing for pod ${podKey} (${pod.status?.phase})`]
+      : [];
   });
 }
 
