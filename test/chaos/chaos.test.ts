@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reportOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** `hack/chaos.sh` sets them. The short run of `hack/test.sh` has one seed, so that who broke nothing sees nothing new. */
+/** `hack/chaos.sh` sets them. The short run has one seed, so that who broke nothing sees nothing new. */
 const seed = Number(process.env['ISTHMUS_SEED'] ?? 1);
 const minutes = Number(process.env['ISTHMUS_MINUTES'] ?? 0.5);
 const only = process.env['ISTHMUS_FAULTS']?.split(',');

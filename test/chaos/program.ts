@@ -40,6 +40,13 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
   const { name, command, environment, metrics } = options;
   const breaches: string[] = [];
   let running: RunningProgram | undefined;
+  // One thing after the other: who is told to end while it starts knows of no signals yet.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
   const log = () => (running ? readFileSync(running.logFile, 'utf8') : '');
   const end = async (signal: NodeJS.Signals): Promise<number | null | undefined> => {
     const ending = running;
@@ -54,6 +61,25 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
     clearTimeout(late);
     return code;
   };
+  const start = async (place: LogPlace): Promise<void> => {
+    if (running) return;
+    const started = await clusters.run(name, loggingTo(place, command), { ...environment });
+    running = started;
+    void started.exited.then((code) => {
+      if (running !== started) return;
+      breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
+      running = undefined;
+    });
+    if (metrics === undefined) return;
+    await eventually(
+      async () => {
+        const isAlive = (await fetch(`${metrics}/healthz`).catch(() => undefined))?.ok;
+        if (running === started && !isAlive)
+          throw new Error(`${name} does not begin: ${log().slice(-2_000)}`);
+      },
+      { within: 60_000 },
+    );
+  };
   return {
     name,
     metrics,
@@ -64,28 +90,10 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
       return running !== undefined;
     },
     breaches,
-    async start(place = 'file') {
-      if (running) return;
-      const started = await clusters.run(name, loggingTo(place, command), { ...environment });
-      running = started;
-      void started.exited.then((code) => {
-        if (running !== started) return;
-        breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
-        running = undefined;
-      });
-      if (metrics === undefined) return;
-      await eventually(
-        async () => {
-          const isAlive = (await fetch(`${metrics}/healthz`).catch(() => undefined))?.ok;
-          if (running === started && !isAlive)
-            throw new Error(`${name} does not begin: ${log().slice(-2_000)}`);
-        },
-        { within: 60_000 },
-      );
-    },
-    kill: async () => void (await end('SIGKILL')),
+    start: (place = 'file') => inTurn(() => start(place)),
+    kill: () => inTurn(async () => void (await end('SIGKILL'))),
     async stop() {
-      const code = await end('SIGTERM');
+      const code = await inTurn(() => end('SIGTERM'));
       if (code !== undefined && code !== 0)
         breaches.push(`${name} ended with ${code} upon SIGTERM: ${tail(clusters, name)}`);
     },

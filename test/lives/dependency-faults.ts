@@ -3,6 +3,7 @@ import { splitKey } from '../../src/kube/resources.ts';
 import type { ConfigMap, Pod, Secret } from '../../src/kube/types.ts';
 import { upperNameOf } from '../../src/translate/lower-names.ts';
 import { upperUidOf } from '../../src/translate/marks.ts';
+import { isFinished } from '../../src/translate/pod-status.ts';
 import { referencesOf } from '../../src/translate/references.ts';
 import { tokenSecretName } from '../../src/translate/service-account.ts';
 import { ours, type Picture } from './picture.ts';
@@ -17,7 +18,7 @@ export function dependencyFaults(picture: Picture): string[] {
         copyFaults(picture, kind, key, copy, pods),
       ),
     ),
-    ...pods.flatMap(([key, pod]) => missingFaults(picture, splitKey(key).namespace, pod)),
+    ...pods.flatMap(([key, pod]) => missingFaults(picture, key, pod)),
   ];
 }
 
@@ -47,11 +48,15 @@ function copyFaults(
 }
 
 /** What a pod below names and is there above must be there below, unless somebody else has its name. */
-function missingFaults({ above, below }: Picture, namespace: string, pod: Pod): string[] {
+function missingFaults({ above, below }: Picture, podKey: string, pod: Pod): string[] {
+  const { namespace } = splitKey(podKey);
   return referencesOf(pod, { withToken: true }).flatMap(({ kind, name }) => {
     const key = `${namespace}/${name}`;
-    const isExpected = above[kind].has(key) || name.startsWith('isthmus-tokens-');
-    return isExpected && !below[kind].has(key) ? [`lower ${kind} ${key} is missing`] : [];
+    // What has finished needs no token any more, and gets none again.
+    const isExpected = above[kind].has(key) || (name.startsWith('isthmus-tokens-') && !isFinished(pod));
+    return isExpected && !below[kind].has(key)
+      ? [`lower ${kind} ${key} is missing for pod ${podKey} (${pod.status?.phase})`]
+      : [];
   });
 }
 
