@@ -114,11 +114,15 @@ async function programs(): Promise<Counts> {
   }
 }
 
-/** Compares the provider with the bare mirror on clusters of its own; the figures are shown in any case. */
-async function benchmark(): Promise<Counts> {
+/**
+ * Compares the provider with the bare mirror on clusters of its own; the figures are shown in any case. A machine that
+ * does something else meanwhile gives it a second try.
+ */
+async function benchmark(triesLeft = 1): Promise<Counts> {
   process.stdout.write('quick benchmark ... ');
   const { code, output, milliseconds } = await run('hack/bench.sh', ['--quick'], 10 * minute);
   process.stdout.write(`${code === 0 ? 'ok' : 'FAILED'} ${seconds(milliseconds)}\n${output.trimEnd()}\n`);
+  if (code !== 0 && triesLeft > 0) return benchmark(triesLeft - 1);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectMeta } from '../kube/types.ts';
 import { ourPrefix } from './names.ts';
 
-/** kubectl keeps the whole upper object in it. */
+/** kubectl keeps the whole upper object in it, of a Secret the data as well. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**

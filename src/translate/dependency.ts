@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ConfigMap, KubeObject, ObjectMeta, Secret } from '../kube/types.ts';
+import { annotationsDown } from './annotations-down.ts';
 import { marks, type Owner } from './marks.ts';
-import { contentHashAnnotation, ourPrefix, upperVersionAnnotation } from './names.ts';
-
-/** kubectl keeps the whole object in it, for a Secret its data as well. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+import { contentHashAnnotation, upperVersionAnnotation } from './names.ts';
 
 /**
  * Secrets of these types mean something to the cluster that has them: the one names an account, which is not
@@ -29,9 +27,6 @@ export function dependencyDown<T extends ConfigMap | Secret>(
   name = upper.metadata?.name,
 ): T {
   const ours = marks(owner, upper.metadata?.uid ?? '');
-  const annotations = Object.entries(upper.metadata?.annotations ?? {}).filter(
-    ([key]) => key !== lastApplied && !key.startsWith(ourPrefix),
-  );
   const { immutable: _immutable, metadata, ...content } = upper;
   const copy = { ...content } as T;
   if ('type' in copy && clusterTypes.has(copy.type ?? '')) copy.type = 'Opaque';
@@ -40,7 +35,7 @@ export function dependencyDown<T extends ConfigMap | Secret>(
     ...(metadata?.namespace === undefined ? {} : { namespace: metadata.namespace }),
     labels: { ...metadata?.labels, ...ours.labels },
     annotations: {
-      ...Object.fromEntries(annotations),
+      ...annotationsDown(upper.metadata),
       ...ours.annotations,
       [upperVersionAnnotation]: versionOf(metadata),
       [contentHashAnnotation]: contentHash(copy),

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { claimPatience, undoLimit, undoPause } from '../../clusters/copy-rules.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import { hasCode } from '../../kube/errors.ts';
-import { RateLimit } from '../../kube/rate-limit.ts';
+import type { RateLimit } from '../../kube/rate-limit.ts';
 import { type Resource, splitKey } from '../../kube/resources.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
@@ -32,13 +33,8 @@ export interface LowerCopiesOptions<T extends KubeObject> {
   readonly now?: () => number;
 }
 
-/** How long the virtual node whose mark a copy has may leave it out of step, in milliseconds. */
-const claimPatience = 20_000;
 /** What was refused, or is in the way, is looked at again after this, in milliseconds. */
 const retryRefused = 30_000;
-/** So many edits of a copy below are undone at once, then one in so many milliseconds. */
-const undoBurst = 5;
-const undoPause = 10_000;
 /** A copy that is being deleted, or was changed in between, is looked at again after this, in milliseconds. */
 const soon = 500;
 const mostKnown = 20_000;
@@ -255,10 +251,6 @@ export class LowerCopies<T extends KubeObject> {
     onRefused(key, { reason: 'NameCollision', message });
     return { requeueAfter: retryRefused };
   }
-}
-
-function undoLimit(now: () => number): RateLimit {
-  return new RateLimit({ qps: 1_000 / undoPause, burst: undoBurst, now });
 }
 
 function markOf({ metadata }: KubeObject): string | undefined {

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import { claimPatience, undoLimit, undoPause } from '../../clusters/copy-rules.ts';
 import type { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import { hasCode } from '../../kube/errors.ts';
-import { RateLimit } from '../../kube/rate-limit.ts';
+import type { RateLimit } from '../../kube/rate-limit.ts';
 import { configMaps, type Resource, secrets, splitKey } from '../../kube/resources.ts';
 import type { ConfigMap, KubeObject, Secret } from '../../kube/types.ts';
 import { dependencyDown, isEditedBelow, isInStep } from '../../translate/dependency.ts';
@@ -35,12 +36,7 @@ export interface DependenciesOptions {
   isUsedHere: (key: string) => boolean;
 }
 
-/** So many edits of a copy below are undone at once, then one in so many milliseconds. */
-const undoBurst = 5;
-const undoPause = 10_000;
 const mostUndone = 1_000;
-/** How long the virtual node whose mark a copy has may leave it there unused, in milliseconds. */
-const claimPatience = 20_000;
 const mostUnclaimed = 10_000;
 const resources: Record<DependencyKind, Resource<Dependency>> = { ConfigMap: configMaps, Secret: secrets };
 
@@ -146,7 +142,7 @@ export class Dependencies {
    */
   pauseOf(key: string): number {
     if (!this.#isEditedBelow(key)) return 0;
-    const limit = this.#undoing.get(key) ?? new RateLimit({ qps: 1_000 / undoPause, burst: undoBurst });
+    const limit = this.#undoing.get(key) ?? undoLimit();
     this.#undoing.set(key, limit);
     return limit.tryTake() ? 0 : undoPause;
   }
