@@ -63,7 +63,7 @@ function roundOf(
     onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
   });
   const mover: RoundOptions['mover'] = print
-    ? planner(limits)
+    ? planner(upper, limits, logger)
     : new Mover({ upper, memory, limits, remaking, ahead, recorder, logger });
   return async () => {
     const stale = staleness();
