@@ -1,5 +1,5 @@
 import { identify } from '../clusters/identify.ts';
-import { runDescheduler } from '../descheduler/descheduler.ts';
+import { type DeschedulerOptions, runDescheduler } from '../descheduler/descheduler.ts';
 import { defaultStrategies, readPolicyFile } from '../descheduler/policy.ts';
 import { Client } from '../kube/client.ts';
 import { loadConnection } from '../kube/connection.ts';
@@ -23,56 +23,38 @@ export async function runDeschedulerCommand(flags: DeschedulerFlags): Promise<vo
   const logger = createLogger(flags['log-level']);
   const policy = flags['policy-config-file'];
   const strategies = policy ? await readPolicyFile(policy) : defaultStrategies();
+  const options = optionsOf(flags);
   const transport = new Transport(loadConnection('upper', flags.kubeconfig || undefined));
   const election = flags['dry-run'] ? undefined : electionOf(flags, 'descheduler');
   let lead: Lead | undefined;
-  let says = 'waits to lead';
+  let isAtWork = false;
   const upper = new Client(transport, undefined, {
     ...(election && { mayBeSent: () => lead?.isCertain ?? false }),
   });
   const metrics = createDeschedulerMetrics(version);
-  const readiness = () => [{ name: 'descheduler', isReady: true, says }];
+  const readiness = () => [
+    { name: 'descheduler', isReady: true, says: isAtWork ? 'is at work' : 'waits to lead' },
+  ];
   const operations = await openOperations(flags, { metrics, readiness }, logger);
+  if (operations.missing) logger.warn({ message: operations.missing }, 'metrics and health are not served');
   const stopping = new AbortController();
   void stopRequested().then((signal) => {
     logger.info({ signal }, 'stopping');
     stopping.abort();
   });
-  const selector = readSelector({}, parseLabelSelector(flags['node-selector'] ?? ''));
-  const interval = flags['dry-run']
-    ? 0
-    : parseDuration('descheduling-interval', flags['descheduling-interval']);
   const work = async (signal: AbortSignal) => {
     const client = new Client(transport);
-    const { source, nodesBy } = lowerClusters(flags, client, logger);
-    says = 'is at work';
-    await runDescheduler(
-      {
-        upper,
+    const onOutcome = metrics.proposed;
+    isAtWork = true;
+    try {
+      const clusters = {
+        ...lowerClusters(flags, client, logger, flags['dry-run'] ? 'log' : 'events'),
         upperCluster: await identify(client),
-        source,
-        nodesBy,
-        patience: parseDuration('stale-after', flags['stale-after']),
-        strategies,
-        limits: {
-          perNode: flags['max-pods-to-evict-per-node'],
-          perOwner: flags['max-pods-to-evict-per-owner'],
-          perMinute: flags['max-pods-to-evict-per-minute'],
-        },
-        memory: {
-          ...parseNamespacedName('tried', flags.tried),
-          first: parseDuration('avoid-for', flags['avoid-for']),
-          most: parseDuration('avoid-at-most', flags['avoid-at-most']),
-        },
-        remakingNamespace: flags['remaking-namespace'],
-        interval: interval || undefined,
-        isOurs: (labels) => selector.matches(labels),
-        print: flags['dry-run'] ? (line) => process.stdout.write(`${line}\n`) : undefined,
-        onOutcome: (strategy, outcome) => metrics.proposed(strategy, outcome),
-        logger,
-      },
-      signal,
-    );
+      };
+      await runDescheduler({ ...options, ...clusters, upper, strategies, onOutcome, logger }, signal);
+    } finally {
+      isAtWork = false;
+    }
   };
   try {
     if (!election) await work(stopping.signal);
@@ -87,3 +69,33 @@ export async function runDeschedulerCommand(flags: DeschedulerFlags): Promise<vo
   // A connection being made to a cluster that does not answer cannot be given up: it would hold us for 10 s.
   process.exit();
 }
+
+type OptionsOfFlags = Pick<
+  DeschedulerOptions,
+  'patience' | 'limits' | 'memory' | 'remakingNamespace' | 'interval' | 'isOurs' | 'print'
+>;
+
+/** What the flags alone say. @throws KubeError `Configuration` */
+function optionsOf(flags: DeschedulerFlags): OptionsOfFlags {
+  const selector = readSelector({}, parseLabelSelector(flags['node-selector'] ?? ''));
+  const duration = (name: DurationFlag) => parseDuration(name, flags[name]);
+  return {
+    patience: duration('stale-after'),
+    limits: {
+      perNode: flags['max-pods-to-evict-per-node'],
+      perOwner: flags['max-pods-to-evict-per-owner'],
+      perMinute: flags['max-pods-to-evict-per-minute'],
+    },
+    memory: {
+      ...parseNamespacedName('tried', flags.tried),
+      first: duration('avoid-for'),
+      most: duration('avoid-at-most'),
+    },
+    remakingNamespace: flags['remaking-namespace'],
+    interval: (!flags['dry-run'] && duration('descheduling-interval')) || undefined,
+    isOurs: (labels) => selector.matches(labels),
+    print: flags['dry-run'] ? (line) => process.stdout.write(`${line}\n`) : undefined,
+  };
+}
+
+type DurationFlag = 'stale-after' | 'avoid-for' | 'avoid-at-most' | 'descheduling-interval';

@@ -5,7 +5,6 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import { type Evicted, evict } from '../kube/eviction.ts';
 import type { Logger } from '../kube/logger.ts';
 import { keyOf, pods } from '../kube/resources.ts';
-import type { Pod } from '../kube/types.ts';
 import { avoidedNow } from '../translate/tried.ts';
 import { JobPatience } from './job-patience.ts';
 import { countedAs, type Limits } from './limits.ts';
@@ -15,6 +14,7 @@ import type { Remaking } from './remaking.ts';
 import type { RoomAhead } from './room-ahead.ts';
 import type { Situation } from './situation.ts';
 import type { Move, Proposal } from './strategy.ts';
+import { isWaiting, tryMoves } from './trials.ts';
 
 export interface MoverOptions {
   readonly upper: Client;
@@ -48,14 +48,8 @@ export class Mover {
     const { moves, remember } = proposal;
     if (!limits.allow(moves.map(countedAs))) return 'limited';
     try {
-      for (const { pod } of moves) {
-        if (!(await this.#jobs.bears(pod, moves.length))) return 'held';
-        const { became } = await evict(this.#options.upper, pod, {
-          isTrial: true,
-          isUnchanged: isWaiting(pod),
-        });
-        if (became !== 'going') return became;
-      }
+      const tried = await tryMoves(this.#options.upper, this.#jobs, moves);
+      if (tried !== 'going') return tried;
       if (remember) await memory.remember(remember.key, remember.node, situation.now, remember.first);
       let outcome: MoveOutcome = 'moved';
       for (const move of moves) {
@@ -99,9 +93,4 @@ export class Mover {
     const cluster = first === undefined ? undefined : situation.clusterOf(first);
     if (cluster) this.#options.ahead.hold(situation.below(pod, cluster), cluster, situation.now);
   }
-}
-
-/** One that was to go because it waits stays when it runs meanwhile. */
-function isWaiting({ status }: Pod): boolean {
-  return status?.phase === 'Pending';
 }

@@ -20,7 +20,7 @@ const named = Object.fromEntries(
       .strictObject(
         {
           enabled: z.boolean('true or false').default(true),
-          params: strategy.parameters.prefault({} as never),
+          params: strategy.parameters.optional(),
         },
         'a map with enabled and params',
       )
@@ -65,12 +65,13 @@ export function readPolicy(where: string, text: string): Read<ActiveStrategy[]> 
   return { value: activeOf(read.data.strategies) };
 }
 
-type Given = Readonly<Record<string, { enabled: boolean; params: Propose } | undefined>>;
+type Given = Readonly<Record<string, { enabled: boolean; params?: unknown } | undefined>>;
 
 function activeOf(given: Given): ActiveStrategy[] {
-  return strategies.flatMap(({ name, isDefault, parameters }: Strategy) => {
-    const { enabled, params } = given[name] ?? { enabled: isDefault, params: parameters.parse({}) };
-    return enabled ? [{ name, propose: params }] : [];
+  return strategies.flatMap((strategy: Strategy) => {
+    const { name, isDefault, parameters } = strategy;
+    const { enabled, params = parameters.parse({}) } = given[name] ?? { enabled: isDefault };
+    return enabled ? [{ name, propose: strategy.create(params) }] : [];
   });
 }
 

@@ -3,7 +3,6 @@ import type { Client } from '../kube/client.ts';
 import { describeError } from '../kube/errors.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from '../kube/logger.ts';
-import { JobPatience } from './job-patience.ts';
 import { type LimitOptions, Limits } from './limits.ts';
 import type { Memory } from './memory.ts';
 import { Mover } from './mover.ts';
@@ -64,7 +63,7 @@ function roundOf(
     onError: (error) => logger.warn({ message: describeError(error) }, 'an event was not written'),
   });
   const mover: RoundOptions['mover'] = print
-    ? planner(limits, new JobPatience(upper))
+    ? planner(upper, limits, logger)
     : new Mover({ upper, memory, limits, remaking, ahead, recorder, logger });
   return async () => {
     const stale = staleness();

@@ -54,10 +54,12 @@ export function* forEachPending(
 }
 
 /** A reason to move pods. It looks and proposes, and touches nothing. */
-export interface Strategy {
+export interface Strategy<Parameters = unknown> {
   readonly name: string;
   /** Whether it is at work where no policy says so. */
   readonly isDefault: boolean;
-  /** Reads `params` of the policy; what is missing has a default. */
-  readonly parameters: z.ZodType<Propose>;
+  /** Reads `params` of the policy; what is missing has a default, also when there is nothing. */
+  readonly parameters: z.ZodType<Parameters>;
+  /** The strategy at work; it may remember from one round to the next what it looked for. */
+  create(parameters: Parameters): Propose;
 }

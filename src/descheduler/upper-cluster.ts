@@ -1,6 +1,7 @@
 import { sinkOf } from '../clusters/feed/sink.ts';
 import { slimNode, slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
+import { standsForAnother } from '../clusters/placement/virtual-nodes.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { nodes, pods } from '../kube/resources.ts';
@@ -24,7 +25,7 @@ export interface UpperClusterOptions {
   readonly upper: Client;
   /** Told of each virtual pod that has not ended; of its end without the pod. */
   readonly onPod: (key: string, pod: Pod | undefined) => void;
-  /** Told when virtual nodes came or went. */
+  /** Told when virtual nodes came or went, or stand for another lower cluster. */
   readonly onNodes: () => void;
   readonly onError: (message: string) => void;
 }
@@ -53,10 +54,10 @@ export class UpperCluster {
   constructor({ upper, onPod, onNodes, onError }: UpperClusterOptions) {
     const nodeSink = sinkOf<Node>(
       (node, name) => {
-        const isNew = !this.#nodes.has(name);
+        const before = this.#nodes.get(name);
         this.#nodes.set(name, node);
         this.picture.applyNode(node);
-        if (isNew) onNodes();
+        if (standsForAnother(before, node)) onNodes();
       },
       (name) => {
         this.#nodes.delete(name);

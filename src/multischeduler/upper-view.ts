@@ -2,7 +2,7 @@ import { sinkOf } from '../clusters/feed/sink.ts';
 import { slimPod } from '../clusters/feed/slim.ts';
 import { unfinished } from '../clusters/feed/watches.ts';
 import { LowerHealth } from '../clusters/lower-health.ts';
-import { clusterIdLabel } from '../clusters/placement/virtual-nodes.ts';
+import { clusterIdLabel, standsForAnother } from '../clusters/placement/virtual-nodes.ts';
 import { Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
@@ -43,7 +43,7 @@ export class UpperView {
   constructor({ upper, upperCluster, patience, onPod, onNodes, onError }: UpperViewOptions) {
     this.#patience = patience;
     this.#nodes.subscribe((event) => {
-      if (event.type !== 'updated' || isChanged(event.old, event.object)) onNodes();
+      if (event.type !== 'updated' || standsForAnother(event.old, event.object)) onNodes();
     });
     const sink = sinkOf<Pod>(
       (pod, key) => onPod(key, pod),
@@ -126,9 +126,4 @@ const askedAnnotations = [selectedNodeAnnotation, 'volume.beta.kubernetes.io/sto
 /** There may be many thousand claims; their status matters to nobody here. */
 function onlyAsked(claim: PersistentVolumeClaim): PersistentVolumeClaim {
   return { metadata: slimMetadata(claim, askedAnnotations), spec: claim.spec } as PersistentVolumeClaim;
-}
-
-function isChanged(old: Node, now: Node): boolean {
-  const marks = ({ metadata }: Node) => JSON.stringify([metadata?.labels, metadata?.annotations]);
-  return marks(old) !== marks(now);
 }

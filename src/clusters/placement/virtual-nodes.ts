@@ -26,6 +26,15 @@ export interface VirtualNodesOptions {
 /** tensile-kube's label with the operator's name for the cluster. */
 export const clusterIdLabel = 'clusterID';
 
+/** Whether a virtual node may stand for another lower cluster than it did before. */
+export function standsForAnother(before: Node | undefined, now: Node): boolean {
+  return !before || marksOf(before).some((mark, index) => mark !== marksOf(now)[index]);
+}
+
+function marksOf({ metadata }: Node): (string | undefined)[] {
+  return [metadata?.labels?.[clusterIdLabel], metadata?.annotations?.[lowerClusterAnnotation]];
+}
+
 /** Knows which lower cluster stands behind which virtual node. */
 export class VirtualNodes {
   readonly #options: VirtualNodesOptions;

@@ -25,13 +25,14 @@ const soon = 15_000;
 type Parameters = z.output<typeof parameters>;
 
 /** Small pods that make room for a large one which waits though there is room in pieces. */
-export const fragmentation: Strategy = {
+export const fragmentation: Strategy<Parameters> = {
   name: 'Fragmentation',
   isDefault: false,
-  parameters: parameters.transform((given) => {
+  parameters,
+  create(given) {
     const fruitless = new Fruitless();
     return (situation) => propose(situation, given, fruitless);
-  }),
+  },
 };
 
 function* propose(

@@ -14,14 +14,14 @@ const parameters = z.strictObject({
  * Pods that the scheduler of their lower cluster cannot place, and that another cluster can; and pods without a node
  * that were kept from one for a time that is over.
  */
-export const lowerUnschedulable: Strategy = {
+export const lowerUnschedulable: Strategy<z.output<typeof parameters>> = {
   name: 'LowerUnschedulable',
   isDefault: true,
-  parameters: parameters.transform(
+  parameters,
+  create:
     ({ unschedulableSeconds }) =>
-      (situation) =>
-        propose(situation, unschedulableSeconds * 1_000),
-  ),
+    (situation) =>
+      propose(situation, unschedulableSeconds * 1_000),
 };
 
 function* propose(situation: Situation, patience: number): IterableIterator<Proposal | undefined> {

@@ -11,16 +11,17 @@ const parameters = z
     maxPodLifeTimeSeconds: seconds.optional(),
     podLifeTime: z.strictObject({ maxPodLifeTimeSeconds: seconds.optional() }).optional(),
   })
-  .transform(({ maxPodLifeTimeSeconds, podLifeTime: nested }) => {
-    const most = maxPodLifeTimeSeconds ?? nested?.maxPodLifeTimeSeconds ?? 600;
-    return (situation: Situation) => propose(situation, most);
-  });
+  .transform(
+    ({ maxPodLifeTimeSeconds, podLifeTime: nested }) =>
+      maxPodLifeTimeSeconds ?? nested?.maxPodLifeTimeSeconds ?? 600,
+  );
 
 /** Pods that were bound to a virtual node and have been Pending too long, whatever holds them up there. */
-export const podLifeTime: Strategy = {
+export const podLifeTime: Strategy<number> = {
   name: 'PodLifeTime',
   isDefault: false,
   parameters,
+  create: (most) => (situation) => propose(situation, most),
 };
 
 function* propose(situation: Situation, most: number): IterableIterator<Proposal | undefined> {

@@ -7,7 +7,7 @@ import type { Node, Pod } from '../../kube/types.ts';
 import { Picture } from '../../scheduling/picture.ts';
 import { raw } from '../../translate/test-objects.ts';
 import { Situation } from '../situation.ts';
-import type { Proposal, Propose } from '../strategy.ts';
+import type { Proposal, Propose, Strategy } from '../strategy.ts';
 import type { UpperCluster } from '../upper-cluster.ts';
 import { fragmentation } from './fragmentation.ts';
 import { lowerUnschedulable } from './lower-unschedulable.ts';
@@ -121,7 +121,9 @@ const moves = (proposals: Iterable<Proposal | undefined>) =>
     !proposal ? [] : [proposal.moves.map(({ pod, to, avoid }) => [pod.metadata?.name, to, avoid])],
   );
 
-const unschedulable = lowerUnschedulable.parameters.parse({});
+const create = <P>(strategy: Strategy<P>, params: object = {}) =>
+  strategy.create(strategy.parameters.parse(params));
+const unschedulable = create(lowerUnschedulable);
 
 test('LowerUnschedulable moves who waits below for long to where there is room', () => {
   const [a, b] = [testCluster('a', [2]), testCluster('b', [8])];
@@ -180,14 +182,14 @@ test('PodLifeTime moves who has been Pending for long', () => {
   const old = waiting('old', '4', 'vk-a');
   const young = waiting('young', '4', 'vk-a', { creationTimestamp: ago(10) });
   const free = waiting('free', '4');
-  const propose = podLifeTime.parameters.parse({ maxPodLifeTimeSeconds: 60 });
+  const propose = create(podLifeTime, { maxPodLifeTimeSeconds: 60 });
   expect(moves(propose(situationOf({ clusters, pods: [old, free, young] })))).toEqual([
     [['old', ['vk-b'], 'vk-a']],
   ]);
 });
 
 /** Looks as for the first time. */
-const makeRoom: Propose = (situation) => fragmentation.parameters.parse({})(situation);
+const makeRoom: Propose = (situation) => create(fragmentation)(situation);
 
 test('Fragmentation makes room in the cluster where the fewest must move', () => {
   const [a, b] = [testCluster('a', [8, 4]), testCluster('b', [8, 4])];
@@ -255,7 +257,7 @@ test('Fragmentation does not try again soon what did not help', () => {
 
 test('PodLifeTime leaves pods of a cluster that is not known now', () => {
   const clusters = [testCluster('a', [8]), testCluster('b', [8])];
-  const propose = podLifeTime.parameters.parse({ maxPodLifeTimeSeconds: 60 });
+  const propose = create(podLifeTime, { maxPodLifeTimeSeconds: 60 });
   const old = waiting('old', '4', 'vk-a');
   expect(moves(propose(situationOf({ clusters, pods: [old] })))).toHaveLength(1);
   for (const cluster of clusters)
