@@ -12,8 +12,8 @@ export interface LastLooksOptions {
 
 /** What is known of a pod that is followed. */
 export interface LastLook {
-  /** The phase in which it was last; undefined when it was never there to be seen. */
-  readonly phase: string | undefined;
+  /** As it was last; undefined when it was never there to be seen. */
+  readonly pod: Pod | undefined;
   /** Whether it is still there, as far as its watch says: that says last how it ended. */
   readonly isThere: boolean;
 }
@@ -25,7 +25,7 @@ interface Followed {
   readonly running: Promise<void>;
 }
 
-const unseen: LastLook = { phase: undefined, isThere: false };
+const unseen: LastLook = { pod: undefined, isThere: false };
 
 /**
  * Follows single pods to their end. A pod that ends is taken away soon after, so who only looks now and then does not
@@ -68,7 +68,7 @@ export class LastLooks {
     const { upper, onChange, onError } = this.#options;
     const see = (pod: Pod, isThere: boolean) => {
       if (pod.metadata?.uid !== uid) return;
-      followed.look = { phase: pod.status?.phase, isThere };
+      followed.look = { pod, isThere };
       onChange(key);
     };
     const sink: ReflectorCache<Pod> = {

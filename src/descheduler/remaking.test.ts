@@ -148,7 +148,14 @@ test('what an API server refuses for a while is tried again', async () => {
 /** The pod as it is while it goes. */
 function going(phase: string, restartPolicy: string): Pod {
   const metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '9' };
-  return { ...pod, metadata, spec: { ...pod.spec, restartPolicy }, status: { phase } } as Pod;
+  const state = { terminated: { exitCode: 143, startedAt: '2026-01-01T00:00:00Z' } };
+  const containerStatuses = phase === 'Failed' ? [{ name: 'main', state }] : [];
+  return {
+    ...pod,
+    metadata,
+    spec: { ...pod.spec, restartPolicy },
+    status: { phase, containerStatuses },
+  } as Pod;
 }
 
 /** The pod is on its way out in this phase, was seen so, and is gone in that one. */
@@ -183,3 +190,15 @@ test.each([
     expect(upper.writes).toEqual([`delete ${record}`]);
   },
 );
+
+test('one that never ran has not ended, though the kubelet calls it Failed', async () => {
+  await begunBefore(going('Pending', 'Never'));
+  upper.put(going('Pending', 'Never'));
+  await running();
+  await vi.waitFor(() => expect(upper.isWatched('alone')).toBe(true), patience);
+  const state = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', startedAt: null } };
+  const status = { phase: 'Failed', containerStatuses: [{ name: 'main', state }] };
+  upper.takeAway({ ...going('Failed', 'Never'), status } as object);
+  await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
+  expect(upper.writes).toEqual(['create shop/alone', `delete ${record}`]);
+});

@@ -145,9 +145,9 @@ export class Remaking {
     const last = this.#looks.of(key);
     // Its watch is about to say how it ended.
     if (!there && last.isThere) return { requeueAfter: 200 };
-    if (hasEnded(pod, last.phase)) {
+    if (last.pod && hasEnded(last.pod)) {
       logger.info(
-        { pod: keyOf(pod), phase: last.phase },
+        { pod: keyOf(pod), phase: last.pod.status?.phase },
         'a pod ended before it went, and is not made again',
       );
       return this.#forget(record);
@@ -172,7 +172,7 @@ export class Remaking {
   async #letGo(record: Secret, there: Pod): Promise<ReconcileResult> {
     const { upper } = this.#options;
     const { metadata, status } = there;
-    if (metadata?.deletionTimestamp) return hasEnded(there, status?.phase) ? this.#forget(record) : lookAgain;
+    if (metadata?.deletionTimestamp) return hasEnded(there) ? this.#forget(record) : lookAgain;
     // What has ended must not run again; what found its place stays.
     if (status?.phase !== 'Pending') return this.#forget(record);
     const { became } = await evict(upper, there, { isUnchanged: true });
@@ -213,11 +213,16 @@ function isWaiting({ metadata, status }: Pod): boolean {
 
 /**
  * Whether a pod that was asked to go has done its work, so that another would do it again. To be stopped is no end for
- * one that is to be restarted after a failure, or always: the kubelet writes how its containers were stopped.
+ * one that is to be restarted after a failure, or always, nor for one that never ran: the kubelet calls both Failed
+ * (k8s.io/kubernetes/pkg/kubelet/status, TerminatePod).
  */
-function hasEnded({ spec }: Pod, phase: string | undefined): boolean {
+function hasEnded({ spec, status }: Pod): boolean {
   const policy = spec?.restartPolicy ?? 'Always';
-  return (phase === 'Succeeded' && policy !== 'Always') || (phase === 'Failed' && policy === 'Never');
+  const hasRun = status?.containerStatuses?.some(
+    ({ state }) => state?.running ?? state?.terminated?.startedAt,
+  );
+  if (status?.phase === 'Failed') return policy === 'Never' && Boolean(hasRun);
+  return status?.phase === 'Succeeded' && policy !== 'Always';
 }
 
 /** k8s.io/apiserver, NamespaceLifecycle: Forbidden, with cause NamespaceTerminating. */
