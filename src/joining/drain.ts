@@ -89,7 +89,7 @@ async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string> {
     return 'it is being deleted';
   }
   const patience = Math.max(1, Math.min(evictionTimeout, end - Date.now()));
-  const { became, because } = await evict(upper, pod, { patience, urgent: false });
+  const { became, because } = await evict(upper, pod, { patience });
   if (became === 'gone') return 'it is gone';
   if (became === 'held') return because ?? 'a disruption budget holds it';
   return became === 'unknown' ? 'the API server did not answer in time' : 'it was asked to end';

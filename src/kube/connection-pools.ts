@@ -80,9 +80,12 @@ export class ConnectionPools {
     if (agents.underWay === 0 && agents !== this.#agents) void this.#end(agents);
   }
 
-  /** After a partition every connection kept may be half open: calls from now on make new ones. */
-  forget(agents: Agents): void {
-    agents.forgotten = performance.now();
+  /**
+   * After a partition every connection kept may be half open: calls from now on make new ones. Those that are under way
+   * are given up, once others are answered, only where there is evidence.
+   */
+  forget(agents: Agents, isEvidence: boolean): void {
+    if (isEvidence) agents.forgotten = performance.now();
     if (agents === this.#agents) this.#agents = undefined;
   }
 
@@ -99,8 +102,8 @@ export class ConnectionPools {
    * A call that began then got no answer: its connection may be half open, and those of streams as well. Those that were
    * silent since end, for whoever watches can go on at once, and would otherwise know nothing for minutes.
    */
-  endSilentStreams(agents: Agents, since: number, why: Error): void {
-    endSilent(agents, since, why, ({ isStream }) => isStream);
+  endSilentStreams(since: number, why: Error): void {
+    for (const agents of this.#open) endSilent(agents, since, why, ({ isStream }) => isStream);
   }
 
   /** Ends every connection, and makes no more. */

@@ -20,22 +20,21 @@ export interface EvictOptions {
   readonly isTrial?: boolean;
   /** Leaves a pod that is not as it was seen. */
   readonly isUnchanged?: boolean;
-  /** Milliseconds for the call, 2,000 unless told: a transport may wait when it is asked to, as it is for a budget. */
+  /** Milliseconds for the call, 2,000 unless told. */
   readonly patience?: number;
-  /** Not after other calls, and without a long wait; true unless told. */
-  readonly urgent?: boolean;
 }
 
 /** Asks for the end of this very pod, which disruption budgets may refuse (policy/v1 Eviction). @throws KubeError */
 export async function evict(client: Client, pod: Pod, options: EvictOptions = {}): Promise<Eviction> {
-  const { isTrial, isUnchanged, patience = 2_000, urgent = true } = options;
+  const { isTrial, isUnchanged, patience = 2_000 } = options;
   const { namespace, name = '', uid = '', resourceVersion } = pod.metadata ?? {};
   const preconditions = { uid, ...(isUnchanged && { resourceVersion }) };
   const deleteOptions = { preconditions, ...(isTrial && { dryRun: ['All'] }) };
   const body = { metadata: { namespace, name }, deleteOptions };
   const signal = AbortSignal.timeout(patience);
+  // Urgent, for a budget's refusal asks to wait, and whoever is refused decides himself when he asks again.
   try {
-    await client.createSubresource(evictions, { namespace, name }, body as object, { signal, urgent });
+    await client.createSubresource(evictions, { namespace, name }, body as object, { signal, urgent: true });
     return { became: 'going' };
   } catch (error) {
     if (hasCode(error, 'NotFound', 'Conflict')) return { became: 'gone' };

@@ -17,6 +17,11 @@ export interface TransportOptions {
   /** Connections kept for calls; streams (watches) and urgent calls get connections of their own beyond it. */
   connections?: number;
   userAgent?: string;
+  /**
+   * How long a call must have waited in vain, in milliseconds, before it says that the connections of others may be dead,
+   * too; 5,000 unless told. A machine that is busy keeps calls waiting for less.
+   */
+  evidence?: number;
 }
 
 /** How long credentials are used before the kubeconfig is asked again, in milliseconds. */
@@ -26,6 +31,7 @@ const renewalPause = 10_000;
 /** A watch brings a bookmark every minute, so a silence of this length means a dead connection. */
 const streamSilence = 150_000;
 const defaultTimeout = 30_000;
+const usualEvidence = 5_000;
 const mostAttempts = 5;
 /** The longest wait that a server may ask of an urgent call, in milliseconds. */
 const urgentPatience = 1_000;
@@ -151,10 +157,11 @@ export class Transport {
     const late = new Error(`there was no answer within ${timeout / 1000} s`);
     const began = performance.now();
     const timer = setTimeout(() => {
+      const isEvidence = timeout >= (this.#options.evidence ?? usualEvidence);
       // Nothing came to anybody.
-      if (agents.answered < began) this.#pools.forget(agents);
+      if (agents.answered < began) this.#pools.forget(agents, isEvidence);
       // That a node does not answer through its API server says nothing of the way to the latter.
-      if (!request.path.includes('/proxy/')) this.#pools.endSilentStreams(agents, began, late);
+      if (isEvidence && !request.path.includes('/proxy/')) this.#pools.endSilentStreams(began, late);
       ending.abort(late);
     }, timeout);
     const exchange: Exchange = { isStream: false, heard: began, fail: (why) => ending.abort(why) };

@@ -47,7 +47,7 @@ test.each<[string, Pod, number]>([
   [
     'only the scheduler has spoken',
     lowerPod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] }),
-    1_000,
+    300,
   ],
   ['the kubelet has spoken', lowerPod({ phase: 'Pending', startTime: '2026-01-02T03:04:05Z' }), 0],
   ['it runs', lowerPod({ phase: 'Running' }), 0],
