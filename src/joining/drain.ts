@@ -48,18 +48,25 @@ export function withoutOwner(all: readonly Pod[]): Pod[] {
  */
 export async function evictAll({ upper, node, end, say }: DrainOptions): Promise<Map<Pod, string>> {
   let told = -1;
+  // By uid: when the time is over no answer comes any more, and the last one counts.
+  const said = new Map<string | undefined, string>();
   for (;;) {
     const left = await podsToDrain(upper, node);
     if (left.length === 0) return new Map();
     if (left.length !== told) say(`${left.length} pods are left on ${node}, such as ${some(left)}`);
     told = left.length;
-    const reasons = new Map<Pod, string>();
     for (let first = 0; first < left.length; first += mostAtOnce) {
       const batch = left.slice(first, first + mostAtOnce);
       const why = await Promise.all(batch.map((pod) => askToEnd(upper, pod, end)));
-      for (const [index, pod] of batch.entries()) reasons.set(pod, why[index] ?? '');
+      for (const [index, { metadata }] of batch.entries()) {
+        const reason = why[index];
+        if (reason !== undefined) said.set(metadata?.uid, reason);
+      }
     }
-    if (Date.now() >= end) return reasons;
+    if (Date.now() >= end)
+      return new Map(
+        left.map((pod) => [pod, said.get(pod.metadata?.uid) ?? 'the API server did not answer in time']),
+      );
     await sleep(Math.min(pause, Math.max(0, end - Date.now())));
   }
 }
@@ -80,8 +87,8 @@ export function some(all: readonly Pod[]): string {
   return all.slice(0, mostNamed).map(keyOf).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** Asks for the end of a pod; answers why it is still there. */
-async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string> {
+/** Asks for the end of a pod; answers why it is still there, or nothing when no answer came in time. */
+async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string | undefined> {
   const { deletionTimestamp } = pod.metadata ?? {};
   if (deletionTimestamp) return `it is ending since ${deletionTimestamp}`;
   if (isFinished(pod)) {
@@ -92,7 +99,7 @@ async function askToEnd(upper: Client, pod: Pod, end: number): Promise<string> {
   const { became, because } = await evict(upper, pod, { patience });
   if (became === 'gone') return 'it is gone';
   if (became === 'held') return because ?? 'a disruption budget holds it';
-  return became === 'unknown' ? 'the API server did not answer in time' : 'it was asked to end';
+  return became === 'unknown' ? undefined : 'it was asked to end';
 }
 
 async function deletePod(upper: Client, pod: Pod, gracePeriodSeconds: number | undefined): Promise<void> {
