@@ -166,7 +166,11 @@ describe('isthmus join', () => {
     await provider.stop();
     await startProvider();
     const again = run('join', ...admin);
-    await eventually(async () => expect((await tokens()).length).toBe(3));
+    // Below the token is there a moment before whoever starts can find it above.
+    await eventually(async () =>
+      expect((await secretOf()).data?.['kubeconfig']).not.toBe(data?.['kubeconfig']),
+    );
+    expect((await tokens()).length).toBe(3);
     await provider.stop();
     await startProvider();
     expect((await again).stdout).toContain('the former token counts no more');
