@@ -56,7 +56,8 @@ function together(state: ClusterState, pod: Candidate): Check | undefined {
 function apart(state: ClusterState, pod: Candidate): Check | undefined {
   const domains = pod.antiAffinity.map((term) => {
     const domain = new TopologyValues(state.nodes, term.topologyKey);
-    for (const group of state.pods.groups.meant(term, state.namespaceLabels)) domain.addAll(group.slots);
+    for (const group of state.pods.groups.meant(term, state.namespaceLabels, true))
+      domain.addAll(group.slots);
     return domain;
   });
   return within(domains, antiAffinity);
