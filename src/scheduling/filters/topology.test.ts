@@ -142,6 +142,16 @@ describe('pod affinity', () => {
       far(inZone(web, { namespaceSelector: { matchLabels: { color: 'red' } } })),
       {},
     ],
+    [
+      'namespaces without a label, which means all of them',
+      [webOn('a1', { namespace: 'red' })],
+      far(
+        inZone(web, {
+          namespaceSelector: { matchExpressions: [{ key: 'color', operator: 'DoesNotExist' }] },
+        }),
+      ),
+      { [apart]: 2 },
+    ],
     ['no selector means nobody', [webOn('a1')], far({ topologyKey: zone }), {}],
     [
       'an empty selector means everybody',
