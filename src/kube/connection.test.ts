@@ -138,7 +138,7 @@ test.each<[string, object, RegExp]>([
 test.each([
   [
     'what the library nests no further',
-    `{"users":[{"name":"u","user":{"token":"hunter2"}}],"a":${'['.repeat(200)}${']'.repeat(200)}}`,
+    `{"users":[{"name":"u","user":{"a":${'['.repeat(90)}{"token":"hunter2","b":${'['.repeat(50)}${']'.repeat(50)}}${']'.repeat(90)}}}]}`,
   ],
   ['the rest of a broken line', 'users:\n- user: {token: "hunter2'],
   ['what one parser alone takes for a mistake', 'token: hunter2\n? [a]\n: hunter2\n!!js/function hunter2: x'],
