@@ -70,7 +70,7 @@ const terms = (nodeSelectorTerms: unknown) => ({
 const lost = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' };
 
 /** Longer than any pod that etcd takes (1.5 MB), and made so that a careless reader takes minutes. */
-export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 30_000 }).chain((count) =>
+export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 20_000 }).chain((count) =>
   fc
     .constantFrom<() => unknown>(
       () => asked({ tolerations: many(count, () => 1) }),
@@ -110,7 +110,7 @@ export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 30_
       () => asked({}, { annotations: keys(count, 'a') }),
       () => asked({}, { labels: keys(count, {}) }),
       () => ({ ...review({}), request: many(count, () => objectWith('__proto__', 1)) }),
-      () => 'x'.repeat(count * 400),
+      () => 'x'.repeat(count * 600),
     )
     .map((make) => stringifyDeep(make(), count)),
 );
