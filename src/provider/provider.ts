@@ -99,6 +99,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     node: () => caches.upperNode.get(settings.name),
     // Who cannot list a cluster says nothing of its health: the node is lost until both are known.
     isAlive: () => isInStep && health.now.reachable,
+    position: () => watches.lowerPods.position,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
@@ -112,7 +113,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = [
-    ...[watches.upper, watches.lower, health].map((one) => one.run(signal)),
+    ...[watches.upper, watches.lower, health, reconcilers.lowerHistory].map((one) => one.run(signal)),
     runNodeLease(lease, signal),
   ];
 

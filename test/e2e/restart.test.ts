@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pods } from '../../src/kube/resources.ts';
+import { leases, pods } from '../../src/kube/resources.ts';
+import { lowerPodAnnotation, lowerPositionAnnotation } from '../../src/translate/names.ts';
 import { eventually } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { type Witness, watchPods } from '../objects.ts';
@@ -84,3 +85,37 @@ it('a pod that was made and deleted again while it was down, and one of a reused
   expect((await stage.podBelow('reused')).metadata?.annotations?.[uidAnnotation]).toBe(now.metadata?.uid);
   expect(witness.uids.get(`${stage.namespace}/reused`)?.size).toBe(2);
 });
+
+it('a pod whose lower one went while it was down does not run again, though nothing above tells of it', async () => {
+  await stage.create(podOn(stage.node, 'unnoted'));
+  await stage.reaches('unnoted', 'Running');
+  const { annotations } = (await stage.podAbove('unnoted')).metadata ?? {};
+  expect(annotations?.[lowerPodAnnotation]).toBeDefined();
+  await leaseKnows((await stage.podBelow('unnoted')).metadata?.resourceVersion);
+  await stage.provider.kill();
+  // As if it had died in the moment between the making of the lower pod and the note of it.
+  await stage.run('annotate', 'pod', 'unnoted', `${lowerPodAnnotation}-`);
+  const { uid = '' } = (await stage.podBelow('unnoted')).metadata ?? {};
+  await stage.below.delete(
+    pods,
+    { namespace: stage.namespace, name: 'unnoted' },
+    { uid, gracePeriodSeconds: 0 },
+  );
+  await stage.provider.start();
+  const now = await stage.reaches('unnoted', 'Failed');
+  expect(now.status?.reason).toBe('LowerPodLost');
+  expect(witness.uids.get(`${stage.namespace}/unnoted`)?.size).toBe(1);
+});
+
+/** Waits until the Lease of the node tells of a state of the lower cluster that is no older. */
+async function leaseKnows(version = ''): Promise<void> {
+  await eventually(
+    async () => {
+      const { metadata } = await stage.above.get(leases, { namespace: 'kube-node-lease', name: stage.node });
+      expect(Number(metadata?.annotations?.[lowerPositionAnnotation])).toBeGreaterThanOrEqual(
+        Number(version),
+      );
+    },
+    { within: 30_000, every: 500 },
+  );
+}
