@@ -69,6 +69,7 @@ export class Reflector<T extends KubeObject> {
   #failure: string | undefined;
   #silentSince: number | undefined = performance.now();
   #position: string | undefined;
+  #heard = performance.now();
 
   constructor(
     client: Client,
@@ -100,6 +101,11 @@ export class Reflector<T extends KubeObject> {
   /** Since when no watch is open (performance.now()), so that changes may be missing; undefined while one is. */
   get silentSince(): number | undefined {
     return this.#silentSince;
+  }
+
+  /** When something last came on a watch, or one was opened (performance.now()). */
+  get heard(): number {
+    return this.#heard;
   }
 
   /**
@@ -176,8 +182,10 @@ export class Reflector<T extends KubeObject> {
     });
     this.#failure = undefined;
     this.#silentSince = undefined;
+    this.#heard = performance.now();
     try {
       for await (const line of lines(stream)) {
+        this.#heard = performance.now();
         const news = headOf(line);
         // Most often the answer to a write of our own was faster.
         if (news && this.#cache.knows?.(news)) {

@@ -129,7 +129,9 @@ export class Membership {
 
   /** Only as we saw it: a replica that gave a sign meanwhile keeps it. */
   async #delete({ metadata }: Lease): Promise<void> {
+    const { client, timeout } = this.#options;
     const { namespace, name = '', uid = '', resourceVersion } = metadata ?? {};
-    await this.#options.client.delete(leases, { namespace, name }, { uid, resourceVersion }).catch(() => {});
+    const call = { uid, resourceVersion, urgent: true, timeout };
+    await client.delete(leases, { namespace, name }, call).catch(() => {});
   }
 }
