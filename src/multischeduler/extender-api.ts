@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Pod } from '../kube/types.ts';
+import { listOf, mapOf } from '../serving/first-mistake.ts';
 
 /** Only the outline of the pod is looked at: what is in it goes to the same code as every other pod. */
 const podSchema = z
@@ -8,16 +9,16 @@ const podSchema = z
       namespace: z.string().min(1),
       name: z.string().min(1),
       uid: z.string().min(1),
-      labels: z.record(z.string(), z.string()).nullish(),
-      annotations: z.record(z.string(), z.string()).nullish(),
+      labels: mapOf(z.string()).nullish(),
+      annotations: mapOf(z.string()).nullish(),
     }),
-    spec: z.looseObject({ containers: z.array(z.looseObject({})) }),
+    spec: z.looseObject({ containers: listOf(z.looseObject({})) }),
   })
   .transform((pod) => pod as unknown as Pod);
 
 /** `ExtenderArgs` of k8s.io/kube-scheduler/extender/v1, as a scheduler with `nodeCacheCapable: true` sends it. */
 export const extenderArgs = z
-  .looseObject({ Pod: podSchema, NodeNames: z.array(z.string()) })
+  .looseObject({ Pod: podSchema, NodeNames: listOf(z.string()) })
   .transform(({ Pod: pod, NodeNames: nodeNames }): ExtenderArgs => ({ pod, nodeNames }));
 
 /** What a scheduler asks. */

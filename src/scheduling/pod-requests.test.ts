@@ -149,6 +149,18 @@ test('a quantity that cannot be read counts for nothing', () => {
   expect(of({ containers: [asks('much'), asks('1')] })).toEqual({ cpu: '1' });
 });
 
+test('of as many sidecars as a pod can have is soon known', () => {
+  const resources = (index: number) => ({ requests: { [`example.com/r${index}`]: '1' } });
+  const initContainers = Array.from({ length: 10_000 }, (_, index) => ({
+    ...sidecar,
+    resources: resources(index),
+  }));
+  const began = performance.now();
+  expect(Object.keys(of({ containers: [], initContainers }))).toHaveLength(10_000);
+  // With a copy of all before each of them it takes twenty.
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
 test('is what the fullest moment of the pod takes', () => {
   const containers = fc.array(fc.nat(9), { maxLength: 4 });
   const init = fc.array(fc.record({ cpu: fc.nat(9), isSidecar: fc.boolean() }), { maxLength: 5 });

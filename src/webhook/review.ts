@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Pod } from '../kube/types.ts';
+import { listOf, mapOf } from '../serving/first-mistake.ts';
 import type { PatchOperation } from '../translate/webhook/json-patch.ts';
 
 /** What a request asks, admission.k8s.io/v1 `AdmissionRequest`, as far as we care. */
@@ -34,12 +35,13 @@ const reviewSchema = z.object({
   request: requestSchema,
 });
 
-const strings = z.record(text, text).nullish();
-const requirements = z
-  .array(z.object({ key: text, operator: text, values: z.array(text).nullish() }))
-  .nullish();
+const strings = mapOf(text).nullish();
+const requirement = z.object({ key: text, operator: text, values: listOf(text).nullish() });
+const requirements = listOf(requirement).nullish();
 const term = z.object({ matchExpressions: requirements, matchFields: requirements });
-const required = z.object({ nodeSelectorTerms: z.array(term).nullish() }).nullish();
+const required = z.object({ nodeSelectorTerms: listOf(term).nullish() }).nullish();
+const toleration = z.object({ key: text.nullish(), operator: text.nullish(), effect: text.nullish() });
+const volume = z.object({ persistentVolumeClaim: z.object({ claimName: text }).nullish() });
 /** Only what the mutation reads: the API server knows the rest better. */
 const podSchema = z.object({
   metadata: z.object({ namespace: text.nullish(), labels: strings, annotations: strings }),
@@ -51,10 +53,8 @@ const podSchema = z.object({
         nodeAffinity: z.object({ requiredDuringSchedulingIgnoredDuringExecution: required }).nullish(),
       })
       .nullish(),
-    tolerations: z
-      .array(z.object({ key: text.nullish(), operator: text.nullish(), effect: text.nullish() }))
-      .nullish(),
-    volumes: z.array(z.object({ persistentVolumeClaim: z.object({ claimName: text }).nullish() })).nullish(),
+    tolerations: listOf(toleration).nullish(),
+    volumes: listOf(volume).nullish(),
   }),
 });
 

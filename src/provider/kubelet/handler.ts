@@ -43,7 +43,13 @@ export class Handler {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.on('error', () => {});
-    response.assignSocket(socket);
+    try {
+      response.assignSocket(socket);
+    } catch {
+      // An earlier request on this connection has no answer yet. Nobody means that, and it must not end the process.
+      socket.destroy();
+      return;
+    }
     // As node:http does for its own: without it, whoever waits for the end of the response waits for the client.
     response.once('finish', () => {
       response.detachSocket(socket);

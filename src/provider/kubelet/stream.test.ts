@@ -333,6 +333,21 @@ describe('a refusal', () => {
     expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toMatchObject({ kind: 'Status', code: 502 });
   });
 
+  it('is the end of a connection that upgrades before an earlier request has its answer', async () => {
+    const client = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+    client.on('error', () => {});
+    const first = 'GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\n';
+    const second = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`;
+    client.end(first + second);
+    client.resume();
+    await once(client, 'close');
+    expect(seen).toEqual([]);
+    await soon(() => expect(server.sessions).toBe(0));
+    expect(await ask(server, '/healthz', { headers: { authorization: 'Bearer good' } })).toMatchObject({
+      status: 200,
+    });
+  });
+
   it('comes to whoever asks for a stream without an upgrade', async () => {
     const headers = { authorization: 'Bearer good' };
     expect(await ask(server, path, { headers })).toMatchObject({ status: 400 });

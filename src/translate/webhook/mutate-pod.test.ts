@@ -214,6 +214,15 @@ test('as many tolerations as a request holds take no time', () => {
   expect(performance.now() - began).toBeLessThan(15_000);
 });
 
+test('neither do as many that are the same behind others', () => {
+  const same = staying.flatMap((one) => Array.from({ length: 8_000 }, () => ({ ...one })));
+  const others = Array.from({ length: 16_000 }, () => ({ key: 'a', operator: 'Exists' }));
+  const began = performance.now();
+  const pod = mutated(newPod({ tolerations: [...others, ...same] }));
+  expect(pod.spec?.tolerations).toEqual([...others, ...staying, ofNode]);
+  expect(performance.now() - began).toBeLessThan(15_000);
+});
+
 describe('what cannot be divided is refused', () => {
   test.each([
     [

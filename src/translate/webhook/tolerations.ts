@@ -18,11 +18,14 @@ const staying: readonly Toleration[] = lostNode.map((key) => ({
 export function tolerationsAbove(tolerations: readonly Toleration[], taintKey: string): Toleration[] {
   const kept = tolerations.map((toleration) => (isLimited(toleration) ? stayingFor(toleration) : toleration));
   const wanted = [...staying, { key: taintKey, operator: 'Exists' }];
-  const unique = kept.filter(
-    (toleration, index) =>
-      !staying.some((one) => isEqual(one, toleration)) ||
-      kept.findIndex((other) => isEqual(other, toleration)) === index,
-  );
+  const seen = new Set<Toleration>();
+  const unique = kept.filter((toleration) => {
+    const same = staying.find((one) => isEqual(one, toleration));
+    if (!same) return true;
+    const isFirst = !seen.has(same);
+    seen.add(same);
+    return isFirst;
+  });
   return [...unique, ...wanted.filter((one) => !unique.some((have) => isEqual(have, one)))];
 }
 
