@@ -101,6 +101,11 @@ export class Election {
     return performance.now() < this.#certainUntil;
   }
 
+  /** The same of one name, also while its work is being ended. */
+  mayWork(name: string): boolean {
+    return this.isCertain && (this.#held.has(name) || this.#stopping.has(name));
+  }
+
   /** Whether no other replica lives that could take what we give up. */
   get isAlone(): boolean {
     return this.#members.living().size === 0;
@@ -204,8 +209,9 @@ export class Election {
     for (const name of [...take, ...beyond]) {
       if (signal.aborted || !this.#isAlive) return;
       const isTaken = await this.#take(name).catch((error: unknown) => this.#tell(error));
-      if (isTaken && beyond.includes(name))
-        this.#spreadsFrom = performance.now() + reluctance * this.#options.timing.duration;
+      if (!isTaken || !beyond.includes(name)) continue;
+      this.#options.onError(`election: ${name} is led beyond our share: nobody else took it`);
+      this.#spreadsFrom = performance.now() + reluctance * this.#options.timing.duration;
     }
     await this.#disown();
     await this.#members.sweep();
