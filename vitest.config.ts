@@ -32,6 +32,13 @@ export default defineConfig({
           globalSetup: ['test/chaos/clusters.setup.ts'],
         },
       },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          globalSetup: ['test/fuzz/report.setup.ts'],
+        },
+      },
       { test: { name: 'bench', include: ['test/bench/**/*.test.ts'], ...onClusters } },
       { test: { name: 'attack', include: ['test/attack/**/*.test.ts'], ...onClusters } },
     ],

@@ -117,7 +117,29 @@ describe('one clear line, and no other cluster, for', () => {
   });
 });
 
+test.each<[string, object, RegExp]>([
+  ['users that are no list', { users: 5 }, /not a kubeconfig: users is missing or something else$/],
+  ['a cluster that is nothing', { clusters: [null] }, /not a kubeconfig: clusters\.0 is missing/],
+  [
+    'a server that is a list',
+    { clusters: [{ name: 'a', cluster: { server: [] } }] },
+    /clusters\.0\.cluster\.server/,
+  ],
+  [
+    'a context that is a map',
+    { 'current-context': { value: 'a' } },
+    /current-context is missing or something/,
+  ],
+])('one line says what is wrong with %s', (_, more, line) => {
+  const good = { 'current-context': 'a', contexts: [], clusters: [], users: [] };
+  expect(failure(write('config.yaml', JSON.stringify({ ...good, ...more })))).toMatch(line);
+});
+
 test.each([
+  [
+    'what the library nests no further',
+    `{"users":[{"name":"u","user":{"a":${'['.repeat(90)}{"token":"hunter2","b":${'['.repeat(50)}${']'.repeat(50)}}${']'.repeat(90)}}}]}`,
+  ],
   ['the rest of a broken line', 'users:\n- user: {token: "hunter2'],
   ['what one parser alone takes for a mistake', 'token: hunter2\n? [a]\n: hunter2\n!!js/function hunter2: x'],
 ])('no token is shown with %s', (_, text) => {

@@ -3,6 +3,7 @@ import type { Agent, RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
 import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
 import { describeError, KubeError } from './errors.ts';
 
 /** What a TLS connection to an API server needs; the same names as in node:tls. */
@@ -48,6 +49,19 @@ export type KubeconfigSource =
       readonly server?: string | undefined;
     }
   | { readonly text: string; readonly from: string; readonly context?: string | undefined };
+
+const named = z.looseObject({ name: z.string() });
+/** What the library takes for granted. */
+const outline = z.looseObject({
+  'current-context': z.string().nullish(),
+  contexts: z
+    .array(named.extend({ context: z.looseObject({ cluster: z.string(), user: z.string().nullish() }) }))
+    .nullish(),
+  clusters: z.array(named.extend({ cluster: z.looseObject({ server: z.string() }) })).nullish(),
+  users: z.array(named.extend({ user: z.looseObject({}).nullish() })).nullish(),
+});
+/** Of what is repeated, in characters. */
+const longestShown = 128;
 
 const tlsNames = ['ca', 'cert', 'key', 'rejectUnauthorized', 'servername'] as const;
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -125,7 +139,7 @@ function readConfig(given: KubeconfigSource | undefined): LoadedConfig {
   const address = (given && 'path' in given && given.server) || cluster.server;
   const server = URL.canParse(address) ? new URL(address) : undefined;
   if (server?.protocol !== 'https:' && server?.protocol !== 'http:')
-    throw new Error(`"${address}" is no URL of a server`);
+    throw new Error(`"${address.slice(0, longestShown)}" is no URL of a server`);
   return { config, server, proxyUrl: cluster.proxyUrl };
 }
 
@@ -136,8 +150,18 @@ function load(config: KubeConfig, given: KubeconfigSource): void {
   const parsed = parseYaml(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('it is not a kubeconfig');
-  // As JSON, for the library has a parser of its own, which shows what stands around a mistake.
-  config.loadFromString(JSON.stringify(parsed));
+  const { error } = outline.safeParse(parsed);
+  if (error)
+    throw new Error(
+      `it is not a kubeconfig: ${error.issues[0]?.path.join('.')} is missing or something else`,
+    );
+  try {
+    // As JSON, for the library has a parser of its own.
+    config.loadFromString(JSON.stringify(parsed));
+  } catch {
+    // Its message shows what stands around a mistake.
+    throw new Error('it is not a kubeconfig');
+  }
   config.makePathsAbsolute(folder);
   if (given.context !== undefined) config.setCurrentContext(given.context);
   const { users } = parsed as { users?: { name?: string; user?: Record<string, unknown> }[] };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Pod } from '../kube/types.ts';
 import { listOf, mapOf } from '../serving/first-mistake.ts';
+import { isPodShaped } from '../translate/pod-shape.ts';
 
-/** Only the outline of the pod is looked at: what is in it goes to the same code as every other pod. */
+/** What is read of the pod must be of the right kind: a scheduler's pods are, and others must not disturb them. */
 const podSchema = z
   .looseObject({
     metadata: z.looseObject({
@@ -14,7 +15,11 @@ const podSchema = z
     }),
     spec: z.looseObject({ containers: listOf(z.looseObject({})) }),
   })
-  .transform((pod) => pod as unknown as Pod);
+  .transform((pod, context) => {
+    if (isPodShaped(pod)) return pod as unknown as Pod;
+    context.addIssue({ code: 'custom', message: 'no pod' });
+    return z.NEVER;
+  });
 
 /** `ExtenderArgs` of k8s.io/kube-scheduler/extender/v1, as a scheduler with `nodeCacheCapable: true` sends it. */
 export const extenderArgs = z

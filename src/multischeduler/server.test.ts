@@ -76,6 +76,19 @@ describe('over plain HTTP', () => {
     ['a list', '[]', /the body is missing or something else/],
     ['no pod', '{"NodeNames":[]}', /Pod is missing/],
     ['a pod without name', '{"Pod":{"metadata":{}},"NodeNames":[]}', /Pod\.metadata\.namespace is missing/],
+    [
+      'a pod of another kind',
+      call('web', '1').replace('"containers"', '"tolerations":"all","containers"'),
+      /Pod is missing or/,
+    ],
+    [
+      'a pod without end',
+      call('web', '1').replace(
+        '"containers"',
+        `"later":${'['.repeat(50_000)}${']'.repeat(50_000)},"containers"`,
+      ),
+      /Pod is missing or/,
+    ],
     ['nodes instead of names', call('web', '1').replace('NodeNames', 'Names'), /nodeCacheCapable: true/],
     ['11 MB', Buffer.alloc(11 * 1_048_576), /is longer than/],
   ])('%s is refused with the reason, and the next call is answered', async (_, body, expected) => {

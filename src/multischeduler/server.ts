@@ -4,6 +4,8 @@ import https from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { BodyRoom } from '../serving/body-room.ts';
+import { rememberConnections } from '../serving/connections.ts';
 import { readBody } from '../serving/read-body.ts';
 import { servingTimeouts } from '../serving/timeouts.ts';
 import type { Extender } from './extender.ts';
@@ -33,8 +35,9 @@ export interface ExtenderServer {
 /** Starts to serve. @throws KubeError `Configuration` when the address is taken or is not ours */
 export async function startExtenderServer(options: ExtenderServerOptions): Promise<ExtenderServer> {
   const { host, port, tls, verifiesClients, logger } = options;
+  const room = new BodyRoom(mostOfAll);
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    answer(options, request, response).catch((error: unknown) => {
+    answer(options, room, request, response).catch((error: unknown) => {
       logger.error({ error: describeError(error) }, 'a call of a scheduler failed');
       send(response, 500, 'text/plain', 'internal error\n');
     });
@@ -42,6 +45,8 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
   const secured = tls && { ...servingTimeouts, ...tls, requestCert: verifiesClients };
   const secure = secured && https.createServer({ ...secured, rejectUnauthorized: verifiesClients }, listener);
   const server = secure ?? http.createServer(servingTimeouts, listener);
+  server.maxConnections = mostConnections;
+  const endConnections = rememberConnections(server);
   server.listen({ port, ...(host === undefined ? {} : { host }) });
   try {
     await once(server, 'listening');
@@ -56,7 +61,7 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
     async close() {
       const closed = once(server, 'close');
       server.close();
-      server.closeAllConnections();
+      endConnections();
       await closed;
     },
   };
@@ -64,6 +69,7 @@ export async function startExtenderServer(options: ExtenderServerOptions): Promi
 
 async function answer(
   { extender, unready }: ExtenderServerOptions,
+  room: BodyRoom,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -71,7 +77,7 @@ async function answer(
   const verb = verbs[path];
   if (verb) {
     if (request.method !== 'POST') return refuse(response, 405, 'this path takes POST', { allow: 'POST' });
-    const args = await readArgs(request);
+    const args = await readArgs(request, room);
     if (typeof args === 'string') return refuse(response, 400, args, { connection: 'close' });
     return send(response, 200, 'application/json', JSON.stringify(verb(extender, args)));
   }
@@ -88,10 +94,13 @@ const verbs: Readonly<Record<string, (extender: Extender, args: ExtenderArgs) =>
 
 /** A pod has at most 1.5 MB (etcd's limit), and 5,000 nodes have names. */
 const mostBytes = 10 * 1_048_576;
+/** Of all that come at once: a scheduler asks one thing at a time. */
+const mostOfAll = 6 * mostBytes;
+const mostConnections = 256;
 
 /** What the scheduler asks, or why it cannot be understood. */
-async function readArgs(request: IncomingMessage): Promise<ExtenderArgs | string> {
-  const body = await readBody(request, { mostBytes });
+async function readArgs(request: IncomingMessage, room: BodyRoom): Promise<ExtenderArgs | string> {
+  const body = await readBody(request, { mostBytes, room });
   if (typeof body !== 'string') return body.problem;
   let value: unknown;
   try {

@@ -1,10 +1,4 @@
-/** What a value must look like for the code that reads it: text, a number, or made of such. */
-type Shape =
-  | 'text'
-  | 'number'
-  | { readonly listOf: Shape }
-  | { readonly mapOf: Shape }
-  | { readonly fields: Readonly<Record<string, Shape>>; readonly needs?: readonly string[] };
+import { hasShape, isMap, isShallow, type Shape } from './shape.ts';
 
 const texts: Shape = { listOf: 'text' };
 const textMap: Shape = { mapOf: 'text' };
@@ -12,7 +6,8 @@ const requirements: Shape = {
   listOf: { fields: { key: 'text', operator: 'text', values: texts }, needs: ['key', 'operator'] },
 };
 const nodeTerm: Shape = { fields: { matchExpressions: requirements, matchFields: requirements } };
-const labelSelector: Shape = { fields: { matchLabels: textMap, matchExpressions: requirements } };
+/** A label selector (metav1.LabelSelector). */
+export const labelSelector: Shape = { fields: { matchLabels: textMap, matchExpressions: requirements } };
 const podTerm: Shape = {
   fields: {
     labelSelector,
@@ -30,13 +25,15 @@ const weightedPods: Shape = {
     needs: ['weight', 'podAffinityTerm'],
   },
 };
-const podAffinity: Shape = {
+/** Affinity to other pods, or from them. */
+export const podAffinity: Shape = {
   fields: {
     requiredDuringSchedulingIgnoredDuringExecution: { listOf: podTerm },
     preferredDuringSchedulingIgnoredDuringExecution: weightedPods,
   },
 };
-const nodeAffinity: Shape = {
+/** Affinity to nodes. */
+export const nodeAffinity: Shape = {
   fields: {
     requiredDuringSchedulingIgnoredDuringExecution: { fields: { nodeSelectorTerms: { listOf: nodeTerm } } },
     preferredDuringSchedulingIgnoredDuringExecution: {
@@ -45,16 +42,19 @@ const nodeAffinity: Shape = {
   },
 };
 
+/** Tolerations of taints. */
+export const tolerations: Shape = {
+  listOf: {
+    fields: { key: 'text', operator: 'text', value: 'text', effect: 'text', tolerationSeconds: 'number' },
+  },
+};
+
 /** The scheduling fields of a pod that a `clusterSelector` may have (core/v1 Affinity, Toleration). */
 const selector: Shape = {
   fields: {
     nodeSelector: textMap,
     affinity: { fields: { nodeAffinity, podAffinity, podAntiAffinity: podAffinity } },
-    tolerations: {
-      listOf: {
-        fields: { key: 'text', operator: 'text', value: 'text', effect: 'text', tolerationSeconds: 'number' },
-      },
-    },
+    tolerations,
   },
 };
 
@@ -76,27 +76,4 @@ export function withoutNulls(value: unknown): unknown {
   if (!isMap(value)) return value;
   const entries = Object.entries(value).filter(([, entry]) => entry !== null);
   return Object.fromEntries(entries.map(([key, entry]) => [key, withoutNulls(entry)]));
-}
-
-function hasShape(value: unknown, shape: Shape): boolean {
-  if (shape === 'text') return typeof value === 'string';
-  if (shape === 'number') return typeof value === 'number';
-  if ('listOf' in shape) return Array.isArray(value) && value.every((each) => hasShape(each, shape.listOf));
-  if (!isMap(value)) return false;
-  if ('mapOf' in shape) return Object.values(value).every((each) => hasShape(each, shape.mapOf));
-  return (
-    (shape.needs ?? []).every((name) => value[name] != null) &&
-    Object.entries(shape.fields).every(
-      ([name, field]) => !Object.hasOwn(value, name) || value[name] === null || hasShape(value[name], field),
-    )
-  );
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

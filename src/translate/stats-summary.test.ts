@@ -30,7 +30,7 @@ describe('the summaries of several nodes', () => {
     ]);
   });
 
-  it.each(['', 'no JSON', 'null', '[]', '{"pods":{}}', '{"pods":[{}]}'])(
+  it.each(['', 'no JSON', 'null', '[]', '{"pods":{}}', '{"pods":[{}]}', '{"pods":[null,5,{"podRef":null}]}'])(
     'are left out where a node answers %j',
     (text) => expect(readSummaries([{ text, upperUid }])).toEqual([]),
   );

@@ -20,7 +20,7 @@ export interface NodeSummary {
 export function readSummaries(nodes: Iterable<NodeSummary>): PodStats[] {
   return [...nodes].flatMap(({ text, upperUid }) =>
     podsIn(text).flatMap((pod) => {
-      const uid = upperUid(`${pod.podRef?.namespace}/${pod.podRef?.name}`);
+      const uid = upperUid(`${pod.podRef.namespace}/${pod.podRef.name}`);
       return uid === undefined ? [] : [{ ...pod, podRef: { ...pod.podRef, uid } }];
     }),
   );
@@ -72,7 +72,9 @@ export function summaryOf(nodeName: string, pods: readonly PodStats[], node: Nod
 function podsIn(text: string): PodStats[] {
   try {
     const { pods } = JSON.parse(text) as { pods?: unknown };
-    return Array.isArray(pods) ? pods : [];
+    return Array.isArray(pods)
+      ? pods.filter((pod) => typeof pod?.podRef === 'object' && pod.podRef !== null)
+      : [];
   } catch {
     return [];
   }

@@ -2,11 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { describeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { BodyRoom } from '../serving/body-room.ts';
 import { readBody } from '../serving/read-body.ts';
 import { type AdmissionRequest, BadRequest, readReview, type Verdict, writeReview } from './review.ts';
 
 /** An API server takes 3 MB; in a review there may be a new object and an old one, and some more around them. */
 export const mostBytes = 7 * 1024 * 1024;
+
+/** Of all bodies that come at once, most of which are a few kilobytes. */
+const mostOfAll = 8 * mostBytes;
 
 /** How a request to `/mutate` ended; for metrics. */
 export type ReviewResult = 'changed' | 'unchanged' | 'refused' | 'bad';
@@ -22,6 +26,7 @@ export interface HandlerOptions {
 
 /** The answers by path: `/mutate` for the API server, `/healthz` for probes. */
 export function createHandler(options: HandlerOptions) {
+  const room = new BodyRoom(mostOfAll);
   return (request: IncomingMessage, response: ServerResponse): void => {
     request.on('error', () => {});
     response.on('error', () => {});
@@ -32,7 +37,7 @@ export function createHandler(options: HandlerOptions) {
       answer(response, 200, 'text/plain; charset=utf-8', 'ok');
       return;
     }
-    void mutate(path, request, options)
+    void mutate(path, request, room, options)
       .then(({ body, result }) => {
         answer(response, 200, 'application/json', body);
         options.onReview?.(result, performance.now() - began);
@@ -47,6 +52,7 @@ export function createHandler(options: HandlerOptions) {
 async function mutate(
   path: string | undefined,
   request: IncomingMessage,
+  room: BodyRoom,
   { admit, verifiesClients, logger }: HandlerOptions,
 ): Promise<{ body: string; result: ReviewResult }> {
   if (path !== '/mutate') throw new BadRequest(404, 'there is /mutate and /healthz');
@@ -55,7 +61,7 @@ async function mutate(
     throw new BadRequest(401, 'a client certificate of the authority in --CA is needed');
   if (!/^application\/json *(;|$)/i.test(request.headers['content-type'] ?? ''))
     throw new BadRequest(415, 'the content type is not application/json');
-  const body = await readBody(request, { mostBytes });
+  const body = await readBody(request, { mostBytes, room });
   if (typeof body !== 'string') throw new BadRequest(body.status, body.problem);
   const review = readReview(body);
   const verdict = admit(review);

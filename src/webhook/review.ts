@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Pod } from '../kube/types.ts';
 import { listOf, mapOf } from '../serving/first-mistake.ts';
+import { isShallow } from '../translate/shape.ts';
 import type { PatchOperation } from '../translate/webhook/json-patch.ts';
 
 /** What a request asks, admission.k8s.io/v1 `AdmissionRequest`, as far as we care. */
@@ -58,6 +59,9 @@ const podSchema = z.object({
   }),
 });
 
+/** A pod has a tenth of it; far more would overflow the stack of whoever walks it. */
+const deepest = 64;
+
 /** Reads the body of a request. @throws BadRequest */
 export function readReview(body: string): AdmissionRequest {
   let json: unknown;
@@ -74,6 +78,8 @@ export function readReview(body: string): AdmissionRequest {
 
 /** The pod of a request, with all its fields, or why it is none. */
 export function readPod({ object }: AdmissionRequest): { pod: Pod } | { refusal: string } {
+  if (!isShallow(object, deepest))
+    return { refusal: `the object of the review is nested more than ${deepest} deep` };
   const outline = podSchema.safeParse(object);
   if (outline.success) return { pod: object as Pod };
   return { refusal: `the object of the review is no pod: ${said(outline.error)}` };

@@ -2,6 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
+import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -190,6 +191,18 @@ describe('what is no review', () => {
     expect(results.at(-1)).toBe('bad');
   });
 
+  test('a pod without end, and the next review is answered', async () => {
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const { text } = await send(
+      review({ object: { ...pod, spec: { affinity: 'deep' } } }).replace('"deep"', deep),
+    );
+    expect(JSON.parse(text).response).toMatchObject({
+      allowed: false,
+      status: { message: expect.stringContaining('nested') },
+    });
+    expect(await send(review())).toMatchObject({ status: 200 });
+  });
+
   test('10 MB whose length was not said', async () => {
     const chunked = { 'transfer-encoding': 'chunked' };
     expect(await send('x'.repeat(10_000_000), { headers: chunked })).toMatchObject({ status: 413 });
@@ -264,6 +277,18 @@ describe('connections', () => {
     const { cert } = await issueCertificate(authority, ['127.0.0.1'], inAnHour);
     expect(() => server.use({ cert, key })).toThrow('the certificate of the webhook');
     expect(await send(review())).toMatchObject({ status: 200 });
+  });
+
+  test('do not hold up the end by a connection that is not greeted yet', async () => {
+    const pair = await issueCertificate(authority, ['127.0.0.1'], inAnHour);
+    const options = { host: '127.0.0.1', port: 0, logger, clientCa: undefined, handle: handle(false) };
+    const ending = await startWebhookServer(options, pair);
+    const silent = connectPlain({ host: '127.0.0.1', port: ending.port });
+    await once(silent, 'connect');
+    const began = performance.now();
+    await ending.close(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    silent.destroy();
   });
 
   test('a port that is taken is a mistake of the flags', async () => {

@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
+import { rememberConnections } from '../serving/connections.ts';
 import type { KeyPair } from '../serving/keys.ts';
 import { secureOptions } from '../serving/secure-options.ts';
 import { servingTimeouts } from '../serving/timeouts.ts';
@@ -30,7 +31,7 @@ export interface WebhookServer {
 
 const whose = 'the webhook';
 
-/** Each may hold a body in memory; API servers need a handful. */
+/** API servers need a handful. */
 const mostConnections = 256;
 
 /** Starts to listen. @throws KubeError `Configuration` when the address is taken or a certificate is no good */
@@ -47,6 +48,7 @@ export async function startWebhookServer(
     rejectUnauthorized: false,
   });
   server.maxConnections = mostConnections;
+  const endConnections = rememberConnections(server);
   server.on('request', handle);
   server.on('tlsClientError', (error, socket) => {
     logger.debug({ error: describeError(error) }, 'a TLS handshake with the webhook failed');
@@ -64,7 +66,7 @@ export async function startWebhookServer(
     use: (pair) => server.setSecureContext(secureOptions(pair, clientCa, whose)),
     async close(graceMilliseconds) {
       const closed = once(server, 'close');
-      const timer = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+      const timer = setTimeout(endConnections, graceMilliseconds);
       // Since Node 19 it also ends the connections that are idle.
       server.close();
       await closed;

@@ -17,9 +17,17 @@ export interface HandlerOptions {
   context: KubeletContext;
 }
 
+/**
+ * No client of a kubelet sends a request before the last was answered. One who does could ask for a review of thousands
+ * of tokens at once, and node:http keeps every request that waits.
+ */
+const mostWaiting = 16;
+
 /** Takes each request through the door and to its verb. */
 export class Handler {
   readonly #options: HandlerOptions;
+  /** How many requests of a connection have no answer yet. */
+  readonly #waiting = new WeakMap<Socket, number>();
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -29,9 +37,18 @@ export class Handler {
   request(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => {});
     request.on('error', () => {});
+    const { socket } = request;
+    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
+    if (waiting > mostWaiting) {
+      socket.destroy();
+      return;
+    }
+    this.#waiting.set(socket, waiting);
     // No verb reads a body. What comes after the answer is dropped with the connection.
     if (hasBody(request)) response.shouldKeepAlive = false;
-    void this.#answer(request, response, undefined);
+    void this.#answer(request, response, undefined).finally(() =>
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1),
+    );
   }
 
   /**

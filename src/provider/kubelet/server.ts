@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { describeError, KubeError } from '../../kube/errors.ts';
+import { rememberConnections } from '../../serving/connections.ts';
 import { Access } from './access/access.ts';
 import { Handler } from './handler.ts';
 import type { KubeletServer, KubeletServerOptions } from './options.ts';
@@ -37,7 +38,6 @@ const serverOptions = {
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const keeper = new TlsKeeper(options);
   const sessions = new Sessions();
-  const connections = new Set<Socket>();
   let { options: tls, clientCa } = await keeper.load();
   /** Of each connection, the client CA that its certificate was held against. */
   const verifiedBy = new WeakMap<TLSSocket, string | undefined>();
@@ -64,10 +64,7 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     requestCert: options.verifyClients,
     rejectUnauthorized: false,
   });
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
+  const endConnections = rememberConnections(server);
   server.on('secureConnection', (socket) => verifiedBy.set(socket, clientCa));
   server.on('tlsClientError', (error, socket) => {
     options.logger.debug({ error: describeError(error) }, 'a TLS handshake with the kubelet port failed');
@@ -100,7 +97,7 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
       const closed = server.listening ? once(server, 'close') : undefined;
       server.close();
       await sessions.drain(graceMilliseconds);
-      for (const socket of connections) socket.destroy();
+      endConnections();
       await closed;
     },
   };

@@ -110,6 +110,16 @@ describe('a bearer token', () => {
     },
   );
 
+  it('is one of few that a connection may have reviewed at once', async () => {
+    const client = tls.connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+    client.on('error', () => {}).resume();
+    const one = (index: number) => `GET /pods HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t${index}\r\n\r\n`;
+    client.write(Array.from({ length: 5_000 }, (_, index) => one(index)).join(''));
+    await new Promise((resolve) => client.once('close', resolve));
+    expect(upper.tokens.length).toBeLessThan(100);
+    await soon(() => expect(server.sessions).toBe(0));
+  });
+
   it('says nothing where tokens are not taken', async () => {
     upper.users['good'] = { username: 'robot' };
     const strict = await startServer({ upper: upper.client, lower, acceptTokens: false });
