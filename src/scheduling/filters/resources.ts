@@ -28,7 +28,11 @@ export const resources: Filter = {
       },
       check: (slot) => {
         let lacking = 0;
-        for (const [index, need] of needs.entries()) if (!isMet(need, slot)) lacking += 2 ** index;
+        let place = 1;
+        for (const need of needs) {
+          if (!isMet(need, slot)) lacking += place;
+          place *= 2;
+        }
         if (lacking === 0) return undefined;
         // One list for all nodes that lack the same.
         return reach(lists, lacking, () =>
