@@ -78,8 +78,8 @@ export class Choice {
 }
 
 const softly = 'PreferNoSchedule';
-/** Those that are asked about first are the emptiest, so that few are worth comparing by what is behind them. */
-const mostOfEmptiest = 3;
+/** Those that are asked about first are the emptiest, so that two are enough to compare by what is behind them. */
+const mostOfEmptiest = 2;
 /** The best of a few that come in turn is nearly as good as the best of all. */
 const mostRanked = 8;
 /** Whoever asks for a way of ranking gets it; otherwise as in deploy/kube-scheduler.yaml. */
