@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { leases, pods } from '../../src/kube/resources.ts';
+import { events, leases, pods } from '../../src/kube/resources.ts';
 import { lowerPodAnnotation, lowerPositionAnnotation } from '../../src/translate/names.ts';
+import { describeWrite, ourWrites } from '../audit.ts';
 import { eventually } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { type Witness, watchPods } from '../objects.ts';
@@ -105,6 +106,43 @@ it('a pod whose lower one went while it was down does not run again, though noth
   const now = await stage.reaches('unnoted', 'Failed');
   expect(now.status?.reason).toBe('LowerPodLost');
   expect(witness.uids.get(`${stage.namespace}/unnoted`)?.size).toBe(1);
+});
+
+it('a restart writes nothing of what is said above already', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `still-${index}`);
+  await stage.create(...names.map((name) => podOn(stage.node, name)));
+  await Promise.all(names.map((name) => stage.reaches(name, 'Running')));
+  await Promise.all(names.map((name) => stage.event(name, 'Scheduled')));
+  await stage.provider.stop();
+  const since = Date.now();
+  await stage.provider.start();
+
+  // News of now is behind everything that the list of events brought.
+  const { uid = '', namespace = '', name = '' } = (await stage.podBelow('still-0')).metadata ?? {};
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  await stage.below.create(events, {
+    metadata: { namespace, name: 'still-0.news' },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    ...{
+      reason: 'News',
+      message: 'of now',
+      type: 'Normal',
+      count: 1,
+      firstTimestamp: time,
+      lastTimestamp: time,
+    },
+  });
+  await stage.event('still-0', 'News');
+  const written = () =>
+    [stage.upper, stage.lower]
+      .flatMap((cluster) => ourWrites(cluster, since))
+      .filter(({ objectRef: { resource, namespace: of, name: which } = {} }) => {
+        return of === namespace || (resource === 'nodes' && which === stage.node);
+      })
+      .map(describeWrite);
+  // The log is a second behind, and in order.
+  await eventually(() => expect(written().join()).toContain('still-0.news'));
+  expect(written()).toEqual([expect.stringContaining('create events')]);
 });
 
 /** Waits until the Lease of the node tells of a state of the lower cluster that is no older. */
