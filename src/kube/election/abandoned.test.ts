@@ -10,6 +10,8 @@ const timing = timingOf(400);
 const names = ['a', 'b', 'c'];
 let server: LeaseServer;
 let replicas: Replica[] = [];
+/** Names that somebody began to work for while somebody else was certain that they are his. */
+const doubles: string[] = [];
 
 interface Replica {
   readonly identity: string;
@@ -29,6 +31,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
+  expect(doubles.splice(0)).toEqual([]);
 });
 
 function start(identity: string, { fateOf = () => undefined }: { fateOf?: FateOf } = {}): Replica {
@@ -41,7 +44,11 @@ function start(identity: string, { fateOf = () => undefined }: { fateOf?: FateOf
     ),
     group: { namespace: 'n', name: 'g' },
     identity,
-    onStarted: (name) => void atWork.add(name),
+    onStarted(name) {
+      for (const other of replicas)
+        if (other.atWork.has(name)) doubles.push(`${name}: ${other.identity} and ${identity}`);
+      atWork.add(name);
+    },
     onStopped: async (name, { lost }) => {
       atWork.delete(name);
       if (lost) replica.cutOff += 1;
@@ -119,6 +126,15 @@ test('a name that is ours by its Lease alone, and too many, is left to the other
   server.remove('isthmus-g-member-first');
   await vi.waitUntil(() => first.cutOff === 3);
   await untilServed(2, 1);
+});
+
+test('a replica that begins just when somebody deletes the sign of life of a leader waits all the same', async () => {
+  const first = start('first');
+  await untilServed(3);
+  server.remove('isthmus-g-member-first');
+  start('second');
+  await vi.waitUntil(() => first.cutOff > 0);
+  await untilServed();
 });
 
 test('a name that was taken, of which no word came back, is served', async () => {

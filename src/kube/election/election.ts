@@ -191,7 +191,7 @@ export class Election {
 
   /** One look at who leads what, and the steps that follow from it. @throws KubeError */
   async #look(signal: AbortSignal): Promise<void> {
-    if (!this.#isAlive) return;
+    if (!this.isCertain) return;
     const { identity } = this.#options;
     for (const name of [...this.#held])
       if (this.#leaders.leaderOf(name) !== identity) void this.#stop(name, true);
@@ -207,7 +207,7 @@ export class Election {
     });
     for (const name of release) if (!this.#names.has(name) || this.#isCalm()) void this.#release(name);
     for (const name of [...take, ...beyond]) {
-      if (signal.aborted || !this.#isAlive) return;
+      if (signal.aborted || !this.isCertain) return;
       const isTaken = await this.#take(name).catch((error: unknown) => this.#tell(error));
       if (!isTaken || !beyond.includes(name)) continue;
       this.#options.onError(`election: ${name} is led beyond our share: nobody else took it`);
@@ -267,7 +267,7 @@ export class Election {
     if (leader !== '' && leader !== identity && !(await this.#members.isDead(leader))) return false;
     if (!(await this.#leaders.write(name, identity, before))) return false;
     // Meanwhile we were told to stop, or lost our own sign of life.
-    if (!this.#isAlive || this.#isLeaving || !this.#names.has(name)) {
+    if (!this.isCertain || this.#isLeaving || !this.#names.has(name)) {
       await this.#leaders.write(name, '');
       return false;
     }

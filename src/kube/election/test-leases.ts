@@ -27,6 +27,8 @@ export class LeaseServer {
       act: () => T,
     ): Promise<T> => {
       const fate = fateOf(verb, lease);
+      // Timers come to their turn, as with a real one.
+      await new Promise(setImmediate);
       const unreachable = () => new KubeError('Unreachable', `the ${verb} was cut off`);
       if (fate === 'lost') throw unreachable();
       if (fate === 'refused') throw new KubeError('Conflict', 'it has changed');
