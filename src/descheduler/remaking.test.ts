@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { upperPod } from '../clusters/placement/test-clusters.ts';
 import { KubeError } from '../kube/errors.ts';
 import { createLogger } from '../kube/logger.ts';
-import type { Pod } from '../kube/types.ts';
+import type { Pod, Secret } from '../kube/types.ts';
 import { Remaking } from './remaking.ts';
 import { pending, TestUpper } from './test-upper.ts';
 
@@ -202,3 +202,23 @@ test('one that never ran has not ended, though the kubelet calls it Failed', asy
   await vi.waitFor(() => expect(upper.objects.has(record)).toBe(false), patience);
   expect(upper.writes).toEqual(['create shop/alone', `delete ${record}`]);
 });
+
+test.each(['{', 'null', '5', '[]', '{"metadata":{}}', '{"metadata":{"name":5},"spec":{"containers":[]}}'])(
+  'a Secret that holds %s is left as it is, and nothing waits for it',
+  async (text) => {
+    const data = { 'pod.json': Buffer.from(text).toString('base64') };
+    const labels = { 'isthmus.io/pod-again': 'true' };
+    const secret: Secret = {
+      metadata: { namespace: 'isthmus-system', name: 'odd', uid: 'odd', resourceVersion: '1', labels },
+      data,
+    };
+    upper.put(secret);
+    await running();
+    await dealtWith();
+    const tooLong = AbortSignal.timeout(5_000);
+    await remaking.finished(tooLong);
+    expect(tooLong.aborted).toBe(false);
+    expect(upper.objects.has('isthmus-system/odd')).toBe(true);
+    expect(upper.writes.filter((write) => write.includes('odd'))).toEqual([]);
+  },
+);

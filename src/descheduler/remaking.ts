@@ -12,6 +12,7 @@ import { type ReconcileResult, WorkQueue } from '../kube/work-queue.ts';
 import type { Avoidance } from '../translate/avoidance.ts';
 import { madeFromAnnotation } from '../translate/names.ts';
 import { podAgain } from '../translate/pod-again.ts';
+import { isPodShaped } from '../translate/pod-shape.ts';
 import { LastLooks } from './last-looks.ts';
 
 export interface RemakingOptions {
@@ -121,7 +122,7 @@ export class Remaking {
 
   /** Resolves when nothing is on its way, or the signal aborts. */
   async finished(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#records.values().next().done)
+    while (!signal.aborted && [...this.#records.values()].some(readRecord))
       await sleep(100, undefined, { signal }).catch(() => {});
   }
 
@@ -131,6 +132,7 @@ export class Remaking {
     const record = this.#records.get(key);
     const pod = record && readRecord(record);
     if (!record || !pod) {
+      if (record) logger.warn({ record: key }, 'this Secret holds no pod, and is left as it is');
       this.#looks.leave(key);
       return undefined;
     }
@@ -202,9 +204,16 @@ export class Remaking {
   }
 }
 
+/** The pod that a Secret holds; undefined when somebody else wrote there what is none. */
 function readRecord({ data }: Secret): Pod | undefined {
-  const text = data?.[dataKey];
-  return text === undefined ? undefined : (JSON.parse(Buffer.from(text, 'base64').toString()) as Pod);
+  try {
+    const pod: unknown = JSON.parse(Buffer.from(data?.[dataKey] ?? '', 'base64').toString());
+    if (!isPodShaped(pod)) return undefined;
+    const { namespace, name } = (pod as Pod).metadata ?? {};
+    return namespace && name ? (pod as Pod) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isWaiting({ metadata, status }: Pod): boolean {

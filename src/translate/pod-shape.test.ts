@@ -26,7 +26,8 @@ test.each<[string, unknown]>([
   ['a spread without a key', spec({ topologySpreadConstraints: [{ ...spread, topologyKey: null }] })],
   ['a spread that is a map', spec({ topologySpreadConstraints: spread })],
   ['requests that are a list', spec({ initContainers: [{ resources: { requests: [[]] } }] })],
-  ['a claim without a name', spec({ volumes: [{ persistentVolumeClaim: {} }] })],
+  ['a volume without a name', spec({ volumes: [{ emptyDir: {} }] })],
+  ['a claim without a name', spec({ volumes: [{ name: 'a', persistentVolumeClaim: {} }] })],
   ['more levels than anybody writes', spec({ later: nested(100) })],
   ['more levels than the stack has', JSON.parse(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)],
 ])('%s is none', (_, pod) => {

@@ -50,6 +50,9 @@ const claimTemplate: Shape = {
     },
   },
 };
+const downwardItems: Shape = {
+  fields: { items: { listOf: { fields: { path: text, fieldRef: { fields: { fieldPath: text } } } } } },
+};
 const volumes: Shape = {
   listOf: {
     fields: {
@@ -58,16 +61,23 @@ const volumes: Shape = {
       ephemeral: { fields: { volumeClaimTemplate: claimTemplate } },
       configMap: named,
       secret: { fields: { secretName: text } },
+      downwardAPI: downwardItems,
       projected: {
         fields: {
           sources: {
             listOf: {
-              fields: { configMap: named, secret: named, serviceAccountToken: { fields: { path: text } } },
+              fields: {
+                configMap: named,
+                secret: named,
+                downwardAPI: downwardItems,
+                serviceAccountToken: { fields: { path: text } },
+              },
             },
           },
         },
       },
     },
+    needs: ['name'],
   },
 };
 const spread: Shape = {

@@ -95,7 +95,7 @@ test('the extender outlives whatever comes, and still fits the next pod', { time
       inputs: malformed({ reads: '/readyz', takes: '/filter' }),
       send: async (bytes) => ended(await lines.exchange(bytes, { isCut: true }), lastError),
     }),
-    kind({ name: 'giant questions', share: 150, atOnce: 1, inputs: giantQuestion, send }),
+    kind({ name: 'giant questions', share: 150, atOnce: 1, batch: 1, inputs: giantQuestion, send }),
   ];
   await campaign('extender', kinds, well);
 });

@@ -42,6 +42,7 @@ const giants = kind({
   name: 'a megabyte in one request',
   share: 150,
   atOnce: 1,
+  batch: 1,
   inputs: giant,
   send: async (bytes) => ended(await ground.send(bytes, 'none', { isCut: true }), ground.lastError),
 });
@@ -49,6 +50,7 @@ const floods = kind({
   name: 'many requests in one go',
   share: 40,
   atOnce: 1,
+  batch: 1,
   inputs: flood,
   send: async (bytes) => ended(await ground.send(bytes, 'none', { isCut: true }), ground.lastError),
 });

@@ -92,7 +92,7 @@ test('the webhook outlives whatever comes, and changes nothing that is not its o
       inputs: malformed({ reads: '/healthz', takes: '/mutate' }),
       send: async (bytes) => ended(await open.exchange(bytes, { isCut: true }), lastError),
     }),
-    kind({ name: 'giant reviews', share: 200, atOnce: 1, inputs: giantReview, send }),
+    kind({ name: 'giant reviews', share: 200, atOnce: 1, batch: 1, inputs: giantReview, send }),
   ];
   await campaign('webhook', kinds, async () => expect(await send(good)).toBe('changed'));
   expect(reviewed).toBeGreaterThan(0);

@@ -83,7 +83,8 @@ function onVirtualNode(spec: PodSpec, context: MutationContext): PodSpec {
 /** The virtual node of the first claim that has one. A node that is gone is no place to wait for. */
 function nodeOfClaims(spec: PodSpec, context: MutationContext): string | undefined {
   for (const { persistentVolumeClaim } of spec.volumes ?? []) {
-    const node = persistentVolumeClaim && context.selectedNode(persistentVolumeClaim.claimName);
+    // As Go reads it, null is no claim.
+    const node = persistentVolumeClaim ? context.selectedNode(persistentVolumeClaim.claimName) : undefined;
     if (node !== undefined && context.isVirtualNode(node)) return node;
   }
   return undefined;

@@ -12,7 +12,7 @@ const changes: readonly Change[] = [
   (value, hostile) => [value, hostile],
   (value) => [value],
   (value) => ({ value }),
-  (value) => String(value),
+  (value) => JSON.stringify(value) ?? '',
   (value, hostile, name) =>
     isMap(value) ? { ...value, ...objectWith(name, hostile) } : objectWith(name, value),
   (value, hostile, name) =>
