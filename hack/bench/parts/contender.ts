@@ -88,16 +88,34 @@ export function bareMirror(script: string, nodeFlags: readonly string[] = []): C
         () => `the bare mirror does not follow: ${tailOf(program.logFile)}`,
         { within: 60_000 },
       );
-      const begun = running(nodeName, program);
-      return {
-        ...begun,
-        async stop() {
-          endLease();
-          await begun.stop();
-        },
-      };
+      return endingWith(running(nodeName, program), endLease);
     },
   };
+}
+
+/**
+ * The bare pipe, which serves the kubelet port of a node and brings no pod down.
+ *
+ * @param script the bundle of bare-pipe.ts
+ * @param pod the lower one that it leads to, in `namespace`
+ */
+export async function barePipe(
+  place: Place,
+  script: string,
+  { namespace, pod }: { namespace: string; pod: string },
+): Promise<Running> {
+  const nodeName = nextName('pipe');
+  const [port = 0] = await freePorts(1);
+  const { upper, lower } = place;
+  const endLease = await standInNode(place, nodeName, { address: upper.address, port });
+  const command = [process.execPath, script, lower.providerKubeconfig, namespace, pod];
+  const program = await run(place, nodeName, command, { KUBELET_PORT: String(port) });
+  await waitFor(
+    () => readFileSync(program.logFile, 'utf8').includes('listens'),
+    () => `the bare pipe does not listen: ${tailOf(program.logFile)}`,
+    { within: 60_000 },
+  );
+  return endingWith(running(nodeName, program), endLease);
 }
 
 /**
@@ -121,7 +139,22 @@ function nextName(kind: string): string {
   return `${kind}-${started}`;
 }
 
-async function run({ clusters, lower }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
+function endingWith(begun: Running, alsoEnd: () => void): Running {
+  return {
+    ...begun,
+    async stop() {
+      alsoEnd();
+      await begun.stop();
+    },
+  };
+}
+
+async function run(
+  { clusters, lower }: Place,
+  nodeName: string,
+  command: string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningProgram> {
   const [port = 0] = await freePorts(1);
   const files = filesOf(clusters.directory, clusters.upper.name);
   return clusters.run(nodeName, command, {
@@ -132,6 +165,7 @@ async function run({ clusters, lower }: Place, nodeName: string, command: string
     VKUBELET_POD_IP: clusters.upper.address,
     APISERVER_CERT_LOCATION: files.key('nodes.crt'),
     APISERVER_KEY_LOCATION: files.key('nodes.key'),
+    ...environment,
   });
 }
 
