@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks and all tests, from a fresh clone on. `--fast` leaves the tests on real clusters out; `--conformance`
+# All checks and all tests, from a fresh clone on. `--fast` leaves hostile input and real clusters out; `--conformance`
 # adds the long ones of test/conformance/: every kind of pod twice, and random lives of many pods.
 # The last line is `N passed, N failed`, and the exit code says the same.
 set -euo pipefail

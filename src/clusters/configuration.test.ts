@@ -21,6 +21,11 @@ describe('a mistake is named with its place and what was expected', () => {
         'clusters.yaml: unknown key "cluster"; did you mean "clusters"?',
       ],
     ],
+    [
+      'a key that would hide what stands before it',
+      '"\\r\\e[2Kquota": 1\nclusters: []',
+      'clusters.yaml: unknown key "\ufffd\ufffd[2Kquota"; known are clusters',
+    ],
     ['clusters empty', 'clusters:', 'clusters.yaml: clusters: expected a list of clusters, found nothing'],
     [
       'a map of clusters',

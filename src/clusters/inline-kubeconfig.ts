@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
-import { type Read, told } from './mistakes.ts';
+import { type Read, told, visible } from './mistakes.ts';
 import { nearest } from './nearest.ts';
 import { longestInSecret, readYaml } from './yaml.ts';
 
@@ -80,12 +80,12 @@ export function readInlineKubeconfig(where: string, text: string, context: strin
   const wanted = context ?? current;
   if (!wanted) return { mistakes: [`${where}: it has no current-context`] };
   const chosen = contexts.find(({ name }) => name === wanted)?.context;
-  if (!chosen) return { mistakes: [`${where}: it has no context "${wanted.slice(0, longestName)}"`] };
+  if (!chosen) return { mistakes: [`${where}: it has no context "${visible(wanted, longestName)}"`] };
   const cluster = clusters.find(({ name }) => name === chosen.cluster)?.cluster;
   const user = users.find(({ name }) => name === chosen.user)?.user;
   if (!cluster)
-    return { mistakes: [`${where}: its context "${wanted.slice(0, longestName)}" names no cluster`] };
-  if (!user) return { mistakes: [`${where}: its context "${wanted.slice(0, longestName)}" names no user`] };
+    return { mistakes: [`${where}: its context "${visible(wanted, longestName)}" names no cluster`] };
+  if (!user) return { mistakes: [`${where}: its context "${visible(wanted, longestName)}" names no user`] };
   const unusable = [...unusableCluster(cluster), ...unusableUser(user)];
   if (unusable.length > 0) return { mistakes: unusable.map((why) => `${where}: ${why}`) };
   return { value: JSON.stringify(kubeconfigOf(cluster, user)) };
@@ -95,7 +95,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What says each of them, for only the first are told. */
 function wrongKeys(where: string, part: Part, name: string, fields: Fields): (() => string)[] {
-  const place = `${where}: its ${part} "${name.slice(0, longestName)}"`;
+  const place = `${where}: its ${part} "${visible(name, longestName)}"`;
   const read = allowed[part].safeParse(fields);
   return (read.error?.issues ?? []).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
@@ -103,7 +103,7 @@ function wrongKeys(where: string, part: Part, name: string, fields: Fields): (()
     return issue.keys.map((key) => () => {
       const meant = nearest(key, Object.keys(allowed[part].shape));
       const why = reasons[key] ?? (meant ? `did you mean ${meant}?` : 'it is not known');
-      return `${place} has ${key.slice(0, longestName)}: ${why}`;
+      return `${place} has ${visible(key, longestName)}: ${why}`;
     });
   });
 }

@@ -44,10 +44,15 @@ function mistakeLine(
     const known = keysAt(issue.path);
     const meant = nearest(key, known);
     const advice = meant ? `did you mean "${meant}"?` : `known are ${known.join(', ')}`;
-    return `${place}: unknown key "${key.slice(0, longestShown)}"; ${advice}`;
+    return `${place}: unknown key "${visible(key, longestShown)}"; ${advice}`;
   }
   if (issue.input === undefined) return `${place}: missing; expected ${issue.message}`;
   return `${place}: expected ${issue.message}, found ${shown(issue.input)}`;
+}
+
+/** The beginning of a text, as it may stand in a line: what moves the cursor of a terminal could hide the rest of it. */
+export function visible(text: string, longest: number): string {
+  return text.slice(0, longest).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
 
 /** `clusters.yaml: clusters[2].capacity["nvidia.com/gpu"]` */

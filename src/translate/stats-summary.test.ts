@@ -35,6 +35,16 @@ describe('the summaries of several nodes', () => {
     (text) => expect(readSummaries([{ text, upperUid }])).toEqual([]),
   );
 
+  it.each([
+    { podRef: { name: { toString: 1 }, namespace: 'shop' } },
+    { podRef: { name: 'api', namespace: 'shop' }, cpu: 5 },
+    { podRef: { name: 'api', namespace: 'shop' }, cpu: { time: { toString: 1 } } },
+    { podRef: { name: 'api', namespace: 'shop' }, memory: { workingSetBytes: { valueOf: 1 } } },
+  ])('are left out alone where %j is none', (odd) => {
+    const pods = readSummaries([{ text: JSON.stringify({ pods: [odd, stats('web')] }), upperUid }]);
+    expect([...usageOf(pods).keys()]).toEqual(['shop/web']);
+  });
+
   it('become one node', () => {
     const pods = readSummaries([{ text: summary(stats('web'), stats('api')), upperUid }]);
     expect([...usageOf(pods)]).toEqual(

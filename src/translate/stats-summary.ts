@@ -72,12 +72,35 @@ export function summaryOf(nodeName: string, pods: readonly PodStats[], node: Nod
 function podsIn(text: string): PodStats[] {
   try {
     const { pods } = JSON.parse(text) as { pods?: unknown };
-    return Array.isArray(pods)
-      ? pods.filter((pod) => typeof pod?.podRef === 'object' && pod.podRef !== null)
-      : [];
+    return Array.isArray(pods) ? pods.filter(isPodStats) : [];
   } catch {
     return [];
   }
+}
+
+const figures = ['usageNanoCores', 'usageCoreNanoSeconds', 'usageBytes', 'workingSetBytes', 'rssBytes'];
+
+/** One odd pod must not take the others along: the kubelet is another cluster's. */
+function isPodStats(pod: unknown): pod is PodStats {
+  if (!isMap(pod) || !isMap(pod['podRef'])) return false;
+  const { name, namespace } = pod['podRef'];
+  return (
+    typeof name === 'string' && typeof namespace === 'string' && [pod['cpu'], pod['memory']].every(isUsage)
+  );
+}
+
+function isUsage(usage: unknown): boolean {
+  if (usage === undefined) return true;
+  if (!isMap(usage)) return false;
+  const { time } = usage;
+  return (
+    (time === undefined || typeof time === 'string') &&
+    figures.every((name) => usage[name] === undefined || typeof usage[name] === 'number')
+  );
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function timeOf(time: string | undefined): number | undefined {
