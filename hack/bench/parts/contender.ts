@@ -30,6 +30,8 @@ export interface Running {
 }
 
 let started = 0;
+/** Who starts again under the same name keeps its port: another one would have to be told. */
+const ports = new Map<string, number>();
 
 /** @param nodeFlags of the Node that runs it, such as those that write a profile */
 export function isthmus(nodeFlags: readonly string[] = []): Contender {
@@ -105,11 +107,11 @@ export async function barePipe(
   { namespace, pod }: { namespace: string; pod: string },
 ): Promise<Running> {
   const nodeName = nextName('pipe');
-  const [port = 0] = await freePorts(1);
+  const port = await portOf(nodeName);
   const { upper, lower } = place;
   const endLease = await standInNode(place, nodeName, { address: upper.address, port });
   const command = [process.execPath, script, lower.providerKubeconfig, namespace, pod];
-  const program = await run(place, nodeName, command, { KUBELET_PORT: String(port) });
+  const program = await run(place, nodeName, command);
   await waitFor(
     () => readFileSync(program.logFile, 'utf8').includes('listens'),
     () => `the bare pipe does not listen: ${tailOf(program.logFile)}`,
@@ -149,13 +151,14 @@ function endingWith(begun: Running, alsoEnd: () => void): Running {
   };
 }
 
-async function run(
-  { clusters, lower }: Place,
-  nodeName: string,
-  command: string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<RunningProgram> {
-  const [port = 0] = await freePorts(1);
+async function portOf(nodeName: string): Promise<number> {
+  const [port = 0] = ports.has(nodeName) ? [ports.get(nodeName)] : await freePorts(1);
+  ports.set(nodeName, port);
+  return port;
+}
+
+async function run({ clusters, lower }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
+  const port = await portOf(nodeName);
   const files = filesOf(clusters.directory, clusters.upper.name);
   return clusters.run(nodeName, command, {
     NODE_NAME: nodeName,
@@ -165,7 +168,6 @@ async function run(
     VKUBELET_POD_IP: clusters.upper.address,
     APISERVER_CERT_LOCATION: files.key('nodes.crt'),
     APISERVER_KEY_LOCATION: files.key('nodes.key'),
-    ...environment,
   });
 }
 
