@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { randomOf } from '../../../test/chaos/random.ts';
+import { seedOfRun } from '../../../test/seed.ts';
 import { Election } from './election.ts';
 import { leaderOf } from './leases.ts';
 import { type Fate, LeaseServer } from './test-leases.ts';
@@ -105,7 +106,7 @@ async function storm(seed: number): Promise<string[]> {
 test('after whatever befell the replicas, each name is led by one that works for it', {
   timeout: 60_000,
 }, async () => {
-  const first = Number(process.env['ISTHMUS_SEED'] ?? 1);
+  const first = seedOfRun();
   const count = Number(process.env['ISTHMUS_RUNS'] ?? 10);
   const storms = await Promise.all(Array.from({ length: count }, (_, index) => storm(first + index)));
   expect(storms.flat()).toEqual([]);
