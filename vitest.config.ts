@@ -36,6 +36,8 @@ export default defineConfig({
         test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
+          // Servers and clients share a process each, which waits for nothing.
+          maxWorkers: 2,
           globalSetup: ['test/fuzz/report.setup.ts'],
         },
       },

@@ -31,7 +31,8 @@ export function refusal(httpStatus: number, text: string, { method, path }: Tran
 function parseStatus(text: string): Status | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null && 'message' in body ? (body as Status) : undefined;
+    if (typeof body !== 'object' || body === null || !('message' in body)) return undefined;
+    return typeof body.message === 'string' ? (body as Status) : undefined;
   } catch {
     return undefined;
   }

@@ -112,6 +112,11 @@ describe('a request', () => {
     });
     answer = (_, response) => void response.writeHead(404).end();
     expect(await errorOf(transport.request(get))).toMatchObject({ code: 'NotFound', message: 'HTTP 404' });
+    answer = (_, response) => sendJson(response, 404, { message: { toString: 1 } });
+    expect(await errorOf(transport.request(get))).toMatchObject({
+      code: 'NotFound',
+      message: '{"message":{"toString":1}}',
+    });
   });
 
   test('fails when the answer is no JSON, or is cut', async () => {

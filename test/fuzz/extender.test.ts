@@ -82,7 +82,7 @@ const well = async () => {
 test('the extender outlives whatever comes, and still fits the next pod', { timeout: 600_000 }, async () => {
   const kinds = [
     kind({ name: 'hostile questions', share: 14_000, inputs: hostileQuestion, send }),
-    kind({ name: 'damaged questions', share: 3_000, inputs: damagedQuestion, send }),
+    kind({ name: 'damaged questions', share: 4_000, inputs: damagedQuestion, send }),
     kind({
       name: 'strange requests',
       share: 1_500,
@@ -91,11 +91,11 @@ test('the extender outlives whatever comes, and still fits the next pod', { time
     }),
     kind({
       name: 'malformed HTTP',
-      share: 5_000,
+      share: 8_000,
       inputs: malformed({ reads: '/readyz', takes: '/filter' }),
       send: async (bytes) => ended(await lines.exchange(bytes, { isCut: true }), lastError),
     }),
-    kind({ name: 'giant questions', share: 150, atOnce: 1, batch: 1, inputs: giantQuestion, send }),
+    kind({ name: 'giant questions', share: 120, atOnce: 1, batch: 1, inputs: giantQuestion, send }),
   ];
   await campaign('extender', kinds, well);
 });

@@ -24,7 +24,7 @@ const half = malformed({
 });
 const requests = kind({
   name: 'hostile requests',
-  share: 16_000,
+  share: 10_000,
   inputs: hostileRequest,
   send: async (request, index) =>
     ended(
@@ -34,13 +34,13 @@ const requests = kind({
 });
 const broken = kind({
   name: 'malformed HTTP',
-  share: 4_000,
+  share: 3_000,
   inputs: half,
   send: async (bytes) => ended(await ground.send(bytes, 'none', { isCut: true }), ground.lastError),
 });
 const giants = kind({
   name: 'a megabyte in one request',
-  share: 150,
+  share: 100,
   atOnce: 1,
   batch: 1,
   inputs: giant,

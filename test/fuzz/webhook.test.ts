@@ -78,10 +78,10 @@ test('the webhook outlives whatever comes, and changes nothing that is not its o
 }, async () => {
   const kinds = [
     kind({ name: 'hostile reviews', share: 14_000, inputs: hostileReview, send }),
-    kind({ name: 'damaged reviews', share: 5_000, inputs: damagedReview, send }),
+    kind({ name: 'damaged reviews', share: 6_000, inputs: damagedReview, send }),
     kind({
       name: 'reviews of unknown callers',
-      share: 500,
+      share: 560,
       inputs: hostileReview,
       send: async (body) => ended(await guarded.exchange(post('/mutate', body)), lastError),
     }),
@@ -92,7 +92,7 @@ test('the webhook outlives whatever comes, and changes nothing that is not its o
       inputs: malformed({ reads: '/healthz', takes: '/mutate' }),
       send: async (bytes) => ended(await open.exchange(bytes, { isCut: true }), lastError),
     }),
-    kind({ name: 'giant reviews', share: 200, atOnce: 1, batch: 1, inputs: giantReview, send }),
+    kind({ name: 'giant reviews', share: 120, atOnce: 1, batch: 1, inputs: giantReview, send }),
   ];
   await campaign('webhook', kinds, async () => expect(await send(good)).toBe('changed'));
   expect(reviewed).toBeGreaterThan(0);

@@ -9,6 +9,8 @@ import { mutated } from '../parts/mutate-json.ts';
 /** A place where text that others wrote is read. */
 export interface Border {
   readonly name: string;
+  /** Whether it takes milliseconds to read one. */
+  readonly isCostly?: true;
   /** The files of src/ whose reading this throws input at. */
   readonly covers: readonly string[];
   readonly inputs: fc.Arbitrary<string>;

@@ -74,6 +74,7 @@ const encoded = (text: string) => Buffer.from(text).toString('base64');
 export const configuration: readonly Border[] = [
   {
     name: 'file of clusters',
+    isCostly: true,
     covers: [
       'clusters/configuration.ts',
       'clusters/schema.ts',
@@ -86,12 +87,14 @@ export const configuration: readonly Border[] = [
   },
   {
     name: 'settings in a Secret',
+    isCostly: true,
     covers: ['clusters/configuration.ts'],
     inputs: like(settings),
     read: (text) => ofRead(readSettings('secret', text, 'a'), text),
   },
   {
     name: 'Secret of a cluster',
+    isCostly: true,
     covers: ['clusters/secret.ts', 'clusters/inline-kubeconfig.ts'],
     inputs: like(settings, kubeconfig),
     read: (text) => {
@@ -104,12 +107,14 @@ export const configuration: readonly Border[] = [
   },
   {
     name: 'kubeconfig in a Secret',
+    isCostly: true,
     covers: ['clusters/inline-kubeconfig.ts'],
     inputs: like(kubeconfig),
     read: (text) => ofRead(readInlineKubeconfig('secret', text, undefined), text),
   },
   {
     name: 'kubeconfig in a file',
+    isCostly: true,
     covers: ['kube/connection.ts'],
     inputs: like(kubeconfig),
     read: (text) => {
@@ -119,12 +124,14 @@ export const configuration: readonly Border[] = [
   },
   {
     name: 'cluster_configuration of tensile-kube',
+    isCostly: true,
     covers: ['clusters/cluster-map.ts'],
     inputs: like(map, scheduler),
     read: (text) => ofRead(readClusterMap('map.yaml', text, '/'), text),
   },
   {
     name: 'policy of the descheduler',
+    isCostly: true,
     covers: [
       'descheduler/policy.ts',
       'descheduler/strategy.ts',
@@ -137,6 +144,7 @@ export const configuration: readonly Border[] = [
   },
   {
     name: 'settings that join changes',
+    isCostly: true,
     covers: ['joining/cluster-secret.ts'],
     inputs: like(settings),
     read: (text) => {

@@ -69,8 +69,8 @@ const terms = (nodeSelectorTerms: unknown) => ({
 });
 const lost = { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' };
 
-/** As long as a request may be, and made so that a careless reader takes minutes. */
-export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 60_000 }).chain((count) =>
+/** Longer than any pod that etcd takes (1.5 MB), and made so that a careless reader takes minutes. */
+export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 20_000 }).chain((count) =>
   fc
     .constantFrom<() => unknown>(
       () => asked({ tolerations: many(count, () => 1) }),
@@ -110,7 +110,7 @@ export const giantReview: fc.Arbitrary<string> = fc.integer({ min: 500, max: 60_
       () => asked({}, { annotations: keys(count, 'a') }),
       () => asked({}, { labels: keys(count, {}) }),
       () => ({ ...review({}), request: many(count, () => objectWith('__proto__', 1)) }),
-      () => 'x'.repeat(count * 200),
+      () => 'x'.repeat(count * 600),
     )
     .map((make) => stringifyDeep(make(), count)),
 );
