@@ -57,16 +57,16 @@ async function main(): Promise<void> {
     const flags = values.profile
       ? ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${values.profile}`]
       : [];
-    const script = await buildPrograms();
+    const [mirrorScript = '', pipeScript = ''] = await buildPrograms(['bare-mirror', 'bare-pipe']);
     const clusters = await startClusters({
       ...{ directory, signal, owned: true, audited: true },
       lower: [{ name: 'b', nodes: { kind: 'kwok', nodes: 100 } }],
     });
     const place = openPlace(clusters);
     const bench: Bench = {
-      ...{ place, progress },
+      ...{ place, progress, pipeScript },
       isthmus: isthmus(flags),
-      mirror: bareMirror(script, flags),
+      mirror: bareMirror(mirrorScript, flags),
       peer: values.peer === undefined ? undefined : peer(values.peer),
     };
     const rows: Row[] = [];
@@ -83,20 +83,20 @@ async function main(): Promise<void> {
   });
 }
 
-/** @returns where the bundle of the bare mirror is */
-async function buildPrograms(): Promise<string> {
+/** Builds isthmus, and these programs of hack/bench. @returns where the bundles of the latter are */
+async function buildPrograms(names: readonly string[]): Promise<string[]> {
   await mustExecute('npm', ['run', 'build'], { cwd: packageFolder() });
-  const outfile = join(packageFolder(), 'dist', 'bench', 'bare-mirror.js');
+  const outdir = join(packageFolder(), 'dist', 'bench');
   await build({
-    entryPoints: [join(packageFolder(), 'hack', 'bench', 'bare-mirror.ts')],
-    ...{ bundle: true, platform: 'node', target: 'node20', format: 'esm', outfile, logLevel: 'warning' },
+    entryPoints: names.map((name) => join(packageFolder(), 'hack', 'bench', `${name}.ts`)),
+    ...{ bundle: true, platform: 'node', target: 'node20', format: 'esm', outdir, logLevel: 'warning' },
     // As the program itself is bundled: see hack/build.ts.
     external: ['undici', 'yaml', 'lru-cache'],
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
     },
   });
-  return outfile;
+  return names.map((name) => join(outdir, `${name}.js`));
 }
 
 function machine(): string {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { writingVerbs } from '../hack/clusters/audit.ts';
 import type { LocalCluster } from '../hack/clusters/open.ts';
 
 /** One write that an API server has answered; the part of audit.k8s.io/v1 Event that tests read. */
@@ -24,6 +25,7 @@ export function ourWrites(cluster: LocalCluster, since = 0): AuditedWrite[] {
       // Most of a log is of kwok and the scheduler: to parse that would take seconds.
       .filter((line) => line.includes('"userAgent":"isthmus"'))
       .map((line): AuditedWrite => JSON.parse(line))
+      .filter(({ verb }) => writingVerbs.includes(verb))
       .filter((write) => Date.parse(write.requestReceivedTimestamp) >= since)
   );
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { callsOf, isWrite } from './parts/calls.ts';
 import type { Running } from './parts/contender.ts';
 import { Observer } from './parts/observer.ts';
 import { makeNamespace, type Place } from './parts/place.ts';
 import { figuresOf } from './parts/process-figures.ts';
 import { createPods, deletePods, type PodOptions } from './parts/workload.ts';
-import { writesOf } from './parts/writes.ts';
 
 /** What came of many pods made at once and deleted again. */
 export interface BurstFigures {
@@ -20,8 +20,9 @@ export interface BurstFigures {
   readonly peakMemory: number;
   /** Writes for the life of one pod, in both clusters. */
   readonly writes: number;
-  /** The same by cluster, verb and resource. */
-  readonly writesBy: Readonly<Record<string, number>>;
+  /** All calls for the life of one pod, by cluster, verb and resource: until all are Ready, and until all are gone. */
+  readonly callsCreated: Readonly<Record<string, number>>;
+  readonly callsDeleted: Readonly<Record<string, number>>;
 }
 
 /** News may follow the pods: so long it is waited for them, in milliseconds; longer than an audit log is behind. */
@@ -50,6 +51,7 @@ export async function burst(
     });
     await sleep(settling);
     cpu.push(figuresOf(pid).cpu);
+    const middle = Date.now();
     const uids = new Map([...observer.seen].map(([name, { uidAbove = '' }]) => [name, uidAbove]));
     const deleted = await timed(async () => {
       await deletePods(place.above, namespace, uids);
@@ -58,10 +60,17 @@ export async function burst(
     await sleep(settling);
     const { cpu: end, peakMemory } = figuresOf(pid);
     const [before = 0, between = 0] = cpu;
-    const writesBy: Record<string, number> = {};
-    for (const cluster of [place.upper, place.lower])
-      for (const [what, times] of writesOf(cluster, began, Date.now()))
-        writesBy[`${cluster.name === place.upper.name ? 'upper' : 'lower'} ${what}`] = times / count;
+    const callsBetween = (since: number, until: number) => {
+      const calls: Record<string, number> = {};
+      for (const cluster of [place.upper, place.lower])
+        for (const [what, times] of callsOf(cluster, since, until))
+          calls[`${cluster.name === place.upper.name ? 'upper' : 'lower'} ${what}`] = times / count;
+      return calls;
+    };
+    const [callsCreated, callsDeleted] = [callsBetween(began, middle), callsBetween(middle, Date.now())];
+    const writes = [callsCreated, callsDeleted]
+      .flatMap((calls) => Object.entries(calls))
+      .filter(([what]) => isWrite(what.slice(what.indexOf(' ') + 1)));
     return {
       pods: count,
       created: count / created,
@@ -69,8 +78,8 @@ export async function burst(
       cpuCreated: (between - before) / count,
       cpuDeleted: (end - between) / count,
       peakMemory,
-      writes: Object.values(writesBy).reduce((sum, times) => sum + times, 0),
-      writesBy,
+      writes: writes.reduce((sum, [, times]) => sum + times, 0),
+      ...{ callsCreated, callsDeleted },
     };
   } finally {
     await observer.close();

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { burst } from './burst.ts';
 import type { Bench, Measurement, Row } from './parts/bench.ts';
+import { callsOf, isWrite } from './parts/calls.ts';
 import type { Running } from './parts/contender.ts';
 import { Observer } from './parts/observer.ts';
 import { makeNamespace, type Place } from './parts/place.ts';
 import { figuresOf } from './parts/process-figures.ts';
 import { createPods } from './parts/workload.ts';
-import { writesOf } from './parts/writes.ts';
 
 /** How long nothing happens, in milliseconds; longer than the renewals of leases. */
 const idleTime = 60_000;
@@ -45,7 +45,7 @@ export function heldPods(most: number): Measurement {
         });
       }
       await observer.close();
-      rows.push(...(await idle(place, running, held)));
+      rows.push(...(await idle(bench, running, held)));
       await running.stop();
       const [restarted, restartRows] = await restart(bench, running.nodeName, held);
       next = restarted;
@@ -57,13 +57,13 @@ export function heldPods(most: number): Measurement {
   };
 }
 
-async function idle(place: Place, { pid }: Running, held: number): Promise<Row[]> {
+async function idle({ place, progress }: Bench, { pid }: Running, held: number): Promise<Row[]> {
   await sleep(logged * 4);
   const since = Date.now();
   const before = figuresOf(pid);
   await sleep(idleTime);
   const after = figuresOf(pid);
-  const writes = countWrites(place, since, Date.now());
+  const writes = countWrites(place, since, progress);
   const name = `idle with ${held} pods`;
   return [
     {
@@ -82,12 +82,16 @@ async function idle(place: Place, { pid }: Running, held: number): Promise<Row[]
   ];
 }
 
-async function restart({ place, isthmus }: Bench, nodeName: string, held: number): Promise<[Running, Row[]]> {
+async function restart(
+  { place, isthmus, progress }: Bench,
+  nodeName: string,
+  held: number,
+): Promise<[Running, Row[]]> {
   const since = Date.now();
   const running = await isthmus.start(place, nodeName);
   const took = running.began === undefined ? Number.NaN : running.began - since;
   await sleep(5_000);
-  const writes = countWrites(place, since, Date.now());
+  const writes = countWrites(place, since, progress);
   const name = `restart with ${held} pods`;
   return [
     running,
@@ -103,9 +107,14 @@ async function restart({ place, isthmus }: Bench, nodeName: string, held: number
   ];
 }
 
-function countWrites({ upper, lower }: Place, since: number, until: number): number {
+/** How many, and told of each kind: none are expected. */
+function countWrites({ upper, lower }: Place, since: number, progress: Bench['progress']): number {
   let writes = 0;
   for (const cluster of [upper, lower])
-    for (const times of writesOf(cluster, since, until).values()) writes += times;
+    for (const [what, times] of callsOf(cluster, since, Date.now())) {
+      if (!isWrite(what)) continue;
+      progress(`nothing was to be written, but ${cluster.name} got ${times} ${what}`);
+      writes += times;
+    }
   return writes;
 }

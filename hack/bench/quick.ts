@@ -38,12 +38,13 @@ export async function quick(bench: Bench): Promise<{ rows: Row[]; failure: strin
     for (const who of order) {
       const life = await live(bench, bench[who], pair === 0);
       lives[who].push(life);
-      const { created, deleted, cpuCreated, cpuDeleted, writesBy } = life.burst;
-      const writes = Object.entries(writesBy).map(([what, times]) => `${times.toFixed(2)} ${what}`);
+      const { created, deleted, cpuCreated, cpuDeleted, callsCreated, callsDeleted } = life.burst;
+      const list = (calls: Readonly<Record<string, number>>) =>
+        Object.entries(calls).map(([what, times]) => `${times.toFixed(2)} ${what}`);
       bench.progress(
         `${who}: ${created.toFixed(0)} pods/s created, ${deleted.toFixed(0)} deleted, ` +
           `${cpuCreated.toFixed(1)} and ${cpuDeleted.toFixed(1)} ms of CPU each; ` +
-          `writes: ${writes.join(', ')}`,
+          `calls until Ready: ${list(callsCreated).join(', ')}; until gone: ${list(callsDeleted).join(', ')}`,
       );
     }
   }

@@ -17,13 +17,17 @@ export function auditFiles(clusterFolder: string): AuditFiles {
   };
 }
 
-/** Who wrote what and when: no reads, and no contents. */
+/** What is meant to change something. */
+export const writingVerbs: readonly string[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+
+/** Who wrote what and when, and what programs of ours read: no contents. */
 const policy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
-    { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'Metadata', verbs: writingVerbs },
+    { level: 'Metadata', verbs: ['get', 'list'], userGroups: ['system:serviceaccounts:isthmus-system'] },
     { level: 'None' },
   ],
 };

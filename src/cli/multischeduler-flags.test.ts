@@ -10,6 +10,7 @@ test('a file of clusters is enough', async () => {
   expect(await parse(...one)).toMatchObject({
     address: '127.0.0.1:10290',
     strategy: 'least-allocated',
+    offer: 'one',
     'stale-after': '15s',
   });
 });

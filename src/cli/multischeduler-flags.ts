@@ -36,6 +36,13 @@ const multischedulerFlags = {
     choices: rankStrategies,
     default: 'least-allocated' as const,
   },
+  offer: {
+    type: 'string',
+    describe:
+      'how many of the virtual nodes that can take a pod kube-scheduler is told of: the best one, or several that it ranks',
+    choices: ['one', 'several'] as const,
+    default: 'one' as const,
+  },
   'stale-after': {
     type: 'string',
     describe: 'how long a lower cluster is believed that cannot be watched; then it gets no pods',

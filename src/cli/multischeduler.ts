@@ -29,12 +29,12 @@ export async function serveSchedulers(flags: MultischedulerFlags): Promise<void>
     stopping.abort();
   });
   try {
-    const { strategy } = flags;
+    const { strategy, offer } = flags;
     const { source, nodesBy } = lowerClusters(flags, upper, logger);
     const upperCluster = await identify(upper);
     const shared = { upper, upperCluster, patience, address, certificates, logger };
     await Promise.race([
-      runMultischeduler({ ...shared, source, nodesBy, strategy }, stopping.signal),
+      runMultischeduler({ ...shared, source, nodesBy, strategy, offer }, stopping.signal),
       stop.then(() => new Promise<void>((end) => setTimeout(end, grace))),
     ]);
   } finally {

@@ -41,7 +41,7 @@ export async function runProvider(flags: ProviderFlags): Promise<void> {
       if (operations.missing)
         logger.warn({ message: operations.missing }, 'metrics and health are not served');
     });
-    const shared = { metricsFor: metrics.metricsFor, onJoined, logger };
+    const shared = { metricsFor: metrics.metricsFor, onJoined, onGivenUp: metrics.gaveUp, logger };
     const open = openFleet(flags, upper, shared).then((opened) => {
       fleet = opened;
       return opened.run(stopping.signal);
@@ -59,7 +59,7 @@ export async function runProvider(flags: ProviderFlags): Promise<void> {
 async function openFleet(
   flags: ProviderFlags,
   upper: Transport,
-  shared: Pick<FleetOptions, 'metricsFor' | 'onJoined' | 'logger'>,
+  shared: Pick<FleetOptions, 'metricsFor' | 'onJoined' | 'onGivenUp' | 'logger'>,
 ): Promise<Fleet> {
   const client = new Client(upper);
   const source = clusterSource(flags, client, shared.logger);

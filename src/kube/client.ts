@@ -196,9 +196,9 @@ export class Client {
       uid: string;
       resourceVersion?: string | undefined;
       gracePeriodSeconds?: number | undefined;
-    },
+    } & CallOptions,
   ): Promise<T> {
-    const { uid, resourceVersion } = options;
+    const { uid, resourceVersion, gracePeriodSeconds, ...call } = options;
     return this.#request<T>({
       method: 'DELETE',
       path: resourcePath(resource, where),
@@ -206,10 +206,9 @@ export class Client {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-        ...(options.gracePeriodSeconds === undefined
-          ? {}
-          : { gracePeriodSeconds: options.gracePeriodSeconds }),
+        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
       },
+      ...call,
     });
   }
 

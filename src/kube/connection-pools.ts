@@ -15,8 +15,14 @@ export interface Agents {
   /** When an answer last came over any of these connections. */
   answered: number;
   readonly exchanges: Set<Exchange>;
-  /** When they were found to bring nothing to anybody (performance.now()). */
-  forgotten: number | undefined;
+  /** Set when they were found to bring nothing to anybody. */
+  forgotten: Forgotten | undefined;
+}
+
+/** Since when connections are thought to be dead (performance.now()), and whether by a call that waited long enough. */
+interface Forgotten {
+  readonly since: number;
+  readonly isCertain: boolean;
 }
 
 /** A call that has no answer yet, or an answer that has no end. */
@@ -34,15 +40,20 @@ const connectTimeout = 10_000;
 export class ConnectionPools {
   readonly #connection: Connection;
   readonly #connections: number;
+  readonly #patience: number;
   /** Also those of former credentials, whose watches have not ended yet. */
   readonly #open = new Set<Agents>();
   #agents: Agents | undefined;
   #isClosed = false;
 
-  /** @param connections kept for calls; streams and urgent calls get connections of their own beyond it */
-  constructor(connection: Connection, connections: number) {
+  /**
+   * @param connections kept for calls; streams and urgent calls get connections of their own beyond it
+   * @param patience how long a stream may be silent on connections that are only suspected, in milliseconds
+   */
+  constructor(connection: Connection, connections: number, patience: number) {
     this.#connection = connection;
     this.#connections = connections;
+    this.#patience = patience;
   }
 
   /** The pools for these credentials. New client certificates get new pools; the old ones end when idle. */
@@ -81,20 +92,27 @@ export class ConnectionPools {
   }
 
   /**
-   * After a partition every connection kept may be half open: calls from now on make new ones. Those that are under way
-   * are given up, once others are answered, only where there is evidence.
+   * After a partition every connection kept may be half open: calls from now on make new ones. What becomes of those that
+   * are under way is decided when others are answered.
    */
   forget(agents: Agents, isEvidence: boolean): void {
-    if (isEvidence) agents.forgotten = performance.now();
+    const now = performance.now();
+    if (isEvidence) agents.forgotten = { since: now, isCertain: true };
+    else agents.forgotten ??= { since: now, isCertain: false };
     if (agents === this.#agents) this.#agents = undefined;
   }
 
-  /** An answer came: what waits on connections that were forgotten, and has heard nothing since, waits in vain. */
+  /**
+   * An answer came: what waits on connections that were forgotten, and has heard nothing since, waits in vain. Where only
+   * a call with little time said so, calls go on, and streams get some more time: to begin one again costs a request.
+   */
   answered(agents: Agents): void {
     agents.answered = performance.now();
     for (const former of this.#open) {
-      if (former === agents || former.forgotten === undefined) continue;
-      endSilent(former, former.forgotten, new Error('its connection was dead while others were answered'));
+      if (former === agents || !former.forgotten) continue;
+      const { since, isCertain } = former.forgotten;
+      if (isCertain) endSilent(former, since, dead());
+      else if (agents.answered - since >= this.#patience) endSilent(former, since, dead(), isStream);
     }
   }
 
@@ -103,7 +121,7 @@ export class ConnectionPools {
    * silent since end, for whoever watches can go on at once, and would otherwise know nothing for minutes.
    */
   endSilentStreams(since: number, why: Error): void {
-    for (const agents of this.#open) endSilent(agents, since, why, ({ isStream }) => isStream);
+    for (const agents of this.#open) endSilent(agents, since, why, isStream);
   }
 
   /** Ends every connection, and makes no more. */
@@ -133,6 +151,14 @@ export class ConnectionPools {
       : new Agent({ ...options, connect: secure });
     return agent.compose(sendGuard, answerEar);
   }
+}
+
+function isStream(exchange: Exchange): boolean {
+  return exchange.isStream;
+}
+
+function dead(): Error {
+  return new Error('its connection was dead while others were answered');
 }
 
 function endSilent(

@@ -64,6 +64,11 @@ export function codeOfResponse(httpStatus: number, reason: string | undefined): 
   }
 }
 
+/** The error that a watch ends with: the object of its last line is a Status. */
+export function errorOfWatch({ code, reason, message }: Status): KubeError {
+  return new KubeError(codeOfResponse(code ?? 500, reason), message ?? 'the watch failed');
+}
+
 /** One line for a person: the message, and behind it the innermost cause when it says something new. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error));

@@ -3,7 +3,7 @@ import { type Backoff, backoffDelay } from './backoff.ts';
 import type { Cache } from './cache.ts';
 import type { Client, ListOptions } from './client.ts';
 import { deferred } from './deferred.ts';
-import { codeOfResponse, describeError, hasCode, KubeError } from './errors.ts';
+import { describeError, errorOfWatch, hasCode, KubeError } from './errors.ts';
 import { lines } from './lines.ts';
 import { listAll } from './list-all.ts';
 import type { Resource } from './resources.ts';
@@ -68,6 +68,8 @@ export class Reflector<T extends KubeObject> {
   #isSynced = false;
   #failure: string | undefined;
   #silentSince: number | undefined = performance.now();
+  #position: string | undefined;
+  #heard = performance.now();
 
   constructor(
     client: Client,
@@ -91,9 +93,19 @@ export class Reflector<T extends KubeObject> {
     return { resource: this.#resource.plural, isSynced: this.#isSynced, failure: this.#failure };
   }
 
+  /** The resource version up to which everything is in the cache; undefined before the first list. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
   /** Since when no watch is open (performance.now()), so that changes may be missing; undefined while one is. */
   get silentSince(): number | undefined {
     return this.#silentSince;
+  }
+
+  /** When something last came on a watch, or one was opened (performance.now()). */
+  get heard(): number {
+    return this.#heard;
   }
 
   /**
@@ -114,11 +126,13 @@ export class Reflector<T extends KubeObject> {
       this.#attempt = attempt;
       try {
         version ??= await this.#list(attempt.signal);
+        this.#position = version;
         this.#isSynced = true;
         this.#synced.resolve();
         const began = performance.now();
         for await (const next of this.#follow(version, attempt.signal)) {
           version = next;
+          this.#position = next;
           failures = 0;
         }
         if (performance.now() - began < shortestWatch)
@@ -168,8 +182,10 @@ export class Reflector<T extends KubeObject> {
     });
     this.#failure = undefined;
     this.#silentSince = undefined;
+    this.#heard = performance.now();
     try {
       for await (const line of lines(stream)) {
+        this.#heard = performance.now();
         const news = headOf(line);
         // Most often the answer to a write of our own was faster.
         if (news && this.#cache.knows?.(news)) {
@@ -196,13 +212,8 @@ export class Reflector<T extends KubeObject> {
       case 'DELETED':
         this.#cache.remove(event.object);
         break;
-      case 'ERROR': {
-        const status = event.object as Status;
-        throw new KubeError(
-          codeOfResponse(status.code ?? 500, status.reason),
-          status.message ?? 'the watch failed',
-        );
-      }
+      case 'ERROR':
+        throw errorOfWatch(event.object as Status);
       case 'BOOKMARK':
         break;
     }

@@ -381,6 +381,34 @@ describe('a stream', () => {
     await failed;
   });
 
+  test('that was silent since a call with little time got no answer ends later, once others are answered', async () => {
+    let isDead = true;
+    answer = ({ url }, response) => {
+      if (url?.includes('watch')) response.writeHead(200).flushHeaders();
+      else if (!isDead) sendJson(response, 200, {});
+    };
+    await transport.close();
+    connect({ evidence: 400 });
+    const stream = await transport.stream({ ...get, query: { watch: '1' } });
+    const failed = once(stream, 'error');
+    const waiting = transport.request({ ...get, query: { slow: '1' }, timeout: 60_000 });
+    await vi.waitFor(() => expect(server.requests).toHaveLength(2));
+    await errorOf(transport.request({ ...get, timeout: 100 }));
+    const suspected = performance.now();
+    isDead = false;
+    await transport.request(get);
+    expect(stream.destroyed).toBe(false);
+    await vi.waitUntil(async () => {
+      await transport.request(get);
+      return stream.destroyed;
+    });
+    expect(performance.now() - suspected).toBeGreaterThan(390);
+    await failed;
+    const gaveUp = errorOf(waiting);
+    await transport.close();
+    expect(await gaveUp).toMatchObject({ code: 'Aborted' });
+  });
+
   test('that brings something meanwhile goes on', async () => {
     let write: (text: string) => void = never;
     answer = ({ url }, response) => {

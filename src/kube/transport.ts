@@ -19,7 +19,8 @@ export interface TransportOptions {
   userAgent?: string;
   /**
    * How long a call must have waited in vain, in milliseconds, before it says that the connections of others may be dead,
-   * too; 5,000 unless told. A machine that is busy keeps calls waiting for less.
+   * too; 5,000 unless told. A machine that is busy keeps calls waiting for less, after which streams only are begun again
+   * that have been silent for so long while others were answered.
    */
   evidence?: number;
 }
@@ -46,6 +47,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #closing = new AbortController();
   readonly #pools: ConnectionPools;
+  readonly #evidence: number;
   /** Of every path: the API server may be behind a proxy that serves others, too. */
   readonly #prefix: string;
   #credentials: { value: Promise<Credentials>; until: number } | undefined;
@@ -56,7 +58,9 @@ export class Transport {
     this.connection = connection;
     this.#options = options;
     this.#prefix = connection.server.pathname.replace(/\/$/, '');
-    this.#pools = new ConnectionPools(connection, options.connections ?? 16);
+    const { connections = 16, evidence = usualEvidence } = options;
+    this.#evidence = evidence;
+    this.#pools = new ConnectionPools(connection, connections, evidence);
   }
 
   /** Sends a call and returns the parsed body. @throws KubeError */
@@ -157,7 +161,7 @@ export class Transport {
     const late = new Error(`there was no answer within ${timeout / 1000} s`);
     const began = performance.now();
     const timer = setTimeout(() => {
-      const isEvidence = timeout >= (this.#options.evidence ?? usualEvidence);
+      const isEvidence = timeout >= this.#evidence;
       // Nothing came to anybody.
       if (agents.answered < began) this.#pools.forget(agents, isEvidence);
       // That a node does not answer through its API server says nothing of the way to the latter.

@@ -11,6 +11,7 @@ export type AnyOptionalWatch = Pick<OptionalWatch<never>, 'run' | 'synced' | 'st
 export class Watches {
   readonly #reflectors: readonly AnyReflector[];
   readonly #optional: readonly AnyOptionalWatch[];
+  #isListed = false;
 
   /** @param optional of kinds that the server may not serve */
   constructor(reflectors: readonly AnyReflector[], optional: readonly AnyOptionalWatch[] = []) {
@@ -33,7 +34,11 @@ export class Watches {
 
   /** The first that is not listed yet. */
   unlisted(): ReflectorState | undefined {
-    return this.states().find(({ isSynced }) => !isSynced);
+    // What was listed once stays so, and a scheduler asks with every pod and cluster.
+    if (this.#isListed) return undefined;
+    const unlisted = this.states().find(({ isSynced }) => !isSynced);
+    this.#isListed = unlisted === undefined && this.#optional.length === 0;
+    return unlisted;
   }
 
   /** The first that has had no watch open since before a moment (performance.now()), so that changes may be missing. */

@@ -102,6 +102,11 @@ export const definitions = {
     help: '1 once both clusters have been listed and reconciles have begun',
     labels: ['lower_cluster'],
   },
+  isthmus_leads_given_up_total: {
+    kind: 'counter',
+    help: 'Virtual nodes that were left to other replicas: this one led them and did not get to work',
+    labels: [],
+  },
   isthmus_webhook_reviews_total: {
     kind: 'counter',
     help: 'Reviews of the webhook: changed, unchanged, refused (the pod is not made) or bad (it was no review)',

@@ -127,3 +127,9 @@ describe('a node that goes', () => {
     ]);
   });
 });
+
+test('virtual nodes that were given up are counted together', async () => {
+  metrics.gaveUp();
+  metrics.gaveUp();
+  expect(await samples('given_up')).toEqual(['isthmus_leads_given_up_total 2']);
+});

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createInstruments, registerGauge } from './instruments.ts';
+import { counter, createInstruments, registerGauge } from './instruments.ts';
 import type { Direction, NodeMetrics, NodeReadings } from './node-metrics.ts';
 import { NodeSeries, type QueueState } from './node-series.ts';
 
@@ -7,6 +7,8 @@ import { NodeSeries, type QueueState } from './node-series.ts';
 export interface Metrics {
   /** The observers of a virtual node. One that is asked for again begins anew: its former series are removed. */
   metricsFor(nodeName: string): NodeMetrics;
+  /** A virtual node was left to other replicas. */
+  gaveUp(): void;
   /** Everything in the text format of Prometheus. */
   text(): Promise<string>;
   /** The media type of {@link text}. */
@@ -20,6 +22,7 @@ export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry);
   const nodes = new Map<string, NodeSeries>();
+  const givenUp = counter('isthmus_leads_given_up_total', registry);
   collectDefaultMetrics({ register: registry });
   registerGauge(registry, 'isthmus_build_info', (set) => set({ version }, 1));
   registerQueueGauges(registry, nodes);
@@ -33,6 +36,7 @@ export function createMetrics(version: string): Metrics {
       nodes.set(nodeName, series);
       return series;
     },
+    gaveUp: () => givenUp.inc(),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -133,7 +133,7 @@ describe('pods that were let pass and are not seen bound yet', () => {
 
   test('count no more when they are bound elsewhere, or were never bound', () => {
     let now = 0;
-    const { extender, reservations } = testExtender([testCluster('a', [4])], () => now);
+    const { extender, reservations } = testExtender([testCluster('a', [4])], { now: () => now });
     extender.filter(ask('one'));
     expect(extender.filter(ask('two')).NodeNames).toEqual([]);
     reservations.end('shop/one');

@@ -9,12 +9,14 @@ import { certainty, explain } from '../scheduling/fit.ts';
 import { type RankStrategy, rank } from '../scheduling/rank.ts';
 import { isVirtual } from '../translate/marks.ts';
 import { claimNamesOf } from '../translate/storage/claim-uses.ts';
+import type { Choice, NamedPlace } from './choice.ts';
 import {
   type ExtenderArgs,
   type ExtenderFilterResult,
   type HostPriority,
   mostPriority,
 } from './extender-api.ts';
+import { hasPreferences } from './preferences.ts';
 import { refusalText } from './refusal-text.ts';
 import type { Place, Reservations } from './reservations.ts';
 
@@ -24,6 +26,8 @@ export interface ExtenderOptions {
   readonly claimsBelow: ClaimsBelow;
   readonly reservations: Reservations;
   readonly strategy: RankStrategy;
+  /** Chooses one node for the pods that it can; without, kube-scheduler always chooses. */
+  readonly choice: Choice | undefined;
   /** Why nothing can be said of virtual pods now; undefined when all is well. */
   readonly staleness: () => string | undefined;
 }
@@ -40,23 +44,44 @@ export class Extender {
   /** Which of the nodes can take the pod: of the virtual ones those behind which some lower node can. */
   filter({ pod, nodeNames }: ExtenderArgs): ExtenderFilterResult {
     if (!isVirtual(pod)) return { NodeNames: nodeNames, FailedAndUnresolvableNodes: {}, Error: '' };
-    const { virtualNodes, reservations, staleness, claimsBelow } = this.#options;
+    const { reservations, staleness, claimsBelow, choice } = this.#options;
     const missing = claimsBelow.missingOf(pod);
     const stale = staleness() ?? (missing && `claim ${missing} has not been seen yet`);
     if (stale) return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: stale };
     const key = keyOf(pod);
     reservations.end(key);
-    const passed: string[] = [];
+    choice?.load.forget(key);
+    const ours = choice?.isOurs(pod, nodeNames) ? choice : undefined;
+    const most = ours?.most ?? (hasPreferences(pod) ? mostPreferred : mostOffered);
+    const inTurn = this.#rotated(nodeNames, most);
+    const { others, failed, places, isPassing } = this.#asked(
+      pod,
+      ours?.ordered(pod, inTurn) ?? inTurn,
+      most,
+    );
+    // As unschedulable it would wait for something to change above; after an error it is tried again within seconds.
+    if (others.length + places.length === 0 && isPassing)
+      return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: inOne(Object.values(failed)) };
+    const best = ours?.best(pod, places);
+    if (best) choice?.load.expect(key, pod, best.nodeName);
+    const offered = best ? [best] : places;
+    reservations.begin(key, offered);
+    const NodeNames = [...offered.map(({ nodeName }) => nodeName), ...others];
+    return { NodeNames, FailedAndUnresolvableNodes: failed, Error: '' };
+  }
+
+  /** The first places that can take the pod, so many at most; which nodes are not virtual, and what the others lack. */
+  #asked(pod: Pod, nodeNames: readonly string[], most: number) {
+    const others: string[] = [];
     const failed: Record<string, string> = {};
-    const places: Place[] = [];
+    const places: NamedPlace[] = [];
     let isPassing = false;
-    const below = this.#options.podsBelow.of(pod);
-    const most = hasPreferences(pod) ? mostPreferred : mostOffered;
     let explained = 0;
-    for (const name of this.#rotated(nodeNames, most)) {
-      const found = virtualNodes.find(name);
+    const below = this.#options.podsBelow.of(pod);
+    for (const nodeName of nodeNames) {
+      const found = this.#options.virtualNodes.find(nodeName);
       if (found === undefined) {
-        passed.push(name);
+        others.push(nodeName);
         continue;
       }
       if (places.length === most) continue;
@@ -64,18 +89,11 @@ export class Extender {
         'refusal' in found ? found : this.#ask(pod, below, found.cluster, explained < mostExplained);
       if ('isExplained' in answer) explained += 1;
       if ('refusal' in answer) {
-        failed[name] = answer.refusal;
+        failed[nodeName] = answer.refusal;
         isPassing ||= answer.isPassing;
-      } else {
-        passed.push(name);
-        places.push(answer);
-      }
+      } else places.push({ ...answer, nodeName });
     }
-    // As unschedulable it would wait for something to change above; after an error it is tried again within seconds.
-    if (passed.length === 0 && isPassing)
-      return { NodeNames: [], FailedAndUnresolvableNodes: {}, Error: inOne(Object.values(failed)) };
-    reservations.begin(key, places);
-    return { NodeNames: passed, FailedAndUnresolvableNodes: failed, Error: '' };
+    return { others, failed, places, isPassing };
   }
 
   /** The scheduler names them in the same order every time. */
@@ -143,19 +161,4 @@ function inOne(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
-}
-
-/** Whether the pod itself says that among the nodes above that can take it some are better. */
-function hasPreferences({ spec }: Pod): boolean {
-  const { nodeAffinity, podAffinity, podAntiAffinity } = spec?.affinity ?? {};
-  const preferred = [nodeAffinity, podAffinity, podAntiAffinity].some(
-    (affinity) => affinity?.preferredDuringSchedulingIgnoredDuringExecution?.length,
-  );
-  return (
-    preferred ||
-    (spec?.topologySpreadConstraints?.some(
-      ({ whenUnsatisfiable }) => whenUnsatisfiable === 'ScheduleAnyway',
-    ) ??
-      false)
-  );
 }

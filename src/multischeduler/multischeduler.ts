@@ -8,9 +8,11 @@ import { linkSignals } from '../kube/signals.ts';
 import type { Pod } from '../kube/types.ts';
 import type { RankStrategy } from '../scheduling/rank.ts';
 import type { Certificates } from './certificates.ts';
+import { Choice } from './choice.ts';
 import { Extender } from './extender.ts';
 import { Reservations } from './reservations.ts';
 import { startExtenderServer } from './server.ts';
+import { UpperLoad } from './upper-load.ts';
 import { UpperView } from './upper-view.ts';
 
 export interface MultischedulerOptions {
@@ -20,6 +22,8 @@ export interface MultischedulerOptions {
   readonly source: ClusterSource;
   readonly nodesBy: NodesBy;
   readonly strategy: RankStrategy;
+  /** How many of the virtual nodes that can take a pod a scheduler is told of. */
+  readonly offer: 'one' | 'several';
   /** Milliseconds for which pictures are believed though a watch failed or a cluster does not answer. */
   readonly patience: number;
   readonly address: { readonly host: string | undefined; readonly port: number };
@@ -41,7 +45,7 @@ const reservationLife = 30_000;
  * @throws KubeError when the clusters cannot be read, or the address cannot be had
  */
 export async function runMultischeduler(options: MultischedulerOptions, signal: AbortSignal): Promise<void> {
-  const { upper, upperCluster, patience, logger, certificates } = options;
+  const { upper, upperCluster, patience, logger, certificates, strategy, offer } = options;
   const ending = linkSignals(signal);
   const reservations = new Reservations(Math.max(reservationLife, 2 * patience));
   const view = new UpperView({
@@ -57,19 +61,24 @@ export async function runMultischeduler(options: MultischedulerOptions, signal: 
     nodeOf: (name) => view.virtualNode(name),
     claimOf: (key) => view.claim(key),
   });
+  const nodeOf = (name: string) => view.virtualNode(name);
+  const load = new UpperLoad(nodeOf);
   const onPod = (key: string, pod: Pod | undefined) => {
+    load.apply(key, pod);
     // In this order: what counts everywhere must not be in the way of what is promised to one.
     if (!pod || pod.spec?.nodeName) reservations.end(key);
     placement.promised.apply(key, pod);
   };
   const staleness = () => (placement.isRead ? view.staleness : 'the lower clusters have not been read yet');
   const { virtualNodes, podsBelow, claimsBelow } = placement;
+  const choice = offer === 'one' ? new Choice({ virtualNodes, nodeOf, load, strategy }) : undefined;
   const extender = new Extender({
     ...options,
     virtualNodes,
     podsBelow,
     claimsBelow,
     reservations,
+    choice,
     staleness,
   });
   const tls: SecureContextOptions | undefined = await certificates?.load();

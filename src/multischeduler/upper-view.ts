@@ -34,7 +34,7 @@ export interface UpperViewOptions {
 /** What must be known of the upper cluster: which nodes are virtual, and where the virtual pods are. */
 export class UpperView {
   readonly #patience: number;
-  readonly #nodes = new Cache<Node>({}, onlyMarks);
+  readonly #nodes = new Cache<Node>({}, onlyAskedOfNodes);
   readonly #health: LowerHealth;
   #isBehind = false;
   readonly #claims = new Cache<PersistentVolumeClaim>({}, onlyAsked);
@@ -76,7 +76,7 @@ export class UpperView {
     });
   }
 
-  /** The labels and annotations of a virtual node; undefined when there is no such virtual node. */
+  /** A virtual node with its marks, what it offers, and taints that only ask for better nodes; undefined when there is no such virtual node. */
   virtualNode(name: string): Node | undefined {
     return this.#nodes.get(name);
   }
@@ -108,16 +108,26 @@ export class UpperView {
   }
 }
 
-/** Heartbeats and figures change the rest every few seconds. */
-function onlyMarks(node: Node): Node {
+/** What tells which cluster a node stands for, and what a choice between nodes needs. */
+function onlyAskedOfNodes(node: Node): Node {
   const id = node.metadata?.labels?.[clusterIdLabel];
-  const slim = slimMetadata(node, [lowerClusterAnnotation]);
-  return { metadata: { ...slim, ...(id !== undefined && { labels: { [clusterIdLabel]: id } }) } };
+  const { cpu, memory } = node.status?.allocatable ?? {};
+  const slim = {
+    metadata: {
+      ...slimMetadata(node, [lowerClusterAnnotation]),
+      ...(id !== undefined && { labels: { [clusterIdLabel]: id } }),
+    },
+    spec: { taints: node.spec?.taints?.filter(({ effect }) => effect === 'PreferNoSchedule') },
+    status: { allocatable: { cpu, memory } },
+  };
+  return slim as Node;
 }
 
-/** All that is asked of a pod later: how it would be below. */
+/** All that is asked of a pod later: how it would be below, and whose it is. */
 function onlyScheduling(pod: Pod): Pod {
-  return slimPod(pod, [clusterSelectorAnnotation]);
+  const { metadata, ...slim } = slimPod(pod, [clusterSelectorAnnotation]);
+  const owners = pod.metadata?.ownerReferences?.filter(({ controller }) => controller);
+  return { ...slim, metadata: { ...metadata, ...(owners?.length && { ownerReferences: owners }) } };
 }
 
 /** The class of a claim and the node that was selected for it may be annotations. */

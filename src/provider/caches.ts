@@ -68,10 +68,16 @@ export interface WatchesOptions {
 }
 
 /** What fills the caches, by the cluster that is watched. */
+export interface ProviderWatches extends Readonly<Record<Side, Watches>> {
+  /** Among those of the lower cluster. */
+  readonly lowerPods: Pick<Reflector<Pod>, 'position'>;
+}
+
+/** Watches that are not begun yet. */
 export function createWatches(
   caches: ProviderCaches,
   { upper, lower, nodeName, nodeSelector, namespace, onError, metrics }: WatchesOptions,
-): Record<Side, Watches> {
+): ProviderWatches {
   const { ConfigMap: config, Secret: secret } = caches.dependencies;
   const reflect =
     (side: Side, client: Client) =>
@@ -84,13 +90,15 @@ export function createWatches(
   const above = reflect('upper', upper);
   const below = reflect('lower', lower);
   const copies = { labelSelector: `${virtualPodLabel}=true` };
+  const lowerPods = below(pods, caches.lowerPods);
   return {
+    lowerPods,
     upper: new Watches([
       above(pods, caches.upperPods, { namespace, fieldSelector: `spec.nodeName=${nodeName}` }),
       above(nodes, caches.upperNode, { fieldSelector: `metadata.name=${nodeName}` }),
     ]),
     lower: new Watches([
-      below(pods, caches.lowerPods),
+      lowerPods,
       below(nodes, caches.lowerNodes, { labelSelector: nodeSelector }),
       below<ConfigMap>(configMaps, config.copies, copies),
       below<Secret>(secrets, secret.copies, copies),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controller, ControllerContext } from '../clusters/controller.ts';
 import { LowerHealth, type Reachability } from '../clusters/lower-health.ts';
 import { type SidedState, statesBySide } from '../clusters/sided-watches.ts';
@@ -6,6 +5,7 @@ import type { Client } from '../kube/client.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { events } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
+import { within } from '../kube/within.ts';
 import { isOurs, type Owner, upperUidOf } from '../translate/marks.ts';
 import { readAddressMap } from '../translate/services/address-map.ts';
 import { createCaches, createWatches, type ProviderCaches } from './caches.ts';
@@ -46,7 +46,7 @@ export interface ProviderState {
 /** One virtual node at work. */
 export interface Provider {
   readonly state: ProviderState;
-  /** Resolves when the caches are full and reconciles have begun; rejects when stopped before. */
+  /** Resolves when the caches are full and reconciles have begun; rejects when stopped before, or when that fails. */
   readonly ready: Promise<void>;
   /** Lets reconciles under way finish and ends watches; nothing is written afterwards. */
   stop(): Promise<void>;
@@ -99,6 +99,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     node: () => caches.upperNode.get(settings.name),
     // Who cannot list a cluster says nothing of its health: the node is lost until both are known.
     isAlive: () => isInStep && health.now.reachable,
+    position: () => watches.lowerPods.position,
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
@@ -112,7 +113,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const stopping = new AbortController();
   const { signal } = stopping;
   const running = [
-    ...[watches.upper, watches.lower, health].map((one) => one.run(signal)),
+    ...[watches.upper, watches.lower, health, reconcilers.lowerHistory].map((one) => one.run(signal)),
     runNodeLease(lease, signal),
   ];
 
@@ -208,11 +209,4 @@ function startKubelet(
       for (const [key, upper] of caches.upperPods.entries()) yield { upper, lower: copyOf(key, upper) };
     },
   });
-}
-
-/** Waits for the end of some work, but not longer than so many milliseconds. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: enough.signal }).catch(() => {});
-  await Promise.race([work, late]).finally(() => enough.abort());
 }

@@ -10,13 +10,16 @@ import type { ProviderCaches } from './caches.ts';
 import { addEverything, connectEvents, servedBy } from './connect-events.ts';
 import { LowerLabels } from './node/lower-labels.ts';
 import { LowerRooms } from './node/lower-rooms.ts';
+import { readPosition } from './node/node-lease.ts';
 import { reconcileVirtualNode } from './node/virtual-node.ts';
 import { createPodSync, type PodSyncOptions } from './pods/create-pod-sync.ts';
 import { LowerEvents } from './pods/lower-events.ts';
+import { LowerHistory } from './pods/lower-history.ts';
 import { reconcilePod } from './pods/pod-reconcile.ts';
+import { rememberLost } from './pods/pod-sync.ts';
 import { SyncLag } from './pods/sync-lag.ts';
 
-export interface ReconcilersOptions extends PodSyncOptions {
+export interface ReconcilersOptions extends Omit<PodSyncOptions, 'isHistoryKnown'> {
   /** gitVersion of the lower API server. */
   lowerVersion: string;
   /** The upper namespace to serve; all of them when undefined. */
@@ -30,6 +33,8 @@ export interface ReconcilersOptions extends PodSyncOptions {
 export interface Reconcilers {
   /** Takes in the events of the lower cluster. */
   readonly lowerEvents: LowerEvents;
+  /** What became of lower pods before; to be run before `start`. */
+  readonly lowerHistory: LowerHistory;
   /** What has not got where it goes. */
   readonly lag: SyncLag;
   /** What controllers beside the pods share with them. */
@@ -61,7 +66,17 @@ export function createReconcilers(
 ): Reconcilers {
   const { settings, logger, metrics } = options;
   const lag = new SyncLag({ owner, isServed: servedBy(options.namespace), metrics });
-  const sync = createPodSync(options, caches, owner, health, lag);
+  const lowerHistory = new LowerHistory({
+    lower: options.lower,
+    since: () => readPosition(options.upper, settings.name),
+    onGone(pod) {
+      caches.lowerPods.remove(pod);
+      rememberLost(sync, pod);
+    },
+    onError: (message) => logger.warn({ message }, 'the history of lower pods was not read'),
+  });
+  const isHistoryKnown = () => lowerHistory.isKnown;
+  const sync = createPodSync({ ...options, isHistoryKnown }, caches, owner, health, lag);
   const rooms = new LowerRooms(
     caches.lowerNodes,
     caches.lowerPods,
@@ -142,6 +157,7 @@ export function createReconcilers(
 
   return {
     lowerEvents,
+    lowerHistory,
     lag,
     shared: { namespaces: sync.namespaces, addPod: (key) => podQueue.add(key) },
     start() {

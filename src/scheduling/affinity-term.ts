@@ -64,6 +64,25 @@ export function keyConditions(
   });
 }
 
+/**
+ * Whether the selector of a term that the pod has which is to be placed means every namespace. kube-scheduler compares
+ * that selector with no labels, too, so one that only excludes labels does (interpodaffinity/plugin.go of 1.35:
+ * mergeAffinityTermNamespacesIfNotEmpty empties the selector of a copy).
+ */
+export function meansEveryNamespace({ namespaceSelector }: AffinityTerm): boolean {
+  return namespaceSelector.matches({});
+}
+
+/** Whether a term that a pod has which is to be placed means one of such a namespace and such labels. */
+export function meansPod(
+  term: AffinityTerm,
+  { namespace, labels }: { readonly namespace: string; readonly labels: Labels },
+  labelsOf: (namespace: string) => Labels,
+): boolean {
+  const isSpokenOf = meansEveryNamespace(term) || speaksOf(term, namespace, labelsOf(namespace));
+  return isSpokenOf && term.selector.matches(labels);
+}
+
 /** Whether a term speaks of pods of a namespace with these labels of its own. */
 export function speaksOf(term: AffinityTerm, namespace: string, namespaceLabels: Labels): boolean {
   return term.namespaces.includes(namespace) || term.namespaceSelector.matches(namespaceLabels);

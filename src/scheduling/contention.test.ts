@@ -196,3 +196,19 @@ test('many kinds on their way, as after a restart, are looked at in parts, and t
   expect(answers[0]).toBe('contested');
   expect(answers.at(-1)).toBe('certain');
 });
+
+test('a pod that no node has the room or the labels for waits for nobody who is on the way', () => {
+  const constraint = {
+    topologyKey: zone,
+    maxSkew: 1,
+    whenUnsatisfiable: 'DoNotSchedule',
+    ...app('web'),
+  };
+  const spread = { topologySpreadConstraints: [constraint] };
+  const picture = pictureOf([node('n0', { labels: { [zone]: 'x' } })]);
+  picture.hold('default/coming', pod('coming', spread, { app: 'web' }));
+  const asked = (spec: object) => certainty(picture, pod('asks', { ...spread, ...spec }, { app: 'web' }));
+  expect(asked({})).toBe('contested');
+  expect(asked({ nodeSelector: { disk: 'ssd' } })).toBe('none');
+  expect(asked(asking({ cpu: '5' }))).toBe('none');
+});

@@ -27,6 +27,18 @@ export function* feasibleSlots(state: ClusterState, pod: Candidate): IterableIte
 }
 
 /**
+ * Whether some node may take a pod once others have come or gone elsewhere: no pod that comes gives a node more room,
+ * other labels or fewer taints.
+ */
+export function mayBeFeasible(state: ClusterState, pod: Candidate): boolean {
+  const asked = tests(quick, state, pod);
+  if (!asked) return false;
+  for (let slot = 0; slot < state.nodes.limit; slot += 1)
+    if (passes(asked, slot) && state.nodes.nameOf(slot) !== undefined) return true;
+  return false;
+}
+
+/**
  * Whether a node is one that a pod may ever be on, whatever pods are there: by labels, taints and cordons. None when
  * the pod may be on no node at all.
  */
@@ -48,11 +60,21 @@ export function isRefusedAnywhere(state: ClusterState, pod: Candidate): boolean 
   return typeof prepare(filters, state, pod) === 'string';
 }
 
-/** Why each node is refused, or the reason for which the pod as such is. */
-export function refusals(state: ClusterState, pod: Candidate): (Refusal | undefined)[] | string {
+/** How many nodes are refused for what, and how many are not; or the reason for which the pod as such is. */
+export function countRefusals(
+  state: ClusterState,
+  pod: Candidate,
+): { readonly feasible: number; readonly counts: ReadonlyMap<Refusal, number> } | string {
   const checks = prepare(filters, state, pod);
   if (typeof checks === 'string') return checks;
-  return Array.from(state.nodes.slots(), (slot) => refuse(checks, slot));
+  const counts = new Map<Refusal, number>();
+  let feasible = 0;
+  for (const slot of state.nodes.slots()) {
+    const refusal = refuse(checks, slot);
+    if (refusal === undefined) feasible += 1;
+    else counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
+  }
+  return { feasible, counts };
 }
 
 /** What filters ask about single nodes; none when one of them refuses all. */

@@ -1,6 +1,5 @@
 import type { PersistentVolumeClaim, Pod } from '../kube/types.ts';
-import { candidate, feasibleSlots, refusals } from './feasibility.ts';
-import type { Refusal } from './filter.ts';
+import { candidate, countRefusals, feasibleSlots } from './feasibility.ts';
 import type { Certainty } from './in-flight.ts';
 import type { Picture } from './picture.ts';
 import { factsOf } from './pod-facts.ts';
@@ -63,17 +62,12 @@ export function explain(
 ): Explanation {
   const nodes = picture.nodeCount;
   const wanted = candidate(factsOf(pod), claims);
-  const found = picture.asked(wanted.key, (state) => refusals(state, wanted));
+  const found = picture.asked(wanted.key, (state) => countRefusals(state, wanted));
   if (typeof found === 'string') {
     return { feasible: 0, nodes, reasons: new Map([[found, nodes]]), ownReason: found };
   }
-  // Most nodes are refused for one of a few reasons: those are counted first, and taken apart afterwards.
-  const counts = new Map<Refusal, number>();
-  let feasible = 0;
-  for (const refusal of found) {
-    if (refusal === undefined) feasible += 1;
-    else counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
-  }
+  // Most nodes are refused for one of a few reasons: those were counted first, and are taken apart now.
+  const { feasible, counts } = found;
   const reasons = new Map<string, number>();
   for (const [refusal, count] of counts) {
     for (const reason of typeof refusal === 'string' ? [refusal] : refusal)

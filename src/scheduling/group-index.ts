@@ -1,4 +1,4 @@
-import type { AffinityTerm } from './affinity-term.ts';
+import { type AffinityTerm, meansEveryNamespace } from './affinity-term.ts';
 import type { Labels, Selector } from './label-selector.ts';
 import type { PodGroup } from './pod-group.ts';
 import { reach } from './reach.ts';
@@ -42,22 +42,12 @@ export class GroupIndex {
     }
   }
 
-  /**
-   * The groups that an affinity term means, of all namespaces that it speaks of.
-   *
-   * @param isAsked the term is one that the pod requires which is to be placed: kube-scheduler then compares its
-   *   namespaceSelector with no labels, too, so that one that only excludes labels means every namespace
-   *   (interpodaffinity/plugin.go of 1.35: mergeAffinityTermNamespacesIfNotEmpty changes a copy)
-   */
-  *meant(
-    term: AffinityTerm,
-    labelsOf: (namespace: string) => Labels,
-    isAsked = false,
-  ): IterableIterator<PodGroup> {
+  /** The groups that a term means which the pod has that is to be placed, of all namespaces that it speaks of. */
+  *meant(term: AffinityTerm, labelsOf: (namespace: string) => Labels): IterableIterator<PodGroup> {
     for (const namespace of term.namespaces) yield* this.matching(namespace, term.selector);
     const { needs } = term.namespaceSelector;
     if (needs?.values.length === 0) return;
-    const meansAll = isAsked && term.namespaceSelector.matches({});
+    const meansAll = meansEveryNamespace(term);
     for (const namespace of this.#namespaces.keys()) {
       if (term.namespaces.includes(namespace)) continue;
       if (meansAll || term.namespaceSelector.matches(labelsOf(namespace)))

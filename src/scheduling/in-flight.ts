@@ -1,7 +1,7 @@
 import type { Assurance } from './assurance.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { assure, type Crowd, type Rival, rivalOf, sharesOf } from './contention.ts';
-import { feasibleSlots } from './feasibility.ts';
+import { feasibleSlots, mayBeFeasible } from './feasibility.ts';
 import type { Candidate } from './filter.ts';
 import { likeness } from './likeness.ts';
 import { isCounted, isDrawn } from './rivalry.ts';
@@ -110,6 +110,7 @@ export class InFlight {
       return count > 0 ? [{ rival: this.#current(kind), count }] : [];
     });
     if (crowds.length === 0) return this.#fits(pod) ? 'certain' : 'none';
+    if (!mayBeFeasible(this.#state, pod)) return 'none';
     const newcomer = this.#rivalOf(pod);
     const isCrowded = crowds.length >= mostKinds;
     const assurance = isCrowded ? 'contested' : assure(this.#state, newcomer, crowds);

@@ -21,9 +21,10 @@ export interface NodeTerm {
  * without conditions selects no node, and neither does one that cannot be read.
  */
 export function termsTest(nodes: NodeTable, terms: readonly NodeTerm[]): SlotTest {
-  const tests = terms.flatMap((term) => termTest(nodes, term) ?? []);
+  const tests = terms.flatMap((term) => termTest(nodes, term) ?? []).filter((test) => test !== never);
   const [only] = tests;
-  if (only && tests.length === 1) return only;
+  if (!only) return never;
+  if (tests.length === 1) return only;
   return (slot) => tests.some((test) => test(slot));
 }
 
@@ -96,6 +97,7 @@ export function labelTest(
       return undefined;
   }
   if (!column) return passes[0] === 1 ? always : never;
+  if (!passes.includes(1)) return never;
   return (slot) => passes[column.ids[slot] ?? 0] === 1;
 }
 
@@ -120,6 +122,7 @@ export function all(tests: readonly SlotTest[]): SlotTest {
   const [first, second] = tests;
   if (!first) return always;
   if (!second) return first;
+  if (tests.includes(never)) return never;
   if (tests.length === 2) return (slot) => first(slot) && second(slot);
   return (slot) => {
     for (const test of tests) if (!test(slot)) return false;
@@ -128,4 +131,5 @@ export function all(tests: readonly SlotTest[]): SlotTest {
 }
 
 const always: SlotTest = () => true;
-const never: SlotTest = () => false;
+/** Selects no node. What is not this one may still select none. */
+export const never: SlotTest = () => false;

@@ -1,8 +1,7 @@
-import { type AffinityTerm, speaksOf } from './affinity-term.ts';
+import { meansPod } from './affinity-term.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Candidate } from './filter.ts';
 import type { PodFacts } from './pod-facts.ts';
-import type { PodGroup } from './pod-group.ts';
 
 /** Where a pod cannot be once another is there: on its node, or perhaps on many nodes. */
 export type Exclusion = 'none' | 'node' | 'domain';
@@ -20,7 +19,7 @@ export function exclusion(state: ClusterState, pod: PodFacts, other: PodFacts): 
 function keepsOff(state: ClusterState, { antiAffinity }: PodFacts, other: PodFacts): Exclusion {
   let found: Exclusion = 'none';
   for (const term of antiAffinity) {
-    if (!isMeant(state, term, other)) continue;
+    if (!meansPod(term, other, state.namespaceLabels)) continue;
     if (term.topologyKey !== hostname) return 'domain';
     found = 'node';
   }
@@ -34,9 +33,9 @@ function keepsOff(state: ClusterState, { antiAffinity }: PodFacts, other: PodFac
 export function isDrawn(state: ClusterState, pod: PodFacts, other: PodFacts): boolean {
   const { affinity } = pod;
   const [first] = affinity;
-  if (!first || !affinity.some((term) => isMeant(state, term, other))) return false;
+  if (!first || !affinity.some((term) => meansPod(term, other, state.namespaceLabels))) return false;
   for (const group of state.pods.groups.meant(first, state.namespaceLabels))
-    if (affinity.every((term) => isMeant(state, term, group))) return false;
+    if (affinity.every((term) => meansPod(term, group, state.namespaceLabels))) return false;
   return true;
 }
 
@@ -63,14 +62,6 @@ export function withOthersCounted(
 
 function counts({ selector }: PodFacts['spread'][number], pod: PodFacts, other: PodFacts): boolean {
   return pod.namespace === other.namespace && !selector.isEmpty && selector.matches(other.labels);
-}
-
-function isMeant(
-  state: ClusterState,
-  term: AffinityTerm,
-  { namespace, labels }: PodFacts | PodGroup,
-): boolean {
-  return speaksOf(term, namespace, state.namespaceLabels(namespace)) && term.selector.matches(labels);
 }
 
 /** As HostPortInfo.CheckConflict. */

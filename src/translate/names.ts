@@ -39,6 +39,12 @@ export const contentHashAnnotation = 'isthmus.io/content-hash';
 /** Annotation of an upper pod: `<its uid>/<uid of its lower pod>`, once that pod has been made. */
 export const lowerPodAnnotation = 'isthmus.io/lower-pod';
 
+/**
+ * Annotation of the Lease of a virtual node: the resource version of the lower cluster up to which its provider knows what
+ * became of pods.
+ */
+export const lowerPositionAnnotation = 'isthmus.io/lower-position';
+
 /** Annotation of a virtual node: uid of the lower cluster's kube-system namespace. */
 export const lowerClusterAnnotation = 'isthmus.io/lower-cluster';
 

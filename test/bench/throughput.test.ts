@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { findBinaries } from '../../hack/clusters/binaries.ts';
 import { type LocalMultischeduler, startMultischeduler } from '../../hack/clusters/multischeduler.ts';
@@ -14,6 +14,7 @@ import { type Followed, follow, isBound } from '../conformance/fill/submit.ts';
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
+import { type CpuOfPrograms, cpuOfPrograms, cpuSince, writeCpu } from './cpu-of-programs.ts';
 
 /**
  * Kwok's hundred nodes as a few virtual ones, and kube-schedulers above of which two differ in the extender alone. Those
@@ -23,6 +24,7 @@ import { type Replica, startReplica } from '../replica.ts';
 const rounds = Number(process.env['ISTHMUS_ROUNDS'] ?? 2);
 const podsEach = Number(process.env['ISTHMUS_PODS'] ?? 300);
 const parts = Number(process.env['ISTHMUS_PARTS'] ?? 10);
+const offer = process.env['ISTHMUS_OFFER'] ?? 'one';
 const kinds = ['with', 'without'] as const;
 type Kind = (typeof kinds)[number];
 const limits = { stock: { qps: 50, burst: 100 }, unlimited: { qps: 5000, burst: 5000 } };
@@ -34,7 +36,7 @@ const [above, below] = [clientOf(clusters.upper), clientOf(b)];
 const folder = mkdtempSync(join(tmpdir(), 'isthmus-throughput-'));
 const namespace = `throughput-${Date.now().toString(36)}`;
 const nodeNames = Array.from({ length: parts }, (_, part) => `vk-t${part}`);
-const schedulers = new Map<string, RunningProgram>();
+const schedulers = new Map<Kind, RunningProgram>();
 let multischeduler: LocalMultischeduler;
 let provider: Replica;
 let up: Followed;
@@ -56,22 +58,17 @@ beforeAll(async () => {
   );
   [provider, multischeduler] = [
     await startReplica(clusters, '--clusters', file),
-    await startMultischeduler(clusters, ['--clusters', file]),
+    await startMultischeduler(clusters, ['--clusters', file, '--offer', offer]),
   ];
   for (const name of nodeNames)
     await eventually(async () => expect(isReady(await above.get(nodes, { name }))).toBe(true), {
       within: 60_000,
     });
   up = await follow(above, namespace);
-  for (const limit of ['stock', 'unlimited'] as const)
-    for (const kind of kinds) schedulers.set(schedulerName(limit, kind), await startScheduler(limit, kind));
 }, 180_000);
+afterEach(stopSchedulers);
 afterAll(async () => {
   await up?.stop();
-  for (const scheduler of schedulers.values()) {
-    scheduler.kill('SIGKILL');
-    await scheduler.exited;
-  }
   await multischeduler?.stop();
   await provider?.stop();
   for (const cluster of [clusters.upper, b])
@@ -79,6 +76,19 @@ afterAll(async () => {
   for (const name of nodeNames) await kubectl(clusters.upper, 'delete', 'node', name);
   rmSync(folder, { recursive: true });
 }, 120_000);
+
+/** Those of one limit only: each that runs reads every pod, and takes time from the others for it. */
+async function startSchedulers(limit: Limit): Promise<void> {
+  for (const kind of kinds) schedulers.set(kind, await startScheduler(limit, kind));
+}
+
+async function stopSchedulers(): Promise<void> {
+  for (const scheduler of schedulers.values()) {
+    scheduler.kill('SIGKILL');
+    await scheduler.exited;
+  }
+  schedulers.clear();
+}
 
 /** A scheduler for pods that ask for it; nothing but its own work limits it. */
 async function startScheduler(limit: Limit, kind: Kind): Promise<RunningProgram> {
@@ -127,14 +137,22 @@ function pod(name: string, schedulerName: string, index: number): Pod {
   };
 }
 
-/** Lets a scheduler find pods that wait for it, and returns how many it binds in a second. */
-async function measure(limit: Limit, kind: Kind, round: number): Promise<number> {
+interface Measured {
+  /** Pods bound in a second. */
+  readonly rate: number;
+  /** Milliseconds for a pod until all ran below: until they were bound would be the longer the slower that is. */
+  readonly cpu: CpuOfPrograms;
+}
+
+/** Lets a scheduler find pods that wait for it. */
+async function measure(limit: Limit, kind: Kind, round: number): Promise<Measured> {
   const name = schedulerName(limit, kind);
-  const scheduler = schedulers.get(name);
+  const scheduler = schedulers.get(kind);
   scheduler?.kill('SIGSTOP');
   const names = Array.from({ length: podsEach }, (_, index) => `${limit}-${kind}-${round}-${index}`);
   await Promise.all(names.map((each, index) => above.create(pods, pod(each, name, index))));
   await eventually(() => expect(names.every((name) => up.get(name))).toBe(true));
+  const before = cpuOfPrograms(clusters.directory);
   scheduler?.kill('SIGCONT');
   const began = performance.now();
   await eventually(
@@ -153,6 +171,7 @@ async function measure(limit: Limit, kind: Kind, round: number): Promise<number>
     },
     { within: 120_000, every: 500 },
   );
+  const cpu = cpuSince(before, cpuOfPrograms(clusters.directory), podsEach);
   await kubectl(clusters.upper, '-n', namespace, 'delete', 'pods', '--all', '--wait=false');
   await eventually(
     async () => {
@@ -161,7 +180,7 @@ async function measure(limit: Limit, kind: Kind, round: number): Promise<number>
     },
     { within: 120_000, every: 500 },
   );
-  return rate;
+  return { rate, cpu };
 }
 
 it.each<[Limit, number]>([
@@ -171,22 +190,27 @@ it.each<[Limit, number]>([
   'kube-scheduler (%s) is about as quick with the multischeduler as without',
   { timeout: 900_000 },
   async (limit, least) => {
-    const rates: Record<Kind, number[]> = { with: [], without: [] };
+    await startSchedulers(limit);
+    const measured: Record<Kind, Measured[]> = { with: [], without: [] };
     for (let round = -1; round < rounds; round += 1) {
       // The first of each is to warm up. Then each goes first as often as the other.
       for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) {
-        const rate = await measure(limit, kind, round + 1);
-        console.log(`${limit}, round ${round + 1}, ${kind}: ${rate.toFixed(0)} pods bound in a second`);
-        if (round >= 0) rates[kind].push(rate);
+        const one = await measure(limit, kind, round + 1);
+        console.log(`${limit}, round ${round + 1}, ${kind}: ${one.rate.toFixed(0)} pods bound in a second`);
+        if (round >= 0) measured[kind].push(one);
       }
     }
-    const mean = (of: readonly number[]) => of.reduce((sum, rate) => sum + rate, 0) / of.length;
-    const write = (of: readonly number[]) => of.map((rate) => rate.toFixed(0)).join(', ');
-    const ratio = mean(rates.with) / mean(rates.without);
+    const mean = (of: readonly Measured[]) => of.reduce((sum, { rate }) => sum + rate, 0) / of.length;
+    const write = (of: readonly Measured[]) => of.map(({ rate }) => rate.toFixed(0)).join(', ');
+    const ratio = mean(measured.with) / mean(measured.without);
     console.log(
-      `${limit}: pods bound in a second, ${podsEach} at a time: with ${write(rates.with)}, ` +
-        `without ${write(rates.without)}: ${(100 * ratio).toFixed(0)} %`,
+      `${limit}: pods bound in a second, ${podsEach} at a time: with ${write(measured.with)}, ` +
+        `without ${write(measured.without)}: ${(100 * ratio).toFixed(0)} %`,
     );
+    for (const kind of kinds)
+      console.log(
+        `${limit}, ${kind}: ms of CPU for a pod: ${writeCpu(measured[kind].map(({ cpu }) => cpu))}`,
+      );
     expect(ratio).toBeGreaterThan(least);
   },
 );

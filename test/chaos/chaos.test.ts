@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { seedOfRun } from '../seed.ts';
 import { reportOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** `hack/chaos.sh` sets them. The short run has one seed, so that who broke nothing sees nothing new. */
-const seed = Number(process.env['ISTHMUS_SEED'] ?? 1);
+/** `hack/chaos.sh` sets them. */
+const seed = seedOfRun();
 const minutes = Number(process.env['ISTHMUS_MINUTES'] ?? 0.5);
 const only = process.env['ISTHMUS_FAULTS']?.split(',');
 

@@ -21,8 +21,9 @@ export interface Refusal {
 /** An HTTPS server before an API server, with the API server's own certificate. */
 export interface FaultyProxy {
   readonly port: number;
-  /** How many calls it has refused. */
+  /** How many calls it has refused, of those that it might have. */
   readonly refused: number;
+  readonly seen: number;
   /** From now on it refuses this share of the calls. */
   refuse(share: number, refusal: Refusal): void;
   close(): Promise<void>;
@@ -39,10 +40,12 @@ export async function startFaultyProxy(
   const trust = { ca: readFileSync(cluster.clientCaFile, 'utf8') };
   const agent = new Agent({ keepAlive: true, ...trust });
   const sockets = new Set<Socket>();
-  let [share, refused] = [0, 0];
+  let [share, refused, seen] = [0, 0, 0];
   let refusal: Refusal = { status: 500, reason: 'InternalError' };
   const server = createServer({ cert: serving.certificate, key: serving.key }, (call, answer) => {
-    if (random.next() < share && !(refusal.writesOnly && call.method === 'GET')) {
+    const mayRefuse = !(refusal.writesOnly && call.method === 'GET');
+    if (mayRefuse) seen += 1;
+    if (random.next() < share && mayRefuse) {
       refused += 1;
       call.resume();
       return refuseCall(answer, refusal);
@@ -85,6 +88,9 @@ export async function startFaultyProxy(
     port: (server.address() as AddressInfo).port,
     get refused() {
       return refused;
+    },
+    get seen() {
+      return seen;
     },
     refuse(nextShare, next) {
       [share, refusal] = [nextShare, next];

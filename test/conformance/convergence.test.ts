@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anyAction } from '../lives/actions.ts';
+import { seedOfRun } from '../seed.ts';
 import { runSequence } from './sequence.ts';
 import { tallyOf } from './tally.ts';
 import { openWorld, type World } from './world.ts';
 
-/** `ISTHMUS_SEED` repeats a run, `ISTHMUS_RUNS` makes it longer. */
-const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 2 ** 31);
+/** `ISTHMUS_RUNS` makes it longer. */
+const seed = seedOfRun();
 const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 10);
 /** How many shorter sequences are tried when one has failed: each costs up to a minute of waiting in vain. */
 const shrinks = Number(process.env['ISTHMUS_SHRINKS'] ?? 6);

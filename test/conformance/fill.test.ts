@@ -11,6 +11,7 @@ import { eventually, kubectl, lowerCluster, openClusters } from '../clusters.ts'
 import { clientOf } from '../objects.ts';
 import { isReady } from '../provider.ts';
 import { type Replica, startReplica } from '../replica.ts';
+import { seedOfRun } from '../seed.ts';
 import { offerAll } from './fill/offer.ts';
 import { nodeOf, randomNumbers, randomPod } from './fill/random-pods.ts';
 import { type Followed, follow, isBound, submitUntilFull } from './fill/submit.ts';
@@ -22,7 +23,7 @@ import { type Followed, follow, isBound, submitUntilFull } from './fill/submit.t
 const parts = 10;
 /** `ISTHMUS_FILL_NODES=100` is what the figures in docs/scheduling.md are of; it takes its time. */
 const nodesPerPart = Number(process.env['ISTHMUS_FILL_NODES'] ?? 8);
-const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 1_000_000);
+const seed = seedOfRun();
 const size = { cpu: '4', memory: '16Gi', pods: '10' };
 /** kube-scheduler tries again after ten seconds at most. */
 const calm = 12_000;

@@ -6,12 +6,13 @@ import type { Pod } from '../../src/kube/types.ts';
 import { explain, fits } from '../../src/scheduling/fit.ts';
 import type { Picture } from '../../src/scheduling/picture.ts';
 import { openClusters } from '../clusters.ts';
+import { seedOfRun } from '../seed.ts';
 import { type RealScheduler, startScheduler } from './scheduling/real-scheduler.ts';
 import { ourVerdict } from './scheduling/verdict.ts';
 import { type CaseDraw, candidatesOf, caseDraw, World } from './scheduling/world.ts';
 
-/** `ISTHMUS_SEED` repeats a run, `ISTHMUS_RUNS` makes it longer: clusters, each with so many pods. */
-const seed = Number(process.env['ISTHMUS_SEED'] ?? Date.now() % 2 ** 31);
+/** `ISTHMUS_RUNS` makes it longer: clusters, each with so many pods. */
+const seed = seedOfRun();
 const numRuns = Number(process.env['ISTHMUS_RUNS'] ?? 8);
 const podsEach = 120;
 

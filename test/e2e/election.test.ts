@@ -125,6 +125,38 @@ describe('an election', () => {
     expect([lost.election.held.size, other.election.held.size]).toEqual([0, 1]);
   });
 
+  it('takes what another leaves, though its watch has died and nobody was told', async () => {
+    const names = ['a', 'b'];
+    const leaving = await start('dead-watch', 'first', names);
+    const other = await start('dead-watch', 'second', names);
+    await settled(1, 1);
+    // What was connected stays dead; new connections pass.
+    other.cable.hold();
+    other.cable.mend();
+    replicas = [other];
+    await leaving.stop();
+    await eventually(() => expect(other.election.held.size).toBe(2), { within: 4 * timing.duration });
+    await leaving.cable.close();
+  });
+
+  it('leaves no name to a replica that does not work for it, whatever becomes of its words', async () => {
+    const names = ['a', 'b', 'c'];
+    const first = await start('words', 'first', names);
+    await settled(3);
+    await start('words', 'second', names);
+    const member = { namespace, name: 'isthmus-words-member-first' };
+    // Its work is cut off again and again, and it comes back before it could be taken for dead.
+    for (let turn = 0; turn < 3; turn++) {
+      const { metadata } = await direct.get(leases, member);
+      await direct.delete(leases, member, { uid: metadata?.uid ?? '' });
+      await eventually(async () =>
+        expect((await direct.get(leases, member)).metadata?.uid).not.toBe(metadata?.uid),
+      );
+      await settled(1, 2);
+    }
+    expect(first.election.held.size).toBeGreaterThan(0);
+  });
+
   it('ends the work of a name that a person gives to somebody else', async () => {
     const replica = await start('taken', 'first', ['a']);
     await start('taken', 'second', []);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pods } from '../../src/kube/resources.ts';
+import { events, leases, pods } from '../../src/kube/resources.ts';
+import { lowerPodAnnotation, lowerPositionAnnotation } from '../../src/translate/names.ts';
+import { describeWrite, ourWrites } from '../audit.ts';
 import { eventually } from '../clusters.ts';
 import { podOn, podSpec, workload } from '../manifests.ts';
 import { type Witness, watchPods } from '../objects.ts';
@@ -84,3 +86,81 @@ it('a pod that was made and deleted again while it was down, and one of a reused
   expect((await stage.podBelow('reused')).metadata?.annotations?.[uidAnnotation]).toBe(now.metadata?.uid);
   expect(witness.uids.get(`${stage.namespace}/reused`)?.size).toBe(2);
 });
+
+it('a pod whose lower one went while it was down does not run again, though nothing above tells of it', async () => {
+  await stage.create(podOn(stage.node, 'unnoted'));
+  await stage.reaches('unnoted', 'Running');
+  const { annotations } = (await stage.podAbove('unnoted')).metadata ?? {};
+  expect(annotations?.[lowerPodAnnotation]).toBeDefined();
+  await leaseKnows((await stage.podBelow('unnoted')).metadata?.resourceVersion);
+  await stage.provider.kill();
+  // As if it had died in the moment between the making of the lower pod and the note of it.
+  await stage.run('annotate', 'pod', 'unnoted', `${lowerPodAnnotation}-`);
+  const { uid = '' } = (await stage.podBelow('unnoted')).metadata ?? {};
+  await stage.below.delete(
+    pods,
+    { namespace: stage.namespace, name: 'unnoted' },
+    { uid, gracePeriodSeconds: 0 },
+  );
+  await stage.provider.start();
+  const now = await stage.reaches('unnoted', 'Failed');
+  expect(now.status?.reason).toBe('LowerPodLost');
+  expect(witness.uids.get(`${stage.namespace}/unnoted`)?.size).toBe(1);
+});
+
+it('a restart writes nothing where nothing has changed', async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `still-${index}`);
+  await stage.create(...names.map((name) => podOn(stage.node, name)));
+  await Promise.all(names.map((name) => stage.reaches(name, 'Running')));
+  const eventsOf = async (cluster: 'above' | 'below') =>
+    (await stage[cluster].list(events, { namespace: stage.namespace })).items.map(
+      ({ metadata }) => metadata.name,
+    );
+  await eventually(async () =>
+    expect(await eventsOf('above')).toEqual(expect.arrayContaining(await eventsOf('below'))),
+  );
+  await stage.provider.stop();
+  const since = Date.now();
+  await stage.provider.start();
+
+  const news = 'still-0.news';
+  // News of now is behind everything that the list of events brought.
+  const { uid = '', namespace = '', name = '' } = (await stage.podBelow('still-0')).metadata ?? {};
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  await stage.below.create(events, {
+    metadata: { namespace, name: news },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    ...{
+      reason: 'News',
+      message: 'of now',
+      type: 'Normal',
+      count: 1,
+      firstTimestamp: time,
+      lastTimestamp: time,
+    },
+  });
+  await stage.event('still-0', 'News');
+  const written = () =>
+    [stage.upper, stage.lower]
+      .flatMap((cluster) => ourWrites(cluster, since))
+      .filter(({ objectRef: { resource, namespace: of, name: which } = {} }) => {
+        return of === namespace || (resource === 'nodes' && which === stage.node);
+      })
+      .map(describeWrite);
+  // The log is a second behind, and in order.
+  await eventually(() => expect(written().join()).toContain(news));
+  expect(written().filter((line) => !line.includes(news))).toEqual([]);
+});
+
+/** Waits until the Lease of the node tells of a state of the lower cluster that is no older. */
+async function leaseKnows(version = ''): Promise<void> {
+  await eventually(
+    async () => {
+      const { metadata } = await stage.above.get(leases, { namespace: 'kube-node-lease', name: stage.node });
+      expect(Number(metadata?.annotations?.[lowerPositionAnnotation])).toBeGreaterThanOrEqual(
+        Number(version),
+      );
+    },
+    { within: 30_000, every: 500 },
+  );
+}

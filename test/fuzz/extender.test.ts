@@ -22,7 +22,10 @@ let lines: Lines;
 
 beforeAll(async () => {
   const cores = Array<number>(200).fill(64);
-  const { extender } = testExtender([testCluster('a', cores), testCluster('b', cores)], () => (now += 20));
+  const { extender } = testExtender([testCluster('a', cores), testCluster('b', cores)], {
+    now: () => (now += 20),
+    offer: 'one',
+  });
   server = await startExtenderServer({
     host: '127.0.0.1',
     port: 0,

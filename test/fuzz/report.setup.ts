@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { TestProject } from 'vitest/node';
+import { seedOfRun } from '../seed.ts';
 import type { Counted } from './parts/tally.ts';
 
 declare module 'vitest' {
@@ -20,7 +21,7 @@ const defaultInputs = 100_000;
 
 /** Draws the seed, and prints what was thrown once every file has counted it. */
 export default function setup(project: TestProject): () => void {
-  const seed = Number(process.env['ISTHMUS_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+  const seed = seedOfRun();
   const folder = mkdtempSync(join(tmpdir(), 'isthmus-fuzz-'));
   project.provide('fuzzSeed', seed);
   project.provide('fuzzInputs', Number(process.env['ISTHMUS_FUZZ_INPUTS'] ?? defaultInputs));

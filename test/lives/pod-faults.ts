@@ -73,11 +73,20 @@ function copyFaults({ imageEdited }: Picture, upper: Pod, lower: Pod): string[] 
   return faults;
 }
 
-/** The status above is the one below but for what speaks of the upper object. */
+/**
+ * The status above is the one below but for what speaks of the upper object. That the upper scheduler has placed the pod
+ * stays there until the lower one says something.
+ */
 function statusFaults(upper: Pod, lower: Pod): string[] {
-  const [up, down] = [comparable(upper), comparable(lower)];
+  const isUnseen = (lower.status?.conditions ?? []).length === 0;
+  const [up, down] = [comparable(isUnseen ? notScheduled(upper) : upper), comparable(lower)];
   if (isDeepStrictEqual(up, down)) return [];
   return [`status is ${JSON.stringify(up)}, below ${JSON.stringify(down)}`];
+}
+
+function notScheduled(pod: Pod): Pod {
+  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+  return { ...pod, status: { ...pod.status, conditions } };
 }
 
 function comparable({ status }: Pod): unknown {

@@ -8,11 +8,13 @@ export interface Bench {
   readonly mirror: Contender;
   /** Another implementation, where its command was given. */
   readonly peer: Contender | undefined;
+  /** The bundle of bare-pipe.ts. */
+  readonly pipeScript: string;
   progress(line: string): void;
 }
 
 /** Who has a figure: the contenders, and the benchmark itself, which goes straight to the lower cluster. */
-export type Who = 'isthmus' | 'mirror' | 'peer' | 'direct';
+export type Who = 'isthmus' | 'mirror' | 'peer' | 'direct' | 'pipe';
 
 /** One line of the table. */
 export interface Row {

@@ -30,6 +30,8 @@ export interface Running {
 }
 
 let started = 0;
+/** Who starts again under the same name keeps its port: another one would have to be told. */
+const ports = new Map<string, number>();
 
 /** @param nodeFlags of the Node that runs it, such as those that write a profile */
 export function isthmus(nodeFlags: readonly string[] = []): Contender {
@@ -88,16 +90,34 @@ export function bareMirror(script: string, nodeFlags: readonly string[] = []): C
         () => `the bare mirror does not follow: ${tailOf(program.logFile)}`,
         { within: 60_000 },
       );
-      const begun = running(nodeName, program);
-      return {
-        ...begun,
-        async stop() {
-          endLease();
-          await begun.stop();
-        },
-      };
+      return endingWith(running(nodeName, program), endLease);
     },
   };
+}
+
+/**
+ * The bare pipe, which serves the kubelet port of a node and brings no pod down.
+ *
+ * @param script the bundle of bare-pipe.ts
+ * @param pod the lower one that it leads to, in `namespace`
+ */
+export async function barePipe(
+  place: Place,
+  script: string,
+  { namespace, pod }: { namespace: string; pod: string },
+): Promise<Running> {
+  const nodeName = nextName('pipe');
+  const port = await portOf(nodeName);
+  const { upper, lower } = place;
+  const endLease = await standInNode(place, nodeName, { address: upper.address, port });
+  const command = [process.execPath, script, lower.providerKubeconfig, namespace, pod];
+  const program = await run(place, nodeName, command);
+  await waitFor(
+    () => readFileSync(program.logFile, 'utf8').includes('listens'),
+    () => `the bare pipe does not listen: ${tailOf(program.logFile)}`,
+    { within: 60_000 },
+  );
+  return endingWith(running(nodeName, program), endLease);
 }
 
 /**
@@ -121,8 +141,24 @@ function nextName(kind: string): string {
   return `${kind}-${started}`;
 }
 
+function endingWith(begun: Running, alsoEnd: () => void): Running {
+  return {
+    ...begun,
+    async stop() {
+      alsoEnd();
+      await begun.stop();
+    },
+  };
+}
+
+async function portOf(nodeName: string): Promise<number> {
+  const [port = 0] = ports.has(nodeName) ? [ports.get(nodeName)] : await freePorts(1);
+  ports.set(nodeName, port);
+  return port;
+}
+
 async function run({ clusters, lower }: Place, nodeName: string, command: string[]): Promise<RunningProgram> {
-  const [port = 0] = await freePorts(1);
+  const port = await portOf(nodeName);
   const files = filesOf(clusters.directory, clusters.upper.name);
   return clusters.run(nodeName, command, {
     NODE_NAME: nodeName,

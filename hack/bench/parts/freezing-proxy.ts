@@ -6,6 +6,8 @@ import { parse, stringify } from 'yaml';
 /** A way to an API server that can stand still: nothing is refused, and nothing comes any more. */
 export interface FreezingProxy {
   freeze(): void;
+  /** Connections that stood still have lost bytes and are cut; new ones are served. */
+  thaw(): void;
   close(): void;
 }
 
@@ -53,6 +55,10 @@ export async function openFreezingProxy(
   return {
     freeze() {
       isFrozen = true;
+    },
+    thaw() {
+      isFrozen = false;
+      for (const socket of sockets) socket.destroy();
     },
     close() {
       server.close();

@@ -61,14 +61,29 @@ export async function nodeReady({ above }: Place, name: string, lives: () => unk
   );
 }
 
-/** A node that nobody serves, for programs that only sync pods. @returns what ends its lease */
-export async function standInNode({ above }: Place, name: string): Promise<() => void> {
+/**
+ * A node of which nobody says anything, for programs that only sync pods.
+ *
+ * @param kubelet where its kubelet port is, for programs that only serve that
+ * @returns what ends its lease
+ */
+export async function standInNode(
+  { above }: Place,
+  name: string,
+  kubelet?: { address: string; port: number },
+): Promise<() => void> {
   const now = () => new Date().toISOString();
   const room = { cpu: '10k', memory: '100Ti', pods: '100k' };
   const ready = { type: 'Ready', status: 'True', reason: 'Played', message: '', lastTransitionTime: now() };
   const node = await above.create(nodes, {
     metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-    status: { capacity: room, allocatable: room, conditions: [{ ...ready, lastHeartbeatTime: now() }] },
+    status: {
+      ...{ capacity: room, allocatable: room, conditions: [{ ...ready, lastHeartbeatTime: now() }] },
+      ...(kubelet && {
+        addresses: [{ type: 'InternalIP', address: kubelet.address }],
+        daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } },
+      }),
+    },
   });
   const namespace = 'kube-node-lease';
   const spec = () => ({

@@ -4,6 +4,7 @@ const columns: [Who, string][] = [
   ['isthmus', 'isthmus'],
   ['mirror', 'bare mirror'],
   ['peer', 'peer'],
+  ['pipe', 'bare pipe'],
   ['direct', 'direct'],
 ];
 

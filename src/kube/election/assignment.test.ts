@@ -4,9 +4,10 @@ import { assign as assignShare, type Share } from './assignment.ts';
 
 const names = (count: number) => new Set(Array.from({ length: count }, (_, index) => `n${index}`));
 /** As the election does: free is what none of the replicas leads. */
-function assign(share: Omit<Share, 'free'>) {
+function assign(share: Pick<Share, 'self' | 'names' | 'held'> & Partial<Share>) {
   const led = new Set([...share.held.values()].flatMap((each) => [...each]));
-  return assignShare({ ...share, free: [...share.names].filter((name) => !led.has(name)) });
+  const free = [...share.names].filter((name) => !led.has(name));
+  return assignShare({ free, overdue: new Set(), passed: new Set(), ...share });
 }
 
 const held = (shares: Record<string, string[]>) =>
@@ -28,8 +29,20 @@ describe('what a replica takes', () => {
   });
 
   it('is nothing that a living replica leads which shares other names', () => {
-    const share = assignShare({ self: 'a', names: names(3), free: ['n2'], held: held({ a: [] }) });
+    const share = assign({ self: 'a', names: names(3), free: ['n2'], held: held({ a: [] }) });
     expect(share.take).toEqual(['n2']);
+  });
+
+  it('is beyond its share what nobody takes for long', () => {
+    const share = { self: 'a', names: names(3), held: held({ a: ['n0', 'n1'], b: [] }) };
+    expect(assign(share)).toMatchObject({ take: [], beyond: [] });
+    expect(assign({ ...share, overdue: new Set(['n2']) })).toMatchObject({ take: [], beyond: ['n2'] });
+  });
+
+  it('is nothing that it leaves to others', () => {
+    const share = { self: 'a', names: names(2), held: held({ a: [], b: [] }) };
+    expect(assign({ ...share, passed: new Set(['n0']) }).take).toEqual(['n1']);
+    expect(assign({ ...share, passed: names(2), overdue: names(2) })).toMatchObject({ take: [], beyond: [] });
   });
 
   it('is another first name for each of many replicas', () => {
@@ -51,7 +64,11 @@ describe('what a replica gives up', () => {
 
   it('is nothing when shares are as even as they can be', () => {
     const shares = held({ a: ['n0', 'n1'], b: ['n2'] });
-    expect(assign({ self: 'a', names: names(3), held: shares })).toEqual({ take: [], release: [] });
+    expect(assign({ self: 'a', names: names(3), held: shares })).toEqual({
+      take: [],
+      beyond: [],
+      release: [],
+    });
   });
 
   it('is nothing while a name is free', () => {

@@ -8,6 +8,10 @@ export interface Share {
   readonly names: ReadonlySet<string>;
   /** Those of the names that no living replica leads. */
   readonly free: readonly string[];
+  /** Those that have been free for so long that it does not matter whose share they are. */
+  readonly overdue: ReadonlySet<string>;
+  /** Those that we leave to others whatever our share. */
+  readonly passed: ReadonlySet<string>;
   /** The names that each living replica leads which is to share the same names, ours among them; none, an empty set. */
   readonly held: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -15,15 +19,17 @@ export interface Share {
 /** What a replica should begin to lead, and what it should give up. */
 export interface Assignment {
   readonly take: string[];
+  /** Besides, beyond our share: nobody else does. */
+  readonly beyond: string[];
   readonly release: string[];
 }
 
 /**
  * Shares names evenly: everybody takes up to the mean, rounded up, and whoever leads the most gives one up while
- * somebody leads at least two fewer. What is no longer to be led is given up at once. Each replica decides for
- * itself; two that want the same name are told apart by the API server.
+ * somebody leads at least two fewer. What is no longer to be led is given up at once, and what nobody takes is taken by
+ * anybody. Each replica decides for itself; two that want the same name are told apart by the API server.
  */
-export function assign({ self, names, free, held }: Share): Assignment {
+export function assign({ self, names, free, overdue, passed, held }: Share): Assignment {
   const ours = held.get(self) ?? new Set<string>();
   const mean = names.size / Math.max(1, held.size);
   const kept = [...ours].filter((name) => names.has(name));
@@ -31,7 +37,12 @@ export function assign({ self, names, free, held }: Share): Assignment {
   const [spare] = sorted(kept, self).slice(-1);
   if (spare !== undefined && free.length === 0 && isOneTooMany(self, held)) release.push(spare);
   const room = Math.max(0, Math.ceil(mean) - kept.length);
-  return { take: sorted(free, self).slice(0, room), release };
+  const open = sorted(
+    free.filter((name) => !passed.has(name)),
+    self,
+  );
+  const beyond = open.slice(room).filter((name) => overdue.has(name));
+  return { take: open.slice(0, room), beyond, release };
 }
 
 /** Whether it is our turn to give one up: of those that lead the most the first by name. */

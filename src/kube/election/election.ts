@@ -7,17 +7,11 @@ import { leases } from '../resources.ts';
 import { type LinkedSignal, linkSignals } from '../signals.ts';
 import type { Lease } from '../types.ts';
 import { assign } from './assignment.ts';
-import {
-  electionLabel,
-  type Group,
-  hashOfNames,
-  isOfLeader,
-  leaderLease,
-  leaderOf,
-  leaseName,
-} from './leases.ts';
+import { LeaderLeases } from './leader-leases.ts';
+import { electionLabel, type Group, hashOfNames, leaderOf } from './leases.ts';
 import { Membership } from './membership.ts';
 import type { Timing } from './timing.ts';
+import { Vacancies } from './vacancies.ts';
 
 export interface ElectionOptions {
   readonly client: Client;
@@ -38,6 +32,8 @@ export interface ElectionOptions {
 
 /** How often we look without being told of a change: for replicas that fall silent. */
 const tick = 500;
+/** Who had to take what others left gives nothing up to spread it for so many durations: it would come back again. */
+const reluctance = 60;
 
 /**
  * Shares names among replicas, so that each is led by one of them. The sign of life is one Lease for a replica;
@@ -47,6 +43,9 @@ export class Election {
   readonly #options: ElectionOptions;
   readonly #leases = new Cache<Lease>({});
   readonly #members: Membership;
+  readonly #leaders: LeaderLeases;
+  readonly #vacancies: Vacancies;
+  readonly #reflector: Reflector<Lease>;
   readonly #held = new Set<string>();
   /** Names whose work is being ended. */
   readonly #stopping = new Map<string, Promise<void>>();
@@ -54,9 +53,9 @@ export class Election {
   #shares = hashOfNames(new Set());
   #isLeaving = false;
   #isAlive = false;
-  #isKnown = false;
   #living = '';
   #calmSince = performance.now();
+  #spreadsFrom = Number.NEGATIVE_INFINITY;
   #certainUntil = Number.NEGATIVE_INFINITY;
   #deadline: NodeJS.Timeout | undefined;
   #changed = new AbortController();
@@ -64,9 +63,15 @@ export class Election {
 
   constructor(options: ElectionOptions) {
     this.#options = options;
-    const { client, group, identity, timing, now = () => new Date() } = options;
+    const { client, group, identity, timing, onError, now = () => new Date() } = options;
     const { duration, interval: timeout } = timing;
-    this.#members = new Membership({ client, group, identity, leases: this.#leases, duration, timeout, now });
+    const common = { client, group, leases: this.#leases, timeout, now };
+    this.#members = new Membership({ ...common, identity, duration });
+    this.#leaders = new LeaderLeases(common);
+    this.#vacancies = new Vacancies(duration);
+    const { namespace } = group;
+    const labelSelector = `${electionLabel}=${group.name}`;
+    this.#reflector = new Reflector(client, leases, this.#leases, { namespace, labelSelector, onError });
     this.#leases.subscribe(() => this.#changed.abort());
   }
 
@@ -85,7 +90,7 @@ export class Election {
 
   /** Whether we take part: the Leases of the others are known, and ours is there. */
   get isTakingPart(): boolean {
-    return this.#isKnown && this.#isAlive;
+    return this.#isAlive;
   }
 
   /**
@@ -96,15 +101,27 @@ export class Election {
     return performance.now() < this.#certainUntil;
   }
 
+  /** The same of one name, also while its work is being ended. */
+  mayWork(name: string): boolean {
+    return this.isCertain && (this.#held.has(name) || this.#stopping.has(name));
+  }
+
+  /** Whether no other replica lives that could take what we give up. */
+  get isAlone(): boolean {
+    return this.#members.living().size === 0;
+  }
+
+  /** Gives up a name that we lead and cannot work for, and leaves it to the others for a while, if there are any. */
+  giveUp(name: string): void {
+    if (!this.#held.has(name)) return;
+    this.#vacancies.pass(name);
+    void this.#release(name);
+  }
+
   /** Takes part until the signal aborts, then gives up everything it leads. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { client, group, onError } = this.#options;
     const ended = new AbortController();
-    const labelSelector = `${electionLabel}=${group.name}`;
-    const { namespace } = group;
-    const reflector = new Reflector(client, leases, this.#leases, { namespace, labelSelector, onError });
-    const watching = reflector.run(ended.signal);
-    const beating = this.#keepAlive(ended.signal);
+    const watching = this.#reflector.run(ended.signal);
     const aborted = new Promise<void>((resolve) => {
       const leave = () => {
         this.#isLeaving = true;
@@ -115,8 +132,9 @@ export class Election {
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave, { once: true });
     });
-    await Promise.race([reflector.synced, aborted]);
-    this.#isKnown = true;
+    await Promise.race([this.#reflector.synced, aborted]);
+    // Not before: who gives a sign of life has a share, and nobody else takes what is left for it.
+    const beating = signal.aborted ? undefined : this.#keepAlive(ended.signal);
     while (!signal.aborted) {
       this.#changed = new AbortController();
       await this.#look(signal).catch((error: unknown) => this.#tell(error));
@@ -145,6 +163,7 @@ export class Election {
         const left = Math.max(0, deadline - (performance.now() - began));
         this.#deadline = setTimeout(() => this.#loseAll(), left);
         this.#changed.abort();
+        this.#endDeafness();
       } catch (error) {
         // Who deletes our Lease tells the others that we are dead.
         if (hasCode(error, 'Gone')) this.#loseAll();
@@ -156,6 +175,13 @@ export class Election {
     }
   }
 
+  /** Each of our signs of life comes back on the watch. When none does it is dead, and what others give up is not seen. */
+  #endDeafness(): void {
+    const { silentSince, heard } = this.#reflector;
+    const isOpen = silentSince === undefined;
+    if (isOpen && performance.now() - heard > this.#options.timing.duration) this.#reflector.reconnect();
+  }
+
   /** Others may take what we lead any moment now: it is cut off, without a word to an API server that is silent. */
   #loseAll(): void {
     this.#isAlive = false;
@@ -165,28 +191,48 @@ export class Election {
 
   /** One look at who leads what, and the steps that follow from it. @throws KubeError */
   async #look(signal: AbortSignal): Promise<void> {
-    if (!this.#isAlive) return;
+    if (!this.isCertain) return;
     const { identity } = this.#options;
     for (const name of [...this.#held])
-      if (leaderOf(this.#lease(name)) !== identity) void this.#stop(name, true);
+      if (this.#leaders.leaderOf(name) !== identity) void this.#stop(name, true);
     const living = this.#members.living();
-    const { take, release } = assign({
+    const free = [...this.#names].filter((name) => this.#isFree(name, living));
+    const { take, beyond, release } = assign({
       self: identity,
       names: this.#names,
-      free: [...this.#names].filter((name) => this.#isFree(name, living)),
+      free,
+      overdue: this.#vacancies.see(free),
+      passed: living.size > 0 ? this.#vacancies.passed() : new Set(),
       held: this.#sharers(living),
     });
     for (const name of release) if (!this.#names.has(name) || this.#isCalm()) void this.#release(name);
-    for (const name of take) {
-      if (signal.aborted || !this.#isAlive) return;
-      await this.#take(name).catch((error: unknown) => this.#tell(error));
+    for (const name of [...take, ...beyond]) {
+      if (signal.aborted || !this.isCertain) return;
+      const isTaken = await this.#take(name).catch((error: unknown) => this.#tell(error));
+      if (!isTaken || !beyond.includes(name)) continue;
+      this.#options.onError(`election: ${name} is led beyond our share: nobody else took it`);
+      this.#spreadsFrom = performance.now() + reluctance * this.#options.timing.duration;
     }
+    await this.#disown();
     await this.#members.sweep();
     await this.#sweepLeaders(living);
   }
 
+  /**
+   * Says of what is ours by its Lease alone that nobody leads it: a word that did not arrive when it was given up, or
+   * work that was cut off while our share became smaller. As long as we live nobody else would take it.
+   */
+  async #disown(): Promise<void> {
+    const { identity } = this.#options;
+    for (const name of this.#names) {
+      const isOurs = this.#held.has(name) || this.#stopping.has(name);
+      if (!isOurs && this.#leaders.leaderOf(name) === identity)
+        await this.#leaders.write(name, '').catch((error: unknown) => this.#tell(error));
+    }
+  }
+
   #isFree(name: string, living: ReadonlyMap<string, string>): boolean {
-    return !this.#held.has(name) && !this.#stopping.has(name) && !living.has(leaderOf(this.#lease(name)));
+    return !this.#held.has(name) && !this.#stopping.has(name) && !living.has(this.#leaders.leaderOf(name));
   }
 
   /** The names that we and each living replica lead that shares the same names as we do. */
@@ -200,42 +246,44 @@ export class Election {
     const sharers = new Map<string, Set<string>>([[this.#options.identity, new Set(this.#held)]]);
     for (const [replica, shares] of living) if (shares === this.#shares) sharers.set(replica, new Set());
     for (const name of this.#names) {
-      const leader = leaderOf(this.#lease(name));
+      const leader = this.#leaders.leaderOf(name);
       if (leader !== this.#options.identity) sharers.get(leader)?.add(name);
     }
     return sharers;
   }
 
   #isCalm(): boolean {
-    if (performance.now() - this.#calmSince < this.#options.timing.calm) return false;
-    this.#calmSince = performance.now();
+    const now = performance.now();
+    if (now < this.#spreadsFrom || now - this.#calmSince < this.#options.timing.calm) return false;
+    this.#calmSince = now;
     return true;
   }
 
-  /** @throws KubeError */
-  async #take(name: string): Promise<void> {
+  /** Whether it is ours now. @throws KubeError */
+  async #take(name: string): Promise<boolean> {
     const { identity, onStarted } = this.#options;
-    const before = this.#lease(name);
+    const before = this.#leaders.get(name);
     const leader = leaderOf(before);
-    if (leader !== '' && leader !== identity && !(await this.#members.isDead(leader))) return;
-    if (!(await this.#write(name, identity, before))) return;
+    if (leader !== '' && leader !== identity && !(await this.#members.isDead(leader))) return false;
+    if (!(await this.#leaders.write(name, identity, before))) return false;
     // Meanwhile we were told to stop, or lost our own sign of life.
-    if (!this.#isAlive || this.#isLeaving || !this.#names.has(name)) {
-      await this.#write(name, '', this.#lease(name));
-      return;
+    if (!this.isCertain || this.#isLeaving || !this.#names.has(name)) {
+      await this.#leaders.write(name, '');
+      return false;
     }
     this.#held.add(name);
     onStarted(name);
+    return true;
   }
 
   /** Ends the work of a name and says that nobody leads it. Never rejects. */
   #release(name: string): Promise<void> {
     const stopped = this.#stop(name, false);
     const released = stopped.then(async () => {
-      const lease = this.#lease(name);
-      if (leaderOf(lease) !== this.#options.identity) return;
-      if (lease && !this.#names.has(name)) await this.#remove(lease);
-      else await this.#write(name, '', lease);
+      const lease = this.#leaders.get(name);
+      if (!lease || leaderOf(lease) !== this.#options.identity) return;
+      if (!this.#names.has(name)) await this.#leaders.remove(lease);
+      else await this.#leaders.write(name, '', lease);
     });
     const told = released
       .catch((error: unknown) => this.#tell(error))
@@ -258,53 +306,14 @@ export class Election {
     return stopped;
   }
 
-  /** Removes the Leases of what nobody is to lead any more; only while all that live agree on what that is. */
+  /** Removes the Leases of what nobody is to lead any more; others than ours only while all that live agree on it. */
   async #sweepLeaders(living: ReadonlyMap<string, string>): Promise<void> {
-    if ([...living.values()].some((shares) => shares !== this.#shares)) return;
-    const { group } = this.#options;
-    const wanted = new Set(
-      [...this.#names, ...this.#stopping.keys()].map((name) => leaseName(group, 'leader', name)),
-    );
-    for (const lease of [...this.#leases.values()]) {
-      if (!isOfLeader(lease) || wanted.has(lease.metadata?.name ?? '')) continue;
+    const isAgreed = [...living.values()].every((shares) => shares === this.#shares);
+    for (const lease of this.#leaders.beside([...this.#names, ...this.#stopping.keys()])) {
       const leader = leaderOf(lease);
-      if (leader === '' || (leader !== this.#options.identity && !living.has(leader)))
-        await this.#remove(lease);
+      const isOurs = leader === this.#options.identity;
+      if (isOurs || (isAgreed && !living.has(leader))) await this.#leaders.remove(lease);
     }
-  }
-
-  /** @throws KubeError */
-  async #remove(lease: Lease): Promise<void> {
-    const { namespace, name = '', uid = '', resourceVersion } = lease.metadata ?? {};
-    try {
-      await this.#options.client.delete(leases, { namespace, name }, { uid, resourceVersion });
-    } catch (error) {
-      if (hasCode(error, 'Conflict')) return;
-      if (!hasCode(error, 'NotFound')) throw error;
-    }
-    this.#leases.remove(lease);
-  }
-
-  /** Writes who leads; false when somebody else wrote first. @throws KubeError */
-  async #write(name: string, leader: string, before: Lease | undefined): Promise<boolean> {
-    const { client, group, timing, now = () => new Date() } = this.#options;
-    const lease = leaderLease(group, name, leader, now(), before);
-    const call = { urgent: true, timeout: timing.interval };
-    try {
-      const written = before
-        ? await client.replace(leases, lease, call)
-        : await client.create(leases, lease, call);
-      this.#leases.apply(written);
-      return true;
-    } catch (error) {
-      if (hasCode(error, 'Conflict', 'AlreadyExists', 'NotFound')) return false;
-      throw error;
-    }
-  }
-
-  #lease(name: string): Lease | undefined {
-    const { group } = this.#options;
-    return this.#leases.get(`${group.namespace}/${leaseName(group, 'leader', name)}`);
   }
 
   #tell(error: unknown): void {

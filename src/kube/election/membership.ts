@@ -30,13 +30,15 @@ export class Membership {
   readonly #options: MembershipOptions;
   /** By key of the Lease, when its last change was seen, in milliseconds of the monotonic clock. */
   readonly #seen = new Map<string, number>();
+  /** What happened before we did not see. */
+  readonly #began = performance.now();
   #own: Lease | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    options.leases.subscribe(({ type, key, object }) => {
-      // Whoever leaves gives up its names first: a Lease that somebody deletes is no sign of death.
-      if (type !== 'deleted' && memberOf(object) !== undefined) this.#seen.set(key, performance.now());
+    options.leases.subscribe(({ key, object }) => {
+      // Whoever leaves gives up its names first: a Lease that somebody deletes is a sign of life as any other change.
+      if (memberOf(object) !== undefined) this.#seen.set(key, performance.now());
     });
   }
 
@@ -79,19 +81,20 @@ export class Membership {
 
   /**
    * Whether a replica is dead for certain: silent for the whole duration, and the API server, asked now, has no
-   * newer sign of life than the one we saw. A watch that lags does not make others dead.
+   * newer sign of life than the one we saw. A watch that lags does not make others dead, and neither does who deletes
+   * a Lease, be it before we began.
    *
    * @throws KubeError
    */
   async isDead(identity: string): Promise<boolean> {
-    const { leases: cache, group } = this.#options;
+    const { leases: cache, group, duration } = this.#options;
     const key = `${group.namespace}/${leaseName(group, 'member', identity)}`;
-    if (this.#isFresh(key)) return false;
+    if (performance.now() - (this.#seen.get(key) ?? this.#began) < duration) return false;
+    const known = cache.get(key);
     const now = await this.#find(identity);
-    if (!now) return true;
-    const known = cache.get(key)?.metadata?.resourceVersion;
-    if (known === now.metadata?.resourceVersion) return true;
-    cache.apply(now);
+    if (known?.metadata?.resourceVersion === now?.metadata?.resourceVersion) return true;
+    if (now) cache.apply(now);
+    else if (known) cache.remove(known);
     return false;
   }
 
@@ -129,7 +132,9 @@ export class Membership {
 
   /** Only as we saw it: a replica that gave a sign meanwhile keeps it. */
   async #delete({ metadata }: Lease): Promise<void> {
+    const { client, timeout } = this.#options;
     const { namespace, name = '', uid = '', resourceVersion } = metadata ?? {};
-    await this.#options.client.delete(leases, { namespace, name }, { uid, resourceVersion }).catch(() => {});
+    const call = { uid, resourceVersion, urgent: true, timeout };
+    await client.delete(leases, { namespace, name }, call).catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { podDown } from '../../translate/pod-down.ts';
-import { serviceAccountModes } from '../../translate/service-account.ts';
+import { serviceAccountModes, tokenSecretName } from '../../translate/service-account.ts';
 import { options, owner, raw, upperPod } from '../../translate/test-objects.ts';
 import { keyOfCopy, keysOfLowerPod, keysOfUpperPod, neededBy, partsOf } from './dependency-keys.ts';
 
@@ -56,6 +56,13 @@ test.each(serviceAccountModes)(
     }
   },
 );
+
+test('the tokens of a pod are no copy of anything above, so that nobody takes them for a leftover', () => {
+  const lower = podDown(pod, owner, { ...options, serviceAccounts: 'upper' });
+  const name = tokenSecretName(pod.metadata?.uid ?? '');
+  expect(JSON.stringify(lower.spec?.volumes)).toContain(name);
+  expect(keysOfLowerPod(lower, owner)).not.toContain(`Secret/shop/${name}`);
+});
 
 test('what a container can do without may be missing', () => {
   expect(

@@ -1,8 +1,8 @@
 import type { KubeObject, Pod } from '../../kube/types.ts';
 import { isLowerOwn, lowerNameOf, upperNameOf } from '../../translate/lower-names.ts';
-import type { Owner } from '../../translate/marks.ts';
+import { type Owner, upperUidOf } from '../../translate/marks.ts';
 import { type Reference, referencesOf } from '../../translate/references.ts';
-import type { ServiceAccountMode } from '../../translate/service-account.ts';
+import { type ServiceAccountMode, tokenSecretName } from '../../translate/service-account.ts';
 
 export type DependencyKind = Reference['kind'];
 
@@ -35,10 +35,14 @@ export function keysOfUpperPod(upper: Pod, mode: ServiceAccountMode): string[] {
   return neededBy(upper, mode).map(({ kind, name }) => dependencyKey(kind, namespace, name));
 }
 
-/** The keys of all that a lower pod of ours names, for an index. */
+/**
+ * The keys of all that a lower pod of ours names, for an index. The Secret with its tokens is no copy of anything above:
+ * taken for one, it would be one that is gone above, and be deleted.
+ */
 export function keysOfLowerPod(lower: Pod, owner: Owner): string[] {
   const namespace = lower.metadata?.namespace ?? '';
-  return referencesOf(lower, { withToken: false }).map(({ kind, name }) =>
-    dependencyKey(kind, namespace, upperNameOf(kind, name, owner)),
-  );
+  const tokens = tokenSecretName(upperUidOf(lower) ?? '');
+  return referencesOf(lower, { withToken: false })
+    .filter(({ kind, name }) => kind !== 'Secret' || name !== tokens)
+    .map(({ kind, name }) => dependencyKey(kind, namespace, upperNameOf(kind, name, owner)));
 }

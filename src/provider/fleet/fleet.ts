@@ -5,10 +5,13 @@ import { type Deferred, deferred } from '../../kube/deferred.ts';
 import { Election, type ElectionOptions } from '../../kube/election/election.ts';
 import { describeError } from '../../kube/errors.ts';
 import { linkSignals } from '../../kube/signals.ts';
+import { within } from '../../kube/within.ts';
 import type { NodeMetrics } from '../../metrics/node-metrics.ts';
 import { UpperDependencies } from '../dependencies/upper-dependencies.ts';
+import { IdleNodes } from './idle.ts';
 import { JoinedCluster } from './joined-cluster.ts';
 import { openCluster, type SharedOptions } from './open-cluster.ts';
+import { progressOf } from './progress.ts';
 import { type ProviderReadiness, readinessOf } from './readiness.ts';
 
 export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 'mayBeSent'> {
@@ -19,7 +22,23 @@ export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 
   readonly endsOnFailure: boolean;
   /** Told of each virtual node that has started. */
   readonly onJoined: () => void;
+  /** Told of each virtual node that is left to other replicas, because this one did not get to work for it. */
+  readonly onGivenUp: () => void;
+  /** Starts a virtual node. */
+  readonly open?: typeof openCluster;
+  readonly patience?: Patience;
 }
+
+/** In milliseconds. */
+export interface Patience {
+  /** A virtual node that we lead is given up when the work for it takes no step towards its beginning for so long. */
+  readonly idle: number;
+  /** The end of work is not waited for any longer: what does not end must not keep others from beginning. */
+  readonly end: number;
+}
+
+/** Each start lists six kinds or so, each a step; an end takes ten seconds where nothing answers. */
+const usual: Patience = { idle: 60_000, end: 15_000 };
 
 /** How one virtual node stands in this process. */
 export interface FleetMember {
@@ -42,13 +61,15 @@ export class Fleet {
   readonly #joined = new Map<string, JoinedCluster>();
   /** The last step of each virtual node: its steps come one after another. */
   readonly #turns = new Map<string, Promise<void>>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #closing = new Set<Promise<unknown>>();
   readonly #dependencies = new Map<string | undefined, UpperDependencies>();
   readonly #watching = new AbortController();
   readonly #failed: Deferred = deferred();
   /** Of what all virtual nodes share: the metrics' label of the lower cluster is empty. */
   readonly #metrics: NodeMetrics;
   readonly #upper: Client;
+  readonly #patience: Patience;
+  readonly #idle: IdleNodes;
   #election: Election | undefined;
   #isListed = false;
   #isStopping = false;
@@ -58,8 +79,10 @@ export class Fleet {
     this.#shared = {
       ...options,
       upperDependencies: (namespace) => this.#dependenciesOf(namespace),
-      mayBeSent: options.election && (() => this.#election?.isCertain ?? false),
+      mayBeSent: options.election && ((name) => this.#election?.mayWork(name) ?? false),
     };
+    this.#patience = options.patience ?? usual;
+    this.#idle = new IdleNodes(this.#patience.idle);
     this.#failed.promise.catch(() => {});
     this.#metrics = options.metricsFor('');
     this.#upper = new Client(options.upper, this.#metrics.calls('upper'));
@@ -81,6 +104,7 @@ export class Fleet {
 
   /** A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. */
   #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
+    if (joined?.isEnding) return { isReady: false, says: 'ends its former work' };
     const provider = joined?.opened?.provider;
     if (provider) return readinessOf(provider.state);
     const { failure } = joined ?? {};
@@ -107,6 +131,7 @@ export class Fleet {
       });
     }
     const electing = this.#election?.run(stopping.signal);
+    const looking = setInterval(() => this.#giveUpIdle(), this.#patience.idle / 60);
     const reading = source.run((clusters) => this.#take(clusters), stopping.signal);
     const ended = new Promise<void>((resolve) => {
       stopping.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -116,6 +141,7 @@ export class Fleet {
       await Promise.race([ended, this.#failed.promise, reading.then(() => ended)]);
     } finally {
       this.#isStopping = true;
+      clearInterval(looking);
       stopping.abort();
       stopping.release();
       await electing;
@@ -145,9 +171,28 @@ export class Fleet {
 
   async #yield(name: string, how?: { lost: boolean }): Promise<void> {
     this.#led.delete(name);
+    this.#idle.left(name);
     // What is under way for it must not be waited for.
-    if (how?.lost) void this.#joined.get(name)?.stop(how);
+    if (how?.lost) this.#joined.get(name)?.stop(how).catch(this.#tellEnd(name));
     await this.#turn(name);
+  }
+
+  /** Leaves to other replicas what we lead and do not get to work for; alone, what does not move is begun anew. */
+  #giveUpIdle(): void {
+    const election = this.#election;
+    for (const name of election?.held ?? []) {
+      const joined = this.#joined.get(name);
+      const idle = this.#idle.look(name, progressOf(joined, election?.isAlone ?? true));
+      if (idle === undefined) continue;
+      const { says: message } = this.#stateOf(joined);
+      const seconds = Math.round(idle / 1_000);
+      this.#options.logger.error(
+        { node: name, seconds, message },
+        'gives up the virtual node: it leads it and does not get to work',
+      );
+      this.#options.onGivenUp();
+      election?.giveUp(name);
+    }
   }
 
   /** Brings a virtual node to what is wanted of it now, after what is under way for it. Never rejects. */
@@ -155,7 +200,7 @@ export class Fleet {
     const step = async () => {
       const wanted = this.#led.has(name) ? this.#wanted.get(name) : undefined;
       const joined = this.#joined.get(name);
-      if (joined?.cluster === wanted) return;
+      if (joined?.cluster === wanted && !joined?.isEnding) return;
       if (joined && wanted && joined.update(wanted)) return;
       if (joined) await this.#leave(name, joined);
       if (wanted) this.#join(name, wanted);
@@ -174,7 +219,7 @@ export class Fleet {
     const { logger, endsOnFailure } = this.#options;
     const joined = new JoinedCluster(cluster, {
       open: async (latest, signal) => {
-        const opened = await openCluster(this.#shared, latest, signal);
+        const opened = await (this.#options.open ?? openCluster)(this.#shared, latest, signal);
         this.#options.onJoined();
         return opened;
       },
@@ -192,14 +237,29 @@ export class Fleet {
 
   /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */
   async #leave(name: string, joined: JoinedCluster): Promise<void> {
-    await joined.stop();
-    if (joined.opened) this.#options.logger.info({ node: name }, 'works for the virtual node no more');
+    const { logger, metricsFor } = this.#options;
+    const { end } = this.#patience;
+    const isOver = await within(end, joined.stop()).catch(this.#tellEnd(name));
+    if (isOver === false)
+      logger.error({ node: name }, 'the work for the virtual node does not end, and is not waited for');
+    if (joined.opened) logger.info({ node: name }, 'works for the virtual node no more');
     this.#joined.delete(name);
-    const closing = joined.close().finally(() => {
-      this.#closing.delete(closing);
-      if (!this.#joined.has(name)) this.#options.metricsFor(name).remove();
-    });
+    const closing = within(end, joined.close())
+      .catch(this.#tellEnd(name))
+      .finally(() => {
+        this.#closing.delete(closing);
+        if (!this.#joined.has(name)) metricsFor(name).remove();
+      });
     this.#closing.add(closing);
+  }
+
+  #tellEnd(name: string): (error: unknown) => void {
+    const { logger } = this.#options;
+    return (error) =>
+      logger.error(
+        { node: name, message: describeError(error) },
+        'the work for the virtual node did not end well',
+      );
   }
 
   #dependenciesOf(namespace: string | undefined): UpperDependencies {

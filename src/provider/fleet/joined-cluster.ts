@@ -4,6 +4,7 @@ import { type Backoff, backoffDelay } from '../../kube/backoff.ts';
 import { loadConnection } from '../../kube/connection.ts';
 import { describeError } from '../../kube/errors.ts';
 import { linkSignals } from '../../kube/signals.ts';
+import { within } from '../../kube/within.ts';
 import type { OpenCluster } from './open-cluster.ts';
 
 export interface JoinedClusterOptions {
@@ -17,7 +18,7 @@ export interface JoinedClusterOptions {
 const stopGrace = 2_000;
 const retry: Backoff = { first: 500, most: 30_000 };
 
-/** One lower cluster at work in this process: tried again until it starts, until it is stopped. */
+/** One lower cluster at work in this process: tried again until it starts and begins to work, until it is stopped. */
 export class JoinedCluster {
   readonly #options: JoinedClusterOptions;
   readonly #stopping = new AbortController();
@@ -25,6 +26,7 @@ export class JoinedCluster {
   #cluster: LowerCluster;
   #opened: OpenCluster | undefined;
   #failure: string | undefined;
+  #failures = 0;
   #pause: AbortController | undefined;
 
   /** Begins at once. */
@@ -48,9 +50,19 @@ export class JoinedCluster {
     return this.#failure;
   }
 
+  /** How many attempts to start have failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Whether its end was asked for: it does not come back. */
+  get isEnding(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   /** Takes over what has changed, if that can be done in passing: new credentials for the same server. */
   update(cluster: LowerCluster): boolean {
-    if (!isSameButForCredentials(this.#cluster, cluster)) return false;
+    if (this.isEnding || !isSameButForCredentials(this.#cluster, cluster)) return false;
     this.#cluster = cluster;
     this.#opened?.renewCredentials();
     this.#pause?.abort();
@@ -60,11 +72,8 @@ export class JoinedCluster {
   /** Ends the work; when it resolves nothing is written any more. */
   async stop(how?: { lost: boolean }): Promise<void> {
     this.#stopping.abort();
-    const enough = new AbortController();
     // An attempt that waits for a cluster that does not answer ends by itself, and is then closed.
-    const late = sleep(stopGrace, undefined, { signal: enough.signal }).catch(() => {});
-    await (how?.lost ? undefined : Promise.race([this.#attempts, late]).finally(() => enough.abort()));
-    enough.abort();
+    if (!how?.lost) await within(stopGrace, this.#attempts);
     await this.#opened?.stop(how);
   }
 
@@ -76,7 +85,7 @@ export class JoinedCluster {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted && !this.#opened; ) {
+    while (!signal.aborted) {
       try {
         const began = this.#cluster;
         const opened = await this.#options.open(this.#followed(), signal);
@@ -84,14 +93,24 @@ export class JoinedCluster {
         this.#opened = opened;
         this.#failure = undefined;
         if (this.#cluster !== began) opened.renewCredentials();
+        const why = await Promise.race([opened.broken, this.#stopped()]);
+        if (signal.aborted) return;
+        await opened.close();
+        this.#opened = undefined;
+        throw why;
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
+        this.#failures += 1;
         this.#failure = describeError(error);
         this.#options.onFailure(error);
-        await this.#wait(backoffDelay(retry, failures));
+        await this.#wait(backoffDelay(retry, this.#failures));
       }
     }
+  }
+
+  #stopped(): Promise<void> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
   async #wait(milliseconds: number): Promise<void> {

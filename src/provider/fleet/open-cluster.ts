@@ -8,6 +8,7 @@ import type { Logger } from '../../kube/logger.ts';
 import { RateLimit } from '../../kube/rate-limit.ts';
 import { parseLabelSelector } from '../../kube/selector.ts';
 import { Transport } from '../../kube/transport.ts';
+import { within } from '../../kube/within.ts';
 import type { NodeMetrics, NodeReadings } from '../../metrics/node-metrics.ts';
 import { readResources } from '../../scheduling/resource-list.ts';
 import type { PodDownOptions } from '../../translate/pod-down.ts';
@@ -36,14 +37,16 @@ export interface SharedOptions {
   /** The controllers of each virtual node. */
   readonly startControllers: readonly StartController[];
   readonly metricsFor: (nodeName: string) => NodeMetrics;
-  /** Whether it is still certain that no other replica leads what we lead; always when undefined. */
-  readonly mayBeSent: (() => boolean) | undefined;
+  /** Whether it is still certain that no other replica leads a node that we lead; always when undefined. */
+  readonly mayBeSent: ((nodeName: string) => boolean) | undefined;
   readonly logger: Logger;
 }
 
 /** A virtual node at work, and its way to the lower cluster. */
 export interface OpenCluster {
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, 'state'>;
+  /** Resolves with the reason when the work cannot begin, without having been stopped. */
+  readonly broken: Promise<unknown>;
   /** The kubeconfig has changed: it is read again before the next call. */
   renewCredentials(): void;
   /**
@@ -54,6 +57,9 @@ export interface OpenCluster {
   /** Ends the sessions of kubectl, too, after their grace. */
   close(): Promise<void>;
 }
+
+/** How long connections may take to close, in milliseconds: nothing comes on them any more, whether they do or not. */
+const closeGrace = 2_000;
 
 /**
  * Connects to a lower cluster and starts its virtual node.
@@ -72,11 +78,16 @@ export async function openCluster(
   const transport = new Transport(connection, { rateLimit: new RateLimit({ qps, burst }) });
   const streams = new Transport(connection);
   const metrics = shared.metricsFor(nodeName);
+  metrics.read(absent);
   const working = new AbortController();
-  const { mayBeSent } = shared;
+  const mayBeSent = shared.mayBeSent && (() => shared.mayBeSent?.(nodeName) ?? true);
   const lower = new Client(transport, metrics.calls('lower'), { mayBeSent });
-  const closeTransport = () => void transport.close();
-  signal.addEventListener('abort', closeTransport, { once: true });
+  const cutOff = () => {
+    working.abort();
+    return within(closeGrace, transport.close());
+  };
+  const giveUp = () => void cutOff();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
     const provider = await startProvider({
       ...(await providerOptions(shared, cluster, lower)),
@@ -85,25 +96,28 @@ export async function openCluster(
       streams: new Client(streams, metrics.calls('lower')),
       metrics,
     });
-    provider.ready.catch((error: unknown) =>
-      shared.logger.debug({ message: describeError(error) }, 'stopped before it was ready'),
-    );
+    let isStopping = false;
+    const broken = new Promise<unknown>((resolve) => {
+      provider.ready.catch((error: unknown) => {
+        if (!isStopping) return resolve(error);
+        shared.logger.debug({ message: describeError(error) }, 'stopped before it was ready');
+      });
+    });
     return {
       provider,
+      broken,
       renewCredentials() {
         transport.renewCredentials();
         streams.renewCredentials();
       },
       async stop({ lost } = { lost: false }) {
-        const cutOff = () => {
-          working.abort();
-          return transport.close();
-        };
+        isStopping = true;
         if (lost) await cutOff();
         await provider.stop();
         await cutOff();
       },
       async close() {
+        isStopping = true;
         await provider.close();
         metrics.remove();
         await Promise.all([transport.close(), streams.close()]);
@@ -115,7 +129,7 @@ export async function openCluster(
     await Promise.all([transport.close(), streams.close()]);
     throw error;
   } finally {
-    signal.removeEventListener('abort', closeTransport);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

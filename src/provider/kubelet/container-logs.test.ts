@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import { Readable } from 'node:stream';
+import { getDefaultHighWaterMark, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { KubeError } from '../../kube/errors.ts';
@@ -67,6 +67,10 @@ it('sends the headers before the first line', async () => {
   onRequest = (_request, response) => response.writeHead(200).flushHeaders();
   const { response } = await follow();
   expect(response.statusCode).toBe(200);
+});
+
+it('does not stop and start with each TLS record', () => {
+  expect(getDefaultHighWaterMark(false)).toBeGreaterThanOrEqual(4 * 16_384);
 });
 
 it('stops reading below when the client does, and then goes on', async () => {

@@ -3,6 +3,7 @@ import https, { type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { KubeError } from '../../kube/errors.ts';
 import type { Transport } from '../../kube/transport.ts';
+import { lowerAgent } from './lower-agent.ts';
 
 /** What the lower API server said: `upgrade` is set when it said 101. */
 export interface LowerAnswer {
@@ -31,6 +32,7 @@ const answerTimeout = 30_000;
 export async function dialLower(transport: Transport, request: LowerRequest): Promise<LowerAnswer> {
   const { name, server } = transport.connection;
   const { tls, headers, agent } = await transport.credentials();
+  const isPlain = server.protocol === 'http:';
   const options: RequestOptions = {
     ...tls,
     host: server.hostname.replace(/^\[|\]$/g, ''),
@@ -38,13 +40,13 @@ export async function dialLower(transport: Transport, request: LowerRequest): Pr
     path: server.pathname.replace(/\/$/, '') + request.path,
     method: request.method,
     headers: { ...request.headers, ...headers },
-    agent: agent ?? false,
+    agent: agent ?? (isPlain ? false : lowerAgent(transport, tls)),
     signal: request.signal,
     // Passed on to net.connect: the lower side may still speak when the caller has nothing more to say.
     ...{ allowHalfOpen: true, noDelay: true },
   };
   return new Promise((resolve, reject) => {
-    const outgoing = (server.protocol === 'http:' ? http : https).request(options);
+    const outgoing = (isPlain ? http : https).request(options);
     const timer = setTimeout(() => outgoing.destroy(new Error('no answer within 30 s')), answerTimeout);
     const answer = (response: IncomingMessage, upgrade: LowerAnswer['upgrade']) => {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { gather } from './gather.ts';
 
 /** Milliseconds for the other side to take what is left and close, once one side has closed. */
 const linger = 10_000;
@@ -35,6 +36,7 @@ export function joinSockets(one: Socket, other: Socket, idleTimeout: number): Pr
       };
       if (from.closed) closed();
       else from.once('close', closed);
+      gather(from, to);
       from.pipe(to);
     };
     pass(one, other);

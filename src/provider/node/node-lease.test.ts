@@ -22,7 +22,7 @@ test('a call on a connection that died leaves time for many more before the leas
   const upper = new Client(transport);
   const node = () => ({ metadata: { name: 'vk', uid: 'u' } });
   const running = runNodeLease(
-    { upper, nodeName: 'vk', node, isAlive: () => true, onError: () => {} },
+    { upper, nodeName: 'vk', node, isAlive: () => true, position: () => undefined, onError: () => {} },
     stopping.signal,
   );
   await vi.waitFor(() => expect(requests).toHaveLength(1));

@@ -5,6 +5,7 @@ import { findObject } from '../../kube/find-object.ts';
 import { metaMicroTime } from '../../kube/meta-time.ts';
 import { leases } from '../../kube/resources.ts';
 import type { Lease, Node } from '../../kube/types.ts';
+import { lowerPositionAnnotation } from '../../translate/names.ts';
 
 export interface NodeLeaseOptions {
   upper: Client;
@@ -13,6 +14,8 @@ export interface NodeLeaseOptions {
   node: () => Node | undefined;
   /** The lease stops while this is false, and Kubernetes' own rules for a lost node begin. */
   isAlive: () => boolean;
+  /** How far the lower pods are known, for whoever serves the node next; see {@link readPosition}. */
+  position: () => string | undefined;
   onError: (message: string) => void;
   now?: () => Date;
 }
@@ -23,6 +26,12 @@ const renewInterval = 10_000;
 const namespace = 'kube-node-lease';
 /** On a connection that died unnoticed a call would take half a minute, and two of them the whole duration. */
 const call = { urgent: true, timeout: renewInterval / 2 } as const;
+
+/** How far the lower pods were known to whoever served the node last. @throws KubeError */
+export async function readPosition(upper: Client, nodeName: string): Promise<string | undefined> {
+  const lease = await findObject(upper, leases, { namespace, name: nodeName }, call);
+  return lease?.metadata?.annotations?.[lowerPositionAnnotation];
+}
 
 /** Renews the node's lease every ten seconds until the signal aborts; never rejects. */
 export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
@@ -48,10 +57,12 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
 
 async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefined): Promise<Lease> {
   const { upper, nodeName, now = () => new Date() } = options;
+  const position = options.position();
   const lease: Lease = {
     metadata: {
       name: nodeName,
       namespace,
+      ...(position !== undefined && { annotations: { [lowerPositionAnnotation]: position } }),
       ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata?.uid ?? '' }],
     },
     spec: {

@@ -7,7 +7,7 @@ import { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Logger } from '../../kube/logger.ts';
 import type { Secret } from '../../kube/types.ts';
 import type { Resources } from '../../scheduling/resource-list.ts';
-import { isOurs, type Owner, upperUidOf } from '../../translate/marks.ts';
+import { isOurs, type Owner } from '../../translate/marks.ts';
 import type { PodDownOptions } from '../../translate/pod-down.ts';
 import type { RefusalOptions } from '../../translate/refusal.ts';
 import type { VirtualNodeSettings } from '../../translate/virtual-node.ts';
@@ -15,7 +15,7 @@ import type { ProviderCaches } from '../caches.ts';
 import { Dependencies } from '../dependencies/dependencies.ts';
 import { LowerNamespaces } from './namespaces.ts';
 import { refusedEditRetry } from './pod-mirror.ts';
-import type { PodSync } from './pod-sync.ts';
+import { type PodSync, rememberLost } from './pod-sync.ts';
 import { Quota } from './quota.ts';
 import type { SyncLag } from './sync-lag.ts';
 
@@ -32,12 +32,13 @@ export interface PodSyncOptions {
   limit: Resources;
   /** What else keeps a pod from going down. */
   refusalBeside: PodSync['refusalBeside'];
+  isHistoryKnown: PodSync['isHistoryKnown'];
   logger: Logger;
 }
 
 /** Puts together what the reconcile of a pod works with. */
 export function createPodSync(
-  { upper, lower, settings, logger, down, limit, refusalBeside }: PodSyncOptions,
+  { upper, lower, settings, logger, down, limit, refusalBeside, isHistoryKnown }: PodSyncOptions,
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
@@ -46,8 +47,7 @@ export function createPodSync(
   const namespaces = new LowerNamespaces(upper, lower, owner);
   const lost = new LRUCache<string, string>({ max: mostLost });
   lowerPods.subscribe(({ type, object }) => {
-    const upperUid = isOurs(object, owner) ? upperUidOf(object) : undefined;
-    if (type === 'deleted' && upperUid !== undefined) lost.set(upperUid, object.metadata?.uid ?? '');
+    if (type === 'deleted') rememberLost({ lost, owner }, object);
   });
   const isUsedBelow = (key: string) => lowerPods.keysBy('dependency', key).size > 0;
   const isUsedHere = (key: string) => {
@@ -83,6 +83,7 @@ export function createPodSync(
     mirrored: new WeakSet(),
     down,
     refusalBeside,
+    isHistoryKnown,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
     isReachable: () => health.now.reachable,

@@ -16,6 +16,8 @@ class Scene {
   readonly lowerPods = new Cache<Pod>({});
   readonly created: Event[] = [];
   readonly patched: { name: string; patch: object }[] = [];
+  /** The calls made above, in order, also those that failed. */
+  readonly calls: ('create' | 'get' | 'patch')[] = [];
   readonly queued: string[] = [];
   now = start;
   /** What the next call of a kind fails with, once. */
@@ -53,6 +55,7 @@ class Scene {
 
   #client(): Client {
     const answer = (call: 'create' | 'get' | 'patch') => {
+      this.calls.push(call);
       const code = this.fail[call];
       delete this.fail[call];
       if (code) throw new KubeError(code, 'refused');
@@ -235,6 +238,41 @@ describe('after a restart', () => {
     again.apply(event(3, { at: scene.now }));
     await again.reconcile(key);
     expect(scene.patched).toHaveLength(1);
+  });
+
+  test('no attempt is made to write what is above already: it is read first', async () => {
+    scene.calls.length = 0;
+    const again = scene.restarted();
+    again.replace([event(2)]);
+    await again.reconcile(key);
+    expect(scene.calls).toEqual(['get']);
+  });
+
+  test('what came while nobody looked is written', async () => {
+    scene.calls.length = 0;
+    scene.fail = { get: 'NotFound' };
+    const again = scene.restarted();
+    again.replace([event(2)]);
+    await again.reconcile(key);
+    expect(scene.calls).toEqual(['get', 'create']);
+    expect(scene.created).toHaveLength(2);
+  });
+
+  test('what was repeated while nobody looked is brought up to date', async () => {
+    scene.calls.length = 0;
+    const again = scene.restarted();
+    again.replace([event(5)]);
+    await again.reconcile(key);
+    expect(scene.calls).toEqual(['get', 'patch']);
+    expect(scene.patched).toEqual([{ name: 'web-0.18a', patch: expect.objectContaining({ count: 5 }) }]);
+  });
+
+  test('a list in the same life writes nothing anew either', async () => {
+    scene.now += 60_000;
+    scene.calls.length = 0;
+    scene.events.replace([event(2)]);
+    await scene.events.reconcile(key);
+    expect(scene.calls).toEqual(['get']);
   });
 
   test.each(['NotFound', 'Forbidden'] as const)(

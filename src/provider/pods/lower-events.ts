@@ -47,6 +47,8 @@ export class LowerEvents {
   readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
   /** Since when an event waits for the pods to come to rest. */
   readonly #since = new LRUCache<string, number>({ max: mostWaiting });
+  /** Those that a list brought: most often they are above already, written by us in a former life. */
+  readonly #listed = new WeakSet<Event>();
   #refused = Number.NEGATIVE_INFINITY;
 
   constructor(options: LowerEventsOptions) {
@@ -66,7 +68,10 @@ export class LowerEvents {
   remove(): void {}
 
   replace(all: Event[]): void {
-    for (const event of all) this.apply(event);
+    for (const event of all) {
+      this.#listed.add(event);
+      this.apply(event);
+    }
   }
 
   /** Writes the newest state of one event above. @throws KubeError */
@@ -81,7 +86,10 @@ export class LowerEvents {
       const pause = written === undefined ? 0 : written + repetitionPause - this.#options.now();
       if (pause > 0) return { requeueAfter: pause };
       if (this.#mayWait(eventKey)) return { requeueAfter: busyPause };
-      await (written === undefined ? this.#create(eventKey, event, upper) : this.#repeat(eventKey, event));
+      const isListed = this.#listed.has(event);
+      const isTried = isListed || written !== undefined;
+      const isAbove = isTried && (await this.#repeat(eventKey, event, { isNew: !isListed }));
+      if (!isAbove && (isListed || !isTried)) await this.#create(eventKey, event, upper);
     }
     if (this.#waiting.get(eventKey) === event) this.#waiting.delete(eventKey);
     return undefined;
@@ -102,7 +110,10 @@ export class LowerEvents {
     try {
       await this.#options.upper.create(events, eventUp(event, upper));
     } catch (error) {
-      if (hasCode(error, 'AlreadyExists')) return this.#repeat(eventKey, event, { isNew: false });
+      if (hasCode(error, 'AlreadyExists')) {
+        await this.#repeat(eventKey, event, { isNew: false });
+        return;
+      }
       // Its namespace or pod is going, and nobody will ask for the news; or it is not lawful above and never will be.
       if (!hasCode(error, 'Forbidden', 'NotFound', 'Invalid', 'BadRequest')) throw error;
       this.#tellRefusal(error);
@@ -110,18 +121,24 @@ export class LowerEvents {
     this.#written.set(eventKey, this.#options.now());
   }
 
-  /** @param isNew whether it is known to differ; after a start what is above most often says the same already */
-  async #repeat(eventKey: string, event: Event, { isNew = true } = {}): Promise<void> {
+  /**
+   * @param isNew whether it is known to differ; after a start what is above most often says the same already
+   * @returns whether it is there to be repeated
+   */
+  async #repeat(eventKey: string, event: Event, { isNew }: { isNew: boolean }): Promise<boolean> {
     const { namespace, name = '' } = event.metadata;
     this.#written.set(eventKey, this.#options.now());
     try {
-      if (!isNew && isTold(event, await this.#options.upper.get(events, { namespace, name }))) return;
+      if (!isNew && isTold(event, await this.#options.upper.get(events, { namespace, name }))) return true;
       await this.#options.upper.patch(events, { namespace, name }, repetition(event));
+      return true;
     } catch (error) {
       this.#written.delete(eventKey);
       // It lived out its hour above: the next time it is written anew.
-      if (!hasCode(error, 'NotFound', 'Forbidden', 'Invalid')) throw error;
+      if (hasCode(error, 'NotFound')) return false;
+      if (!hasCode(error, 'Forbidden', 'Invalid')) throw error;
       this.#tellRefusal(error);
+      return true;
     }
   }
 

@@ -17,6 +17,8 @@ import { outOf } from './quota.ts';
 
 /** A name that is taken below, or a dependency that is hidden, is looked at again after this, in milliseconds. */
 const collisionRetry = 10_000;
+/** So soon a new pod is looked at again while it may be one that had its time below, in milliseconds. */
+const historyRetry = 100;
 /** The reason of a pod that the lower API server does not take. */
 const refusedBelow = 'LowerClusterRefused';
 
@@ -79,6 +81,7 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   if (!upper) return undefined;
   const refusal = refusalOf(upper, sync.down) ?? sync.refusalBeside(upper);
   if (refusal) return wait(sync, upper, refusal);
+  if (!sync.isHistoryKnown()) return { requeueAfter: historyRetry };
   const lack = sync.quota.admit(key, upper);
   if (lack) return reject(sync, upper, outOf(lack));
   const pod = podDown(upper, sync.owner, sync.down);

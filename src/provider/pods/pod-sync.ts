@@ -8,7 +8,7 @@ import type { Logger } from '../../kube/logger.ts';
 import { keyOf, pods } from '../../kube/resources.ts';
 import type { Pod, PodStatus, Secret } from '../../kube/types.ts';
 import type { ReconcileResult } from '../../kube/work-queue.ts';
-import type { Owner } from '../../translate/marks.ts';
+import { isOurs, type Owner, upperUidOf } from '../../translate/marks.ts';
 import { mergePatch } from '../../translate/merge-patch.ts';
 import { lowerPodAnnotation } from '../../translate/names.ts';
 import type { PodDownOptions } from '../../translate/pod-down.ts';
@@ -34,6 +34,8 @@ export interface PodSync {
   readonly lag: SyncLag;
   /** The uids of lower pods that went, by that of their upper pod: one may go before it could be noted above. */
   readonly lost: LRUCache<string, string>;
+  /** Whether all is known of lower pods that went while no provider looked. */
+  readonly isHistoryKnown: () => boolean;
   /** Upper pods as the answers to our writes of mirrored statuses showed them: that is no news. */
   readonly mirrored: WeakSet<Pod>;
   /** Edits that the lower API server refused, by `uid/subresource` of the lower pod: the same waits for a while. */
@@ -99,6 +101,12 @@ export function recordRefusal(
 /** The pod of the same name in a cluster, asked now; undefined when there is none. @throws KubeError */
 export function findPod(cluster: Client, { metadata }: Pod): Promise<Pod | undefined> {
   return findObject(cluster, pods, { namespace: metadata?.namespace, name: metadata?.name ?? '' });
+}
+
+/** Keeps in mind that a lower pod went, if it stood for an upper pod of ours. */
+export function rememberLost({ lost, owner }: Pick<PodSync, 'lost' | 'owner'>, lower: Pod): void {
+  const upperUid = isOurs(lower, owner) ? upperUidOf(lower) : undefined;
+  if (upperUid !== undefined) lost.set(upperUid, lower.metadata?.uid ?? '');
 }
 
 /** The sooner of two results. */

@@ -1,5 +1,5 @@
 import type { Filter } from '../filter.ts';
-import { all, labelsTest, type SlotTest, termsTest } from '../node-selector.ts';
+import { all, labelsTest, never, type SlotTest, termsTest } from '../node-selector.ts';
 import type { NodeTable } from '../node-table.ts';
 import type { PodFacts } from '../pod-facts.ts';
 
@@ -10,7 +10,9 @@ export const nodeAffinity: Filter = {
   plugin: 'NodeAffinity',
   prepare({ nodes }, pod) {
     const test = requiredNodes(nodes, pod);
-    return test && { check: (slot) => (test(slot) ? undefined : reason) };
+    return (
+      test && { check: (slot) => (test(slot) ? undefined : reason), passes: test, refusesAll: test === never }
+    );
   },
 };
 

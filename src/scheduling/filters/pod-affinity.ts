@@ -1,7 +1,6 @@
-import type { AffinityTerm } from '../affinity-term.ts';
+import { meansPod } from '../affinity-term.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { Candidate, Filter, Refusal } from '../filter.ts';
-import type { PodGroup } from '../pod-group.ts';
 import { reach } from '../reach.ts';
 import { TopologyValues } from '../topology.ts';
 
@@ -40,12 +39,13 @@ function together(state: ClusterState, pod: Candidate): Check | undefined {
   const [first] = affinity;
   if (!first) return undefined;
   const groups = [...state.pods.groups.meant(first, state.namespaceLabels)].filter((group) =>
-    affinity.every((term) => means(state, term, group)),
+    affinity.every((term) => meansPod(term, group, state.namespaceLabels)),
   );
   const domains = affinity.map((term) => new TopologyValues(state.nodes, term.topologyKey));
   for (const group of groups) for (const domain of domains) domain.addAll(group.slots);
   const isFirst =
-    domains.every((domain) => domain.isEmpty) && affinity.every((term) => means(state, term, pod));
+    domains.every((domain) => domain.isEmpty) &&
+    affinity.every((term) => meansPod(term, pod, state.namespaceLabels));
   return (slot) => {
     for (const domain of domains) if (!domain.covers(slot)) return noAffinity;
     return isFirst || domains.every((domain) => domain.has(slot)) ? undefined : noAffinity;
@@ -56,8 +56,7 @@ function together(state: ClusterState, pod: Candidate): Check | undefined {
 function apart(state: ClusterState, pod: Candidate): Check | undefined {
   const domains = pod.antiAffinity.map((term) => {
     const domain = new TopologyValues(state.nodes, term.topologyKey);
-    for (const group of state.pods.groups.meant(term, state.namespaceLabels, true))
-      domain.addAll(group.slots);
+    for (const group of state.pods.groups.meant(term, state.namespaceLabels)) domain.addAll(group.slots);
     return domain;
   });
   return within(domains, antiAffinity);
@@ -83,14 +82,4 @@ function within(domains: readonly TopologyValues[], reason: string): Check | und
   const occupied = domains.filter((domain) => !domain.isEmpty);
   if (occupied.length === 0) return undefined;
   return (slot) => (occupied.some((domain) => domain.has(slot)) ? reason : undefined);
-}
-
-function means(
-  state: ClusterState,
-  term: AffinityTerm,
-  { namespace, labels }: PodGroup | Candidate,
-): boolean {
-  const isSpokenOf =
-    term.namespaces.includes(namespace) || term.namespaceSelector.matches(state.namespaceLabels(namespace));
-  return isSpokenOf && term.selector.matches(labels);
 }

@@ -1,10 +1,9 @@
 import type { Filter } from '../filter.ts';
-import { reach } from '../reach.ts';
 import type { ResourceColumn } from '../resource-table.ts';
 
 interface Need {
   readonly amount: number;
-  readonly reason: string;
+  readonly resource: string;
   readonly column: ResourceColumn | undefined;
 }
 
@@ -14,12 +13,12 @@ export const resources: Filter = {
   prepare({ nodes }, { requests }) {
     const needs = requests.map(({ resource, amount }) => ({
       amount,
-      reason: resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`,
+      resource,
       column: nodes.resources.column(resource),
     }));
     // What few nodes have is asked first; devices come last in a list of requests.
     const rareFirst = needs.toReversed();
-    const lists = new Map<number, readonly string[]>();
+    let lists: Map<number, readonly string[]> | undefined;
     return {
       refusesAll: needs.some(({ amount, column }) => amount > (column?.mostFree() ?? 0)),
       passes: (slot) => {
@@ -28,16 +27,27 @@ export const resources: Filter = {
       },
       check: (slot) => {
         let lacking = 0;
-        for (const [index, need] of needs.entries()) if (!isMet(need, slot)) lacking += 2 ** index;
+        let place = 1;
+        for (const need of needs) {
+          if (!isMet(need, slot)) lacking += place;
+          place *= 2;
+        }
         if (lacking === 0) return undefined;
-        // One list for all nodes that lack the same.
-        return reach(lists, lacking, () =>
-          needs.filter((need) => !isMet(need, slot)).map(({ reason }) => reason),
-        );
+        // One list for all nodes that lack the same, and none before there is such a node.
+        lists ??= new Map();
+        const known = lists.get(lacking);
+        if (known) return known;
+        const list = needs.filter((need) => !isMet(need, slot)).map(reasonOf);
+        lists.set(lacking, list);
+        return list;
       },
     };
   },
 };
+
+function reasonOf({ resource }: Need): string {
+  return resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`;
+}
 
 /** A resource that nobody has or asked for has no column. */
 function isMet({ amount, column }: Need, slot: number): boolean {

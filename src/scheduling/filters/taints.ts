@@ -1,6 +1,5 @@
 import type { Filter } from '../filter.ts';
 import type { Taint } from '../node-table.ts';
-import { reach } from '../reach.ts';
 import { keepingOff, untolerated } from '../toleration.ts';
 
 /** A node refuses pods that do not tolerate its taints. */
@@ -9,11 +8,19 @@ export const taints: Filter = {
   prepare({ nodes }, { tolerations }) {
     const taintOf = untolerated(nodes, tolerations, keepingOff);
     if (!taintOf) return undefined;
-    const written = new Map<Taint, string>();
+    let written: Map<Taint, string> | undefined;
     return {
+      passes: (slot) => taintOf(slot) === undefined,
       check: (slot) => {
         const taint = taintOf(slot);
-        return taint && reach(written, taint, () => write(taint));
+        if (!taint) return undefined;
+        written ??= new Map();
+        // Not by a function that makes it: one would be made for every node.
+        const known = written.get(taint);
+        if (known !== undefined) return known;
+        const text = write(taint);
+        written.set(taint, text);
+        return text;
       },
     };
   },

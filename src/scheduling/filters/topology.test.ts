@@ -152,6 +152,16 @@ describe('pod affinity', () => {
       ),
       { [apart]: 2 },
     ],
+    [
+      'near one of the namespaces without a label, which means all of them',
+      [webOn('a1', { namespace: 'red' })],
+      near(
+        inZone(web, {
+          namespaceSelector: { matchExpressions: [{ key: 'color', operator: 'DoesNotExist' }] },
+        }),
+      ),
+      { [alone]: 2 },
+    ],
     ['no selector means nobody', [webOn('a1')], far({ topologyKey: zone }), {}],
     [
       'an empty selector means everybody',

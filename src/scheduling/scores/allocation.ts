@@ -3,16 +3,22 @@ import type { ResourceTable } from '../resource-table.ts';
 import type { Scorer } from './score.ts';
 
 /** What kube-scheduler takes a pod for that requests nothing, so that such pods are spread, too: 100m and 200 MiB. */
-const atLeast = { cpu: 100, memory: 200 * 1024 * 1024 };
+export const atLeast = { cpu: 100, memory: 200 * 1024 * 1024 };
+
+/** How much is free, 0 to 1, by the shares of cpu and of memory that are. */
+export const emptiness = (cpu: number, memory: number): number => (cpu + memory) / 2;
+
+/** How alike cpu and memory are used, 0 to 1, by the shares of them that are free. */
+export const evenness = (cpu: number, memory: number): number => 1 - Math.abs(cpu - memory) / 2;
 
 /** Prefers nodes with a large share free beside the pod (NodeResourcesFit, LeastAllocated). */
-export const leastAllocated = scorer((cpu, memory) => (cpu + memory) / 2);
+export const leastAllocated = scorer(emptiness);
 
 /** Prefers nodes whose cpu and memory are used alike (NodeResourcesBalancedAllocation). */
-export const balanced = scorer((cpu, memory) => 1 - Math.abs(cpu - memory) / 2);
+export const balanced = scorer(evenness);
 
 /** Prefers nodes with little free beside the pod: large gaps stay for large pods. */
-export const mostAllocated = scorer((cpu, memory) => 1 - (cpu + memory) / 2);
+export const mostAllocated = scorer((cpu, memory) => 1 - emptiness(cpu, memory));
 
 /** A score made of the shares of cpu and of memory that are free on a node once the pod is there. */
 function scorer(rate: (cpu: number, memory: number) => number): Scorer {

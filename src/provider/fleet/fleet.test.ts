@@ -1,0 +1,217 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LowerCluster } from '../../clusters/lower-cluster.ts';
+import { LeaseServer } from '../../kube/election/test-leases.ts';
+import { transportTo } from '../../kube/election/test-transport.ts';
+import { timingOf } from '../../kube/election/timing.ts';
+import { createMetrics } from '../../metrics/metrics.ts';
+import { Fleet, type FleetOptions, type Patience } from './fleet.ts';
+import type { OpenCluster } from './open-cluster.ts';
+
+const timing = timingOf(400);
+const never = new Promise<never>(() => {});
+let patience: Patience;
+let server: LeaseServer;
+let replicas: Replica[] = [];
+
+type Open = NonNullable<FleetOptions['open']>;
+
+interface Replica {
+  readonly fleet: Fleet;
+  readonly log: string[];
+  readonly onGivenUp: ReturnType<typeof vi.fn>;
+  /** How often the work was begun. */
+  readonly open: ReturnType<typeof vi.fn<Open>>;
+  stop(): Promise<void>;
+}
+
+beforeEach(() => {
+  server = new LeaseServer();
+  patience = { idle: 300, end: 300 };
+});
+afterEach(async () => {
+  await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
+});
+
+/** A virtual node at work. */
+function atWork(odd: Partial<OpenCluster> = {}): OpenCluster {
+  return {
+    provider: { state: { watches: [], isInStep: true, lower: { reachable: true } } },
+    broken: never,
+    renewCredentials: () => {},
+    stop: async () => {},
+    close: async () => {},
+    ...odd,
+  };
+}
+
+/** A replica of which the node `vk` begins like this, each time one after the other and then always as the last. */
+function start(identity: string, ...begins: Open[]): Replica {
+  const cluster = { configuration: { name: 'a', nodeName: 'vk' }, kubeconfig: { path: '' } } as LowerCluster;
+  const log: string[] = [];
+  const onGivenUp = vi.fn();
+  const open = vi.fn<Open>(async (...given) => {
+    const [begin = async () => atWork()] = begins.length > 1 ? begins.splice(0, 1) : begins;
+    return begin(...given);
+  });
+  const fleet = new Fleet({
+    source: {
+      async run(onChange, signal) {
+        onChange(new Map([['a', cluster]]));
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      },
+    },
+    upper: transportTo(server.client()),
+    upperCluster: 'u',
+    addresses: [],
+    kubeletPort: 0,
+    kubelet: {} as FleetOptions['kubelet'],
+    refuse: [],
+    podSyncWorkers: 1,
+    startControllers: [],
+    metricsFor: createMetrics('0').metricsFor,
+    logger: pino({ level: 'info' }, { write: (line) => void log.push(line) }),
+    election: { group: { namespace: 'n', name: 'g' }, identity, timing },
+    endsOnFailure: false,
+    onJoined: () => {},
+    onGivenUp,
+    open,
+    patience,
+  });
+  const stopping = new AbortController();
+  const running = fleet.run(stopping.signal);
+  const replica = {
+    fleet,
+    log,
+    onGivenUp,
+    open,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+  replicas.push(replica);
+  return replica;
+}
+
+const isInStep = ({ fleet }: Replica) =>
+  fleet.members().some(({ name, says }) => name === 'vk' && says === 'in step');
+const said = ({ log }: Replica, what: string) => log.filter((line) => line.includes(what));
+const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 4_000 });
+
+test('a replica that does not get to work gives the node up, says so once, and the other works for it', async () => {
+  const stuck = start('stuck', () => never);
+  await until(() => stuck.open.mock.calls.length > 0);
+  const other = start('other');
+  await until(() => isInStep(other));
+  expect(stuck.onGivenUp).toHaveBeenCalledTimes(1);
+  expect(said(stuck, 'gives up the virtual node')).toHaveLength(1);
+  expect(stuck.fleet.members()).toEqual([]);
+});
+
+test('so does one that waits for a list for ever, but not while lists come', async () => {
+  let listed = 0;
+  const watch = (isSynced: boolean) => ({
+    side: 'lower' as const,
+    resource: 'pods',
+    isSynced,
+    failure: undefined,
+  });
+  const slow = start('slow', async () =>
+    atWork({
+      provider: {
+        get state() {
+          const watches = Array.from({ length: 9 }, (_, index) => watch(index < listed));
+          return { watches, isInStep: false, lower: { reachable: true as const } };
+        },
+      },
+    }),
+  );
+  await until(() => slow.open.mock.calls.length > 0);
+  const other = start('other');
+  const listing = setInterval(() => {
+    listed = Math.min(4, listed + 1);
+  }, patience.idle / 2);
+  await until(() => slow.onGivenUp.mock.calls.length > 0);
+  clearInterval(listing);
+  expect(listed).toBe(4);
+  await until(() => isInStep(other));
+});
+
+test('alone, what does not move is begun anew', async () => {
+  const replica = start(
+    'alone',
+    () => never,
+    async () => atWork(),
+  );
+  await until(() => isInStep(replica));
+  expect(replica.open).toHaveBeenCalledTimes(2);
+});
+
+test('alone, what cannot be reached is not given up: it is tried again anyway', async () => {
+  // Longer than the pause after a first failure.
+  patience = { ...patience, idle: 1_500 };
+  const replica = start('alone', async () => {
+    throw new Error('nobody answers');
+  });
+  await until(() => replica.open.mock.calls.length > 1);
+  expect(replica.onGivenUp).not.toHaveBeenCalled();
+});
+
+test('alone, an attempt that hangs after one that failed is begun anew', async () => {
+  // Longer than the pause after a first failure.
+  patience = { ...patience, idle: 1_500 };
+  const fails: Open = async () => {
+    throw new Error('nobody answers');
+  };
+  const replica = start(
+    'alone',
+    fails,
+    () => never,
+    async () => atWork(),
+  );
+  await until(() => isInStep(replica));
+  expect(replica.open).toHaveBeenCalledTimes(3);
+});
+
+test('work that cannot begin is said and tried again', async () => {
+  // Longer than the pause after a first failure.
+  patience = { ...patience, idle: 1_500 };
+  const closed = vi.fn();
+  const broken = atWork({
+    broken: Promise.resolve(new Error('a controller fell over')),
+    close: async () => closed(),
+  });
+  const replica = start(
+    'one',
+    async () => broken,
+    async () => atWork(),
+  );
+  await until(() => replica.open.mock.calls.length === 2 && isInStep(replica));
+  expect(closed).toHaveBeenCalledTimes(1);
+  expect(said(replica, 'a controller fell over')).toHaveLength(1);
+});
+
+test.each<[string, () => Promise<void>]>([
+  ['never ends', () => never],
+  [
+    'ends with an error',
+    async () => {
+      throw new Error('it fell over');
+    },
+  ],
+])('work that %s keeps no other from beginning, nor ourselves', async (_, stop) => {
+  const first = start(
+    'first',
+    async () => atWork({ stop }),
+    async () => atWork(),
+  );
+  await until(() => isInStep(first));
+  // Its work is cut off, and it takes the node back.
+  server.remove('isthmus-g-member-first');
+  await until(() => first.open.mock.calls.length === 2 && isInStep(first));
+  const other = start('other');
+  replicas = [other];
+  await first.stop();
+  await until(() => isInStep(other));
+});

@@ -1,0 +1,91 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { connectionTo, type LocalServer, startServer } from '../../../test/local-server.ts';
+import { Client } from '../../kube/client.ts';
+import { Transport } from '../../kube/transport.ts';
+import type { Pod } from '../../kube/types.ts';
+import { LowerHistory } from './lower-history.ts';
+
+let server: LocalServer | undefined;
+let transport: Transport | undefined;
+afterEach(async () => {
+  await transport?.close();
+  await server?.close();
+});
+
+/** A history whose server answers a watch with these lines and then leaves it open. */
+async function historyOf(answer: readonly object[], since: () => Promise<string | undefined>) {
+  server = await startServer((_, response) => {
+    for (const line of answer) response.write(`${JSON.stringify(line)}\n`);
+  });
+  transport = new Transport(connectionTo(server.url));
+  const gone: Pod[] = [];
+  const onError = vi.fn();
+  const onGone = (pod: Pod) => void gone.push(pod);
+  const history = new LowerHistory({ lower: new Client(transport), since, onGone, onError });
+  return { history, gone, onError, requests: server.requests };
+}
+
+const { signal } = new AbortController();
+const event = (type: string, name: string) => ({
+  type,
+  object: {
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: { name, namespace: 'ns', uid: name, resourceVersion: '9' },
+  },
+});
+const bookmark = { type: 'BOOKMARK', object: { kind: 'Pod', metadata: { resourceVersion: '12' } } };
+
+test('of all that happened it tells which pods went, and is known with the bookmark', async () => {
+  const lines = [
+    event('ADDED', 'stays'),
+    event('ADDED', 'goes'),
+    event('MODIFIED', 'goes'),
+    event('DELETED', 'goes'),
+    bookmark,
+  ];
+  const { history, gone, onError, requests } = await historyOf(lines, async () => '7');
+  expect(history.isKnown).toBe(false);
+  await history.run(signal);
+  expect(history.isKnown).toBe(true);
+  expect(gone.map(({ metadata }) => metadata?.name)).toEqual(['goes']);
+  expect(onError).not.toHaveBeenCalled();
+  expect(requests[0]).toContain('resourceVersion=7');
+  expect(requests[0]).toContain('labelSelector=virtual-pod%3Dtrue');
+});
+
+test('nothing is asked where nobody was before', async () => {
+  const { history, requests } = await historyOf([], async () => undefined);
+  await history.run(signal);
+  expect(history.isKnown).toBe(true);
+  expect(requests).toHaveLength(0);
+});
+
+test('what the API server has forgotten is said once, and keeps nobody waiting', async () => {
+  const expired = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
+  const lines = [{ type: 'ERROR', object: expired }];
+  const { history, onError, requests } = await historyOf(lines, async () => '7');
+  await history.run(signal);
+  expect(history.isKnown).toBe(true);
+  expect(onError).toHaveBeenCalledExactlyOnceWith('what became of pods in between: too old');
+  expect(requests).toHaveLength(1);
+});
+
+test('what fails otherwise is tried again', async () => {
+  const since = vi.fn().mockRejectedValueOnce(new Error('no answer')).mockResolvedValue('7');
+  const { history, gone, onError } = await historyOf([event('DELETED', 'goes'), bookmark], since);
+  await history.run(signal);
+  expect(history.isKnown).toBe(true);
+  expect(gone).toHaveLength(1);
+  expect(onError).toHaveBeenCalledOnce();
+});
+
+test('one that was stopped knows nothing', async () => {
+  const { history } = await historyOf([], async () => '7');
+  const stopping = new AbortController();
+  const running = history.run(stopping.signal);
+  await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
+  stopping.abort();
+  await running;
+  expect(history.isKnown).toBe(false);
+});

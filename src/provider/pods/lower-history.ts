@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffDelay } from '../../kube/backoff.ts';
+import type { Client } from '../../kube/client.ts';
+import { describeError, errorOfWatch, hasCode } from '../../kube/errors.ts';
+import { lines } from '../../kube/lines.ts';
+import { pods } from '../../kube/resources.ts';
+import type { Pod, Status } from '../../kube/types.ts';
+import { headOf } from '../../kube/watch-line.ts';
+import { virtualPodLabel } from '../../translate/names.ts';
+
+export interface LowerHistoryOptions {
+  readonly lower: Client;
+  /** How far the last provider had seen, as a resource version of the lower cluster; undefined when nobody knows. */
+  readonly since: () => Promise<string | undefined>;
+  /** Told of each lower pod that went since, as it was last. */
+  readonly onGone: (pod: Pod) => void;
+  readonly onError: (message: string) => void;
+}
+
+type Line =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: Pod }
+  | { readonly type: 'ERROR'; readonly object: Status };
+
+/**
+ * The API server sends a bookmark two seconds before a watch is over (cacher's nextBookmarkTime): by then it has sent all
+ * that had been.
+ */
+const watchSeconds = 3;
+const retry: Backoff = { first: 200, most: 2_000 };
+/** A cluster that does not answer so many times is lost, and seen to by others. */
+const mostAttempts = 5;
+
+/**
+ * What happened to lower pods while no provider looked. One that was made just before the last provider died, and went
+ * before this one began, is neither below nor noted above: only the API server's own history tells that it was there.
+ */
+export class LowerHistory {
+  readonly #options: LowerHistoryOptions;
+  #isKnown = false;
+
+  constructor(options: LowerHistoryOptions) {
+    this.#options = options;
+  }
+
+  /** Whether no more can be learnt of it: until then a pod without a lower one may have had one. */
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
+  /** Reads it; never rejects. What the API server has forgotten, five minutes ago, nobody learns. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted && failures < mostAttempts; ) {
+      try {
+        const since = await this.#options.since();
+        if (since !== undefined) await this.#read(since, signal);
+        break;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        this.#options.onError(`what became of pods in between: ${describeError(error)}`);
+        if (hasCode(error, 'Gone', 'BadRequest')) break;
+        await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
+      }
+    }
+    this.#isKnown = !signal.aborted;
+  }
+
+  async #read(since: string, signal: AbortSignal): Promise<void> {
+    const stream = await this.#options.lower.watch(pods, {
+      ...{ labelSelector: `${virtualPodLabel}=true`, resourceVersion: since },
+      ...{ timeoutSeconds: watchSeconds, signal },
+    });
+    try {
+      for await (const line of lines(stream)) {
+        const head = headOf(line);
+        if (head && !head.isDeleted) continue;
+        const event = JSON.parse(line) as Line;
+        if (event.type === 'DELETED') this.#options.onGone(event.object);
+        if (event.type === 'ERROR') throw errorOfWatch(event.object);
+        if (event.type === 'BOOKMARK') return;
+      }
+    } finally {
+      stream.destroy();
+    }
+  }
+}
