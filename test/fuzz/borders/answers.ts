@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
+import type { Client } from '../../../src/kube/client.ts';
 import { parse, refusal } from '../../../src/kube/transport-answer.ts';
 import type { KubeObject } from '../../../src/kube/types.ts';
 import { headOf } from '../../../src/kube/watch-line.ts';
+import { LowerHistory } from '../../../src/provider/pods/lower-history.ts';
 import { readResourceMetrics, writeResourceMetrics } from '../../../src/translate/resource-metrics.ts';
 import { readSummaries, summaryOf, usageOf } from '../../../src/translate/stats-summary.ts';
 import { addUsage, noUsage } from '../../../src/translate/usage.ts';
@@ -83,6 +86,30 @@ export const answers: readonly Border[] = [
       headOf(text);
       parse(text, 'lower');
       return 'read';
+    },
+  },
+  {
+    name: 'history of a lower cluster',
+    covers: ['provider/pods/lower-history.ts'],
+    inputs: like(
+      { type: 'DELETED', object: { metadata: { name: 'a', uid: 'c' } } },
+      { type: 'ERROR', object: status },
+    ),
+    mayThrow: never,
+    read: async (text) => {
+      const stop = new AbortController();
+      const lower = {
+        watch: async () => Readable.from([Buffer.from(text.replaceAll('\n', ' ')), Buffer.from('\n')]),
+      };
+      const history = new LowerHistory({
+        lower: lower as unknown as Client,
+        since: async () => '1',
+        onGone: () => {},
+        // It would try again after a while.
+        onError: () => stop.abort(),
+      });
+      await history.run(stop.signal);
+      return history.isKnown ? 'read' : 'refused';
     },
   },
   {
