@@ -159,12 +159,31 @@ describe('an election', () => {
 
   it('ends the work of a name that a person gives to somebody else', async () => {
     const replica = await start('taken', 'first', ['a']);
-    await start('taken', 'second', []);
-    await settled(0, 1);
+    await settled(1);
+    const other = await start('taken', 'second', ['a']);
     const name = 'isthmus-taken-leader-a';
+    await eventually(() => direct.get(leases, { namespace, name: 'isthmus-taken-member-second' }));
     await direct.patch(leases, { namespace, name }, { spec: { holderIdentity: 'second' } });
-    await eventually(() => expect(replica.election.held.size).toBe(0));
-    await eventually(() => expect(atWork.size).toBe(0));
+    await eventually(() =>
+      expect([replica, other].map(({ election }) => election.held.size)).toEqual([0, 1]),
+    );
+    await eventually(() => expect(atWork.get('a')).toBe('second'));
+  });
+
+  it('has a name back soon that a person gives to one who knows nothing of it', async () => {
+    await start('strange', 'first', ['a']);
+    await settled(1);
+    await start('strange', 'second', []);
+    const lease = { namespace, name: 'isthmus-strange-leader-a' };
+    const before = await direct.get(leases, lease);
+    await eventually(() => direct.get(leases, { namespace, name: 'isthmus-strange-member-second' }));
+    await direct.patch(leases, lease, { spec: { holderIdentity: 'second' } });
+    await eventually(async () => {
+      const { metadata, spec } = await direct.get(leases, lease);
+      expect(spec?.holderIdentity).toBe('first');
+      expect(metadata?.uid).not.toBe(before.metadata?.uid);
+    });
+    await eventually(() => expect(atWork.get('a')).toBe('first'));
   });
 
   it('drops a name, and its Lease, when there is no such work any more', async () => {

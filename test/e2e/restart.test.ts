@@ -113,9 +113,9 @@ it('a restart writes nothing where nothing has changed', async () => {
   await stage.create(...names.map((name) => podOn(stage.node, name)));
   await Promise.all(names.map((name) => stage.reaches(name, 'Running')));
   const eventsOf = async (cluster: 'above' | 'below') =>
-    (await stage[cluster].list(events, { namespace: stage.namespace })).items.map(
-      ({ metadata }) => metadata.name,
-    );
+    (await stage[cluster].list(events, { namespace: stage.namespace })).items
+      .filter(({ involvedObject }) => names.includes(involvedObject.name ?? ''))
+      .map(({ metadata }) => metadata.name);
   await eventually(async () =>
     expect(await eventsOf('above')).toEqual(expect.arrayContaining(await eventsOf('below'))),
   );
