@@ -19,7 +19,7 @@ import { reconcilePod } from './pods/pod-reconcile.ts';
 import { rememberLost } from './pods/pod-sync.ts';
 import { SyncLag } from './pods/sync-lag.ts';
 
-export interface ReconcilersOptions extends Omit<PodSyncOptions, 'isHistoryKnown'> {
+export interface ReconcilersOptions extends Omit<PodSyncOptions, 'isHistoryKnown' | 'addDependency'> {
   /** gitVersion of the lower API server. */
   lowerVersion: string;
   /** The upper namespace to serve; all of them when undefined. */
@@ -76,7 +76,8 @@ export function createReconcilers(
     onError: (message) => logger.warn({ message }, 'the history of lower pods was not read'),
   });
   const isHistoryKnown = () => lowerHistory.isKnown;
-  const sync = createPodSync({ ...options, isHistoryKnown }, caches, owner, health, lag);
+  const addDependency = (key: string) => dependencyQueue.add(key);
+  const sync = createPodSync({ ...options, isHistoryKnown, addDependency }, caches, owner, health, lag);
   const rooms = new LowerRooms(
     caches.lowerNodes,
     caches.lowerPods,

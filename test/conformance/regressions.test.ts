@@ -40,6 +40,18 @@ const found: Record<string, Action[]> = {
     ...virtual(),
     notVirtual(),
   ],
+  'the root certificate of a pod with a token goes with it when another of its name takes its place': [
+    { at: 'above', do: 'create', ...first(), shape: { ...pod({}), hasToken: false } },
+    { at: 'above', do: 'create', space: 0, name: 2, shape: pod({}) },
+    { at: 'above', do: 'recreate', space: 0, name: 2, shape: { ...pod({}), isVirtual: false }, grace: 0 },
+    {
+      at: 'above',
+      do: 'recreate',
+      ...first(),
+      shape: { ...pod({ secret: 1 }), hasToken: false },
+      grace: 'own',
+    },
+  ],
 };
 
 /** A pod that uses a ConfigMap. */

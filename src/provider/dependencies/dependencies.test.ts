@@ -155,3 +155,25 @@ describe('a copy that another virtual node has made', () => {
     expect(scene.writes).toEqual(['vk-a', 'vk-b', 'deleted']);
   });
 });
+
+describe('what was brought down for a pod', () => {
+  test('is free when the last pod lets it go for which it is kept, and goes then', async () => {
+    const [one, two] = [scene.node('vk-c'), 'shop/two'];
+    scene.deliver();
+    await one.dependencies.prepare('shop/one', [reference]);
+    await one.dependencies.prepare(two, [reference]);
+    expect(one.dependencies.release('shop/one')).toEqual([]);
+    expect(one.dependencies.release(two)).toEqual(['ConfigMap/shop/settings']);
+    expect(one.dependencies.release(two)).toEqual([]);
+  });
+
+  test('is looked at again when another pod of the name needs other things', async () => {
+    const other = scene.node('vk-c');
+    scene.deliver();
+    await other.dependencies.prepare('shop/one', [reference]);
+    scene.deliver();
+    expect(scene.copy).toBeDefined();
+    await other.dependencies.prepare('shop/one', []);
+    expect(other.dependencies.release('shop/one')).toEqual([]);
+  });
+});

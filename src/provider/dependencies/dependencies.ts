@@ -75,30 +75,39 @@ export class Dependencies {
       );
     }
     const keys = references.map(({ kind, name }) => dependencyKey(kind, namespace, name));
-    this.#hold(pod, new Set(keys));
-    const states = await Promise.all(keys.map((key) => this.#bring(key)));
+    const left = this.#hold(pod, new Set(keys));
+    const [states] = await Promise.all([
+      Promise.all(keys.map((key) => this.#bring(key))),
+      ...left.map((key) => this.reconcile(key)),
+    ]);
     return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
   }
 
-  /** Whether a pod is on its way down, and what it needs is kept for it. */
-  holds(pod: string): boolean {
-    return this.#held.has(pod);
-  }
-
-  /** Keeps nothing for a pod any more. What no pod below uses goes when it is next reconciled. */
-  release(pod: string): void {
+  /**
+   * Keeps nothing for a pod any more.
+   *
+   * @returns the keys that are kept for nobody now: what no pod below uses goes when it is next reconciled
+   */
+  release(pod: string): readonly string[] {
+    const free: string[] = [];
     for (const key of this.#held.get(pod) ?? []) {
       const left = (this.#holders.get(key) ?? 1) - 1;
       if (left > 0) this.#holders.set(key, left);
-      else this.#holders.delete(key);
+      else {
+        this.#holders.delete(key);
+        free.push(key);
+      }
     }
     this.#held.delete(pod);
+    return free;
   }
 
-  #hold(pod: string, keys: ReadonlySet<string>): void {
-    this.release(pod);
+  /** Another pod of the same name may need other things. @returns what is kept for nobody now */
+  #hold(pod: string, keys: ReadonlySet<string>): readonly string[] {
+    const free = this.release(pod);
     this.#held.set(pod, keys);
     for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+    return free.filter((key) => !this.#holders.has(key));
   }
 
   async #bring(key: string): Promise<DependencyState> {

@@ -33,12 +33,23 @@ export interface PodSyncOptions {
   /** What else keeps a pod from going down. */
   refusalBeside: PodSync['refusalBeside'];
   isHistoryKnown: PodSync['isHistoryKnown'];
+  addDependency: PodSync['addDependency'];
   logger: Logger;
 }
 
 /** Puts together what the reconcile of a pod works with. */
 export function createPodSync(
-  { upper, lower, settings, logger, down, limit, refusalBeside, isHistoryKnown }: PodSyncOptions,
+  {
+    upper,
+    lower,
+    settings,
+    logger,
+    down,
+    limit,
+    refusalBeside,
+    isHistoryKnown,
+    addDependency,
+  }: PodSyncOptions,
   { upperPods, lowerPods, dependencies }: ProviderCaches,
   owner: Owner,
   health: LowerHealth,
@@ -84,6 +95,7 @@ export function createPodSync(
     down,
     refusalBeside,
     isHistoryKnown,
+    addDependency,
     refusedEdits: new LRUCache({ max: mostRefusedEdits, ttl: refusedEditRetry }),
     logger,
     isReachable: () => health.now.reachable,

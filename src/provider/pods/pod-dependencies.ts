@@ -1,7 +1,7 @@
-import { keyOf, splitKey } from '../../kube/resources.ts';
+import { keyOf } from '../../kube/resources.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { Refusal } from '../../translate/refusal.ts';
-import { dependencyKey, neededBy } from '../dependencies/dependency-keys.ts';
+import { neededBy } from '../dependencies/dependency-keys.ts';
 import { type PodSync, recordRefusal } from './pod-sync.ts';
 import { dropTokens } from './pod-tokens.ts';
 
@@ -15,20 +15,18 @@ export async function prepare(sync: PodSync, upper: Pod): Promise<Refusal | unde
   return findings.find((finding) => finding.isBlocking);
 }
 
-/** The pod has followed, or does not: from now on only what pods below use decides about what it needs. */
-export async function letGo(sync: PodSync, upper: Pod): Promise<void> {
-  const key = keyOf(upper);
-  const { namespace } = splitKey(key);
-  sync.dependencies.release(key);
-  await Promise.all(
-    neededBy(upper, sync.down.serviceAccounts).map(({ kind, name }) =>
-      sync.dependencies.reconcile(dependencyKey(kind, namespace, name)),
-    ),
-  );
+/**
+ * The pod has followed, or does not: from now on only what pods below use decides about what was brought down for it.
+ * That is what it was then: another pod may have its name by now.
+ *
+ * @param key of the pod
+ */
+export function letGo(sync: PodSync, key: string): void {
+  for (const dependency of sync.dependencies.release(key)) sync.addDependency(dependency);
 }
 
 /** Takes back what was brought down for a pod that does not follow it: no secret stays where no pod uses it. */
 export async function withdraw(sync: PodSync, upper: Pod): Promise<void> {
   await dropTokens(sync, keyOf(upper), { evenWaiting: true });
-  if (sync.dependencies.holds(keyOf(upper))) await letGo(sync, upper);
+  letGo(sync, keyOf(upper));
 }

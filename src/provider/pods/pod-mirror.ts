@@ -101,6 +101,6 @@ async function send(sync: PodSync, upper: Pod, lower: Pod, { subresource, patch 
   const changed = await sync.lower.patch(pods, where, guarded, { type: 'strategic-merge' });
   sync.lowerPods.apply(changed);
   // Of these containers none waits for what another lacks: what is there of all they need is there below.
-  if (bringsContainers) await letGo(sync, upper);
+  if (bringsContainers) letGo(sync, keyOf(upper));
   return changed;
 }

@@ -51,10 +51,7 @@ async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
   const lostUid = sync.lost.get(upper?.metadata?.uid ?? '');
   const decision = decide(upper, sync.lowerPods.get(key), sync.owner, lostUid);
-  if (decision.do !== 'create' && sync.dependencies.holds(key)) {
-    if (upper) await letGo(sync, upper);
-    else sync.dependencies.release(key);
-  }
+  if (decision.do !== 'create') letGo(sync, key);
   switch (decision.do) {
     case 'nothing':
       return undefined;
@@ -107,7 +104,7 @@ async function create(sync: PodSync, key: string): Promise<ReconcileResult> {
   }
   // With it comes the next reconcile.
   sync.lowerPods.apply(lower);
-  sync.dependencies.release(key);
+  letGo(sync, key);
   return undefined;
 }
 

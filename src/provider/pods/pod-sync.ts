@@ -28,6 +28,8 @@ export interface PodSync {
   /** Our Secrets below; the index `pod` finds those with a pod's tokens. */
   readonly lowerSecrets: Cache<Secret, 'pod'>;
   readonly dependencies: Dependencies;
+  /** Has a dependency looked at soon. */
+  readonly addDependency: (key: string) => void;
   readonly namespaces: LowerNamespaces;
   readonly quota: Quota;
   readonly events: EventRecorder;
