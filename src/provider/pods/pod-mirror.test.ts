@@ -37,7 +37,7 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
     mirrored: new WeakSet(),
     refusedEdits: new Map<string, string>(),
     quota: { admit: () => lack, correct: (key: string, pod: Pod) => corrected.push([key, pod]) },
-    dependencies: { prepare: async () => [], release: () => undefined, reconcile: async () => 'in step' },
+    dependencies: { prepare: async () => [], release: () => [], reconcile: async () => 'in step' },
     events: { record: (_: unknown, _pod: Pod, { reason }: { reason: string }) => told.push(reason) },
     lag: new SyncLag({ owner, isServed: () => true, metrics: undefined }),
     logger: { info: () => undefined },
