@@ -39,6 +39,8 @@ export async function reconcilePod(sync: PodSync, key: string): Promise<Reconcil
 /** What is below is not known now, but that nobody reaches it through us. */
 async function leave(sync: PodSync, key: string): Promise<ReconcileResult> {
   const upper = sync.upperPods.get(key);
+  // Nobody comes back to a name that is neither above nor below: what is kept for it would be kept for ever.
+  if (!upper) letGo(sync, key);
   const conditions = upper?.status?.conditions;
   if (!upper?.status || !conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
     return undefined;
