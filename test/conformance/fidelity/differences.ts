@@ -132,12 +132,36 @@ const below: readonly Difference[] = [
 export const differences: readonly Difference[] = [...noticeable, ...below];
 
 /** The entry that a difference is found under. */
-export function knownAs(pod: string, { path, direct = '', virtual = '' }: Found): Difference | undefined {
-  return differences.find(
-    (known) =>
-      known.path.test(path) &&
-      (known.pod?.test(pod) ?? true) &&
-      (known.direct?.test(direct) ?? true) &&
-      (known.virtual?.test(virtual) ?? true),
+export function knownAs(pod: string, found: Found): Difference | undefined {
+  return differences.find((known) => matches(known, pod, found));
+}
+
+function matches(known: Difference, pod: string, { path, direct = '', virtual = '' }: Found): boolean {
+  return (
+    known.path.test(path) &&
+    (known.pod?.test(pod) ?? true) &&
+    (known.direct?.test(direct) ?? true) &&
+    (known.virtual?.test(virtual) ?? true)
   );
+}
+
+/** What a kubelet does at times to one of two equal pods that run beside each other on a busy machine. */
+const accidents: readonly Difference[] = [
+  {
+    path: /^status .+ terminated reason$/,
+    pod: /^out-of-memory$/,
+    direct: /^(Error|OOMKilled)$/,
+    virtual: /^(Error|OOMKilled)$/,
+    why: 'the runtime learns of the OOM killer after or before it learns of the end; the exit code is 137 either way',
+  },
+  {
+    path: /^log .+ content\/\/etc\/hosts$/,
+    direct: nothing,
+    why: 'the kubelet of the pod that was made directly was writing its hosts file when the container read it',
+  },
+];
+
+/** Whether a difference comes and goes by itself. */
+export function isAccident(pod: string, found: Found): boolean {
+  return accidents.some((accident) => matches(accident, pod, found));
 }
