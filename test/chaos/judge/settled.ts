@@ -14,6 +14,7 @@ import { dependencyFaults } from '../../lives/dependency-faults.ts';
 import { compareForeign, type Picture, type Side } from '../../lives/picture.ts';
 import { podFaults } from '../../lives/pod-faults.ts';
 import type { ChaosWorld, Member } from '../world.ts';
+import { lackingPods } from './replicated.ts';
 
 /** What both sides are at one moment, and all that would be wrong with it if nothing moved any more. */
 export interface Comparison {
@@ -32,7 +33,7 @@ export async function compareAll(world: ChaosWorld): Promise<Comparison> {
     .map((pod) => `pod ${keyOf(pod)} is not scheduled: ${pod.status?.conditions?.[0]?.message}`);
   const each = await Promise.all(world.members.map((member) => compareMember(world, member, upper)));
   return {
-    faults: [...unscheduled, ...each.flatMap(({ faults }) => faults)],
+    faults: [...unscheduled, ...(await lackingPods(world)), ...each.flatMap(({ faults }) => faults)],
     fingerprint: [fingerprint(upper), ...each.map(({ print }) => print)].join('\n'),
     pairs: each.reduce((sum, { pairs }) => sum + pairs, 0),
   };
