@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { openApi } from './api.ts';
 import { auditArguments } from './audit.ts';
 import { type ClusterFiles, filesOf } from './pki.ts';
-import type { ProcessRecord } from './process.ts';
-import { checkAlive, startProgram } from './programs.ts';
+import { type ProcessRecord, readRecords } from './process.ts';
+import { checkAlive, endProgram, restartProgram, startProgram } from './programs.ts';
 import type { ClusterState } from './state.ts';
 import type { Binaries } from './versions.ts';
 import { waitFor } from './wait.ts';
@@ -56,6 +56,21 @@ export async function waitReady(
     );
   } finally {
     api.close();
+  }
+}
+
+/**
+ * Starts again what works against a cluster's API server: whoever lost it tries again only after pauses that grow to a
+ * minute (client-go's reflectors wait up to 30 s, and as long again by chance), so nothing would be made or played for
+ * so long.
+ */
+export async function restartControllers(directory: string, cluster: string): Promise<void> {
+  const records = readRecords(directory);
+  for (const program of ['kube-controller-manager', 'kube-scheduler', 'kwok']) {
+    const name = programName(cluster, program);
+    if (!records.has(name)) continue;
+    await endProgram(directory, name);
+    restartProgram(directory, name);
   }
 }
 

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { programKubeconfigOf, providerKubeconfigOf } from './accounts.ts';
 import { auditFiles } from './audit.ts';
-import { programName, waitReady } from './controlplane.ts';
+import { programName, restartControllers, waitReady } from './controlplane.ts';
 import { pauseK3s } from './k3s.ts';
 import { layoutOfCluster } from './layout.ts';
 import { plug } from './network.ts';
@@ -33,7 +33,7 @@ export interface LocalCluster {
   readonly auditLogFile?: string;
   /** Kills the API server with SIGKILL, and nothing else of the cluster. */
   stopApiServer(): Promise<void>;
-  /** Starts it again on the same address; resolves when it is ready. */
+  /** Starts it again on the same address, with the controllers that lost it; resolves when it is ready. */
   startApiServer(): Promise<void>;
   /** Pulls the cable: a partition, also from the machine. Only as root. */
   disconnect(): Promise<void>;
@@ -98,6 +98,7 @@ function openCluster(directory: string, set: number | undefined, state: ClusterS
     startApiServer: async () => {
       const etcd = recordOf(directory, programName(name, 'etcd'));
       await waitReady(directory, state, [restartProgram(directory, apiserver).record, etcd]);
+      await restartControllers(directory, name);
     },
     disconnect: () => cable(false),
     reconnect: () => cable(true),

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as x509 from '@peculiar/x509';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BUSYBOX_IMAGE } from '../../hack/clusters/images.ts';
@@ -171,6 +172,20 @@ describe('the local clusters', () => {
     await b.startApiServer();
     expect((await kubectl(b, 'get', 'namespace', 'kept', '-o', 'name')).stdout).toBe('namespace/kept\n');
     await kubectl(b, 'delete', 'namespace', 'kept', '--wait=false');
+  });
+
+  it('have controllers that work at once when an API server is back after a while', async () => {
+    await b.stopApiServer();
+    // Long enough for their pauses between two tries to have grown beyond what is waited below.
+    await sleep(12_000);
+    await b.startApiServer();
+    await kubectl(b, 'create', 'namespace', 'after');
+    await eventually(
+      async () =>
+        expect((await kubectl(b, '-n', 'after', 'get', 'serviceaccount', 'default')).exitCode).toBe(0),
+      { within: 6_000 },
+    );
+    await kubectl(b, 'delete', 'namespace', 'after', '--wait=false');
   });
 
   it('run programs that another process can find and end', async () => {

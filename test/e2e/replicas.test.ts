@@ -107,7 +107,8 @@ describe('two replicas', { timeout: 300_000 }, () => {
     console.log(
       `SIGTERM: pods of both nodes run after ${took.map((each) => each.toFixed(0)).join(' and ')} ms`,
     );
-    expect(Math.max(...took)).toBeLessThan(3_000);
+    // Long before the Lease would have run out.
+    expect(Math.max(...took)).toBeLessThan(6_000);
     expect(await stopped).toBe(0);
     // The sessions of kubectl find the new one.
     expect(await inStays('echo', 'here')).toBe('here');

@@ -1,6 +1,5 @@
-import { programName } from '../../../hack/clusters/controlplane.ts';
+import { programName, restartControllers } from '../../../hack/clusters/controlplane.ts';
 import type { LocalCluster } from '../../../hack/clusters/open.ts';
-import { isAlive, readRecords } from '../../../hack/clusters/process.ts';
 import { endProgram, restartProgram } from '../../../hack/clusters/programs.ts';
 import { namespaces } from '../../../src/kube/resources.ts';
 import { eventually } from '../../clusters.ts';
@@ -13,19 +12,6 @@ function clusterOf(world: ChaosWorld, name: string): LocalCluster {
   return name === 'upper' ? world.clusters.upper : memberOf(world, name).cluster;
 }
 
-/** Programs that do not outlive their API server are started again, as a kubelet does with static pods. */
-function reviveOthers({ clusters: { directory } }: ChaosWorld, target: string): void {
-  for (const program of ['kube-scheduler', 'kube-controller-manager', 'kwok']) {
-    const record = readRecords(directory).get(programName(target, program));
-    if (record && !isAlive(record)) restartProgram(directory, record.name);
-  }
-}
-
-async function startApiServer(world: ChaosWorld, target: string): Promise<void> {
-  await clusterOf(world, target).startApiServer();
-  reviveOthers(world, target);
-}
-
 /** SIGKILL of an API server. */
 export const apiServerKilled: Fault = {
   kind: 'API server killed',
@@ -34,7 +20,7 @@ export const apiServerKilled: Fault = {
   async begin(world, target) {
     const cluster = clusterOf(world, target);
     await cluster.stopApiServer();
-    return { what: `the API server of ${target} is killed`, end: () => startApiServer(world, target) };
+    return { what: `the API server of ${target} is killed`, end: () => cluster.startApiServer() };
   },
 };
 
@@ -53,7 +39,7 @@ export const etcdKilled: Fault = {
         restartProgram(directory, name);
         const client = target === 'upper' ? world.above : memberOf(world, target).below;
         await eventually(() => client.get(namespaces, { name: 'kube-system' }), { within: 60_000 });
-        reviveOthers(world, target);
+        await restartControllers(directory, target);
       },
     };
   },
@@ -70,7 +56,7 @@ export const compacted: Fault = {
     const revision = await compact(world.clusters, cluster);
     return {
       what: `the API server of ${target} is killed, and etcd forgets all before revision ${revision}`,
-      end: () => startApiServer(world, target),
+      end: () => cluster.startApiServer(),
     };
   },
 };
