@@ -163,6 +163,7 @@ async function main(): Promise<void> {
     if (!values.fast) results.push(await programs());
     // They wait more than they compute: two halves beside each other take little more than half the time.
     if (!values.fast) results.push(await tests('cluster tests', 'clusters', folder, 2));
+    if (!values.fast) results.push(await tests('chaos, one round', 'chaos', folder));
     if (!values.fast) results.push(await benchmark());
     if (values.conformance) results.push(await tests('conformance tests', 'conformance', folder, 2));
   } finally {

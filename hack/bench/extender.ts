@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { defaultConfiguration } from '../../src/clusters/configuration.ts';
 import type { LowerFeed } from '../../src/clusters/feed/lower-feed.ts';
 import type { PicturedCluster } from '../../src/clusters/feed/lower-pictures.ts';
@@ -21,6 +21,7 @@ import { bestNode } from '../../src/scheduling/node-score.ts';
 import { Picture } from '../../src/scheduling/picture.ts';
 import { factsOf } from '../../src/scheduling/pod-facts.ts';
 import { benchCandidate, benchNamespaces, benchNode, benchPod, randomOf } from './cluster-objects.ts';
+import type { ExtenderAnswer, ExtenderCall } from './extender-caller.ts';
 
 /** How large the clusters are, and what a filter call may take at its p99. */
 const sizes = [
@@ -76,19 +77,9 @@ async function bench(
     unready: () => undefined,
     logger: createLogger('fatal'),
   });
-  const agent = new Agent({ keepAlive: true });
-  const call = async <T>(verb: string, pod: Pod, nodeNames: readonly string[]): Promise<[T, number]> => {
-    const body = JSON.stringify({ Pod: pod, Nodes: null, NodeNames: nodeNames });
-    const began = performance.now();
-    const answer = await new Promise<string>((resolve, reject) => {
-      request({ agent, port: server.port, method: 'POST', path: `/${verb}` }, (response) => {
-        text(response).then(resolve, reject);
-      })
-        .on('error', reject)
-        .end(body);
-    });
-    return [JSON.parse(answer) as T, performance.now() - began];
-  };
+  const caller = startCaller(server.port);
+  const call = <T>(verb: ExtenderCall['verb'], pod: Pod, nodeNames: readonly string[]) =>
+    caller.call<T>({ verb, body: JSON.stringify({ Pod: pod, Nodes: null, NodeNames: nodeNames }) });
 
   const filters: number[] = [];
   const ranks: number[] = [];
@@ -101,9 +92,10 @@ async function bench(
       refused = 0;
     }
     const pod = virtual(benchCandidate(index + warmUp, random), index);
-    const [{ NodeNames: passed }, filtering] = await call<ExtenderFilterResult>('filter', pod, [
-      ...byNode.keys(),
-    ]);
+    const {
+      answer: { NodeNames: passed },
+      milliseconds: filtering,
+    } = await call<ExtenderFilterResult>('filter', pod, [...byNode.keys()]);
     filters.push(filtering);
     if (passed.length === 0) {
       refused += 1;
@@ -111,7 +103,11 @@ async function bench(
     }
     let [nodeName = ''] = passed;
     if (passed.length > 1) {
-      const [priorities, ranking] = await call<HostPriority[]>('prioritize', pod, passed);
+      const { answer: priorities, milliseconds: ranking } = await call<HostPriority[]>(
+        'prioritize',
+        pod,
+        passed,
+      );
       ranks.push(ranking);
       nodeName = priorities.reduce((one, other) => (other.Score > one.Score ? other : one)).Host;
     }
@@ -133,8 +129,26 @@ async function bench(
   console.log(`  filter:     ${spread(filters)} (aim: p99 below ${aim} ms)`);
   if (ranks.length > 0) console.log(`  prioritize: ${spread(ranks)}`);
   console.log(`  resident: ${(process.memoryUsage.rss() / 1024 / 1024).toFixed(0)} MB`);
-  agent.destroy();
+  caller.stop();
   await server.close();
+}
+
+/** Calls from a process of its own, as kube-scheduler does: what it leaves for the garbage collector is not the server's. */
+function startCaller(port: number) {
+  const file = fileURLToPath(new URL('extender-caller.ts', import.meta.url));
+  const child = fork(file, [`${port}`]);
+  return {
+    call: <T>(call: ExtenderCall) =>
+      new Promise<{ answer: T; milliseconds: number }>((resolve, reject) => {
+        child.once('exit', reject);
+        child.once('message', ({ answer, milliseconds }: ExtenderAnswer) => {
+          child.off('exit', reject);
+          resolve({ answer: JSON.parse(answer) as T, milliseconds });
+        });
+        child.send(call);
+      }),
+    stop: () => child.kill(),
+  };
 }
 
 function cluster(index: number, nodes: number, pods: number, random: () => number): PicturedCluster {

@@ -25,6 +25,8 @@ const parts = 10;
 const nodesPerPart = Number(process.env['ISTHMUS_FILL_NODES'] ?? 8);
 const seed = seedOfRun();
 const size = { cpu: '4', memory: '16Gi', pods: '10' };
+/** In milliseconds; two cores take what they need for thousands of pods. */
+const timeout = 900_000 * Math.max(1, nodesPerPart / 25);
 /** kube-scheduler tries again after ten seconds at most. */
 const calm = 12_000;
 
@@ -139,7 +141,7 @@ async function settled(read: () => string): Promise<void> {
       last = now;
       if (Date.now() - since < calm) throw new Error(`still changing: ${now}`);
     },
-    { within: 180_000, every: 500 },
+    { within: timeout / 2, every: 500 },
   );
 }
 
@@ -151,7 +153,7 @@ function report(how: string, { submitted, bound, placed }: Outcome): void {
 }
 
 it('with the multischeduler, what is bound is placed below, and what is refused would not have fitted', {
-  timeout: 900_000,
+  timeout,
 }, async () => {
   const multischeduler = await startMultischeduler(clusters, ['--clusters', file]);
   const namespace = `fill-with-${Date.now().toString(36)}`;
@@ -169,7 +171,7 @@ it('with the multischeduler, what is bound is placed below, and what is refused 
   }
 });
 
-it('without it, pods are stuck below', { timeout: 900_000 }, async () => {
+it('without it, pods are stuck below', { timeout }, async () => {
   await fill(`fill-without-${Date.now().toString(36)}`, undefined, async (_up, _down, outcome) => {
     report('without it', outcome);
     expect(outcome.stuck.length).toBeGreaterThan(0);
