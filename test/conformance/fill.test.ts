@@ -126,7 +126,7 @@ async function fill(
         );
         expect(stdout).toBe('');
       },
-      { within: 180_000, every: 1_000 },
+      { within: timeout / 2, every: 1_000 },
     );
   }
 }
