@@ -47,7 +47,7 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
     last = done.catch(() => {});
     return done;
   };
-  const log = () => (running ? readFileSync(running.logFile, 'utf8') : '');
+  const log = () => read(logFileOf(clusters, name));
   const end = async (signal: NodeJS.Signals): Promise<number | null | undefined> => {
     const ending = running;
     if (!ending) return undefined;
@@ -61,23 +61,33 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
     clearTimeout(late);
     return code;
   };
-  const start = async (place: LogPlace): Promise<void> => {
-    if (running) return;
+  let hasBegun = false;
+  const launch = async (place: LogPlace): Promise<void> => {
+    const before = log().length;
     const started = await clusters.run(name, loggingTo(place, command), { ...environment });
     running = started;
     void started.exited.then((code) => {
       if (running !== started) return;
-      breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
       running = undefined;
+      if (hasBegun || code !== 1 || (place === 'file' && !saysWhy(log().slice(before))))
+        breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
     });
+  };
+  const start = async (place: LogPlace): Promise<void> => {
+    if (running) return;
+    const known = breaches.length;
+    hasBegun = metrics === undefined;
+    await launch(place);
     if (metrics === undefined) return;
     await eventually(
       async () => {
-        const isAlive = (await fetch(`${metrics}/healthz`).catch(() => undefined))?.ok;
-        if (running === started && !isAlive)
-          throw new Error(`${name} does not begin: ${log().slice(-2_000)}`);
+        if (breaches.length > known) return;
+        // What cannot begin because an API server is away is started again, as a kubelet does.
+        if (!running) await launch(place);
+        hasBegun = (await fetch(`${metrics}/healthz`).catch(() => undefined))?.ok ?? false;
+        if (!hasBegun) throw new Error(`${name} does not begin: ${log().slice(-2_000)}`);
       },
-      { within: 60_000 },
+      { within: 60_000, every: 500 },
     );
   };
   return {
@@ -95,11 +105,16 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
     async stop() {
       const code = await inTurn(() => end('SIGTERM'));
       if (code !== undefined && code !== 0)
-        breaches.push(`${name} ended with ${code} upon SIGTERM: ${tail(clusters, name)}`);
+        breaches.push(`${name} ended with ${code} upon SIGTERM: ${log().slice(-1_500)}`);
     },
     signal: (signal) => running?.kill(signal),
     log,
   };
+}
+
+/** Whether a program that ended has said in one line why it cannot begin. */
+function saysWhy(said: string): boolean {
+  return (said.trimEnd().split('\n').at(-1) ?? '').startsWith('isthmus: ');
 }
 
 function loggingTo(place: LogPlace, command: readonly string[]): string[] {
@@ -116,10 +131,6 @@ function loggingTo(place: LogPlace, command: readonly string[]): string[] {
 
 function logFileOf({ directory }: LocalClusters, name: string): string {
   return `${directory}/logs/${name}.log`;
-}
-
-function tail(clusters: LocalClusters, name: string): string {
-  return read(logFileOf(clusters, name)).slice(-1_500);
 }
 
 function read(file: string): string {
