@@ -29,7 +29,7 @@ export interface LocalCluster {
   /** The authority of client certificates, for making more of them. */
   readonly clientCaFile: string;
   readonly clientCaKeyFile: string;
-  /** Every write that the API server has answered, and what programs of ours read; undefined when the set was started without it. */
+  /** Every write that was answered, and what programs of ours read; undefined when the set was started without it. */
   readonly auditLogFile?: string;
   /** Kills the API server with SIGKILL, and nothing else of the cluster. */
   stopApiServer(): Promise<void>;

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { answerEar } from './answer-ear.ts';
-import type { Connection, Credentials } from './connection.ts';
+import { type Connection, type Credentials, tlsIdentity } from './connection.ts';
 import { KubeError } from './errors.ts';
 import { sendGuard } from './send-guard.ts';
 
@@ -8,7 +8,7 @@ import { sendGuard } from './send-guard.ts';
 export interface Agents {
   /** The last of those that these connections are good for. */
   credentials: Credentials;
-  readonly tlsKey: string;
+  readonly identity: string;
   readonly calls: Dispatcher;
   readonly unbounded: Dispatcher;
   underWay: number;
@@ -62,9 +62,9 @@ export class ConnectionPools {
       throw new KubeError('Aborted', `the connection to ${this.#connection.name} is closed`);
     if (this.#agents?.credentials === credentials) return this.#agents;
     const { tls } = credentials;
-    const tlsKey = [tls.ca, tls.cert, tls.key, tls.servername, tls.rejectUnauthorized].join('\n');
+    const identity = tlsIdentity(tls);
     const former = this.#agents;
-    if (former?.tlsKey === tlsKey) {
+    if (former?.identity === identity) {
       former.credentials = credentials;
       return former;
     }
@@ -72,7 +72,7 @@ export class ConnectionPools {
     const unbounded = this.#makeAgent(tls, null);
     this.#agents = {
       credentials,
-      tlsKey,
+      identity,
       calls,
       unbounded,
       underWay: 0,

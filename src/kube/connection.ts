@@ -24,6 +24,11 @@ export interface Credentials {
   agent?: Agent;
 }
 
+/** Equal for what makes the same connections; it holds a private key, so it is not for logs. */
+export function tlsIdentity({ ca, cert, key, servername, rejectUnauthorized }: TlsMaterial): string {
+  return [ca, cert, key, servername, rejectUnauthorized].join('\n');
+}
+
 /** One API server and the way to it, as its kubeconfig says. */
 export interface Connection {
   /** What messages call the cluster: `upper`, `lower` or a name of the user's. */

@@ -1,10 +1,10 @@
 import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import type { Credentials } from '../../kube/connection.ts';
+import { type Credentials, tlsIdentity } from '../../kube/connection.ts';
 import type { Transport } from '../../kube/transport.ts';
 
 interface Known {
-  readonly material: string;
+  readonly identity: string;
   readonly agent: Agent;
 }
 
@@ -17,9 +17,9 @@ const agents = new WeakMap<Transport, Known>();
  * follow logs all come at once when their API server was started again.
  */
 export function lowerAgent(transport: Transport, tls: Credentials['tls']): Agent {
-  const material = [tls.ca, tls.cert, tls.key, tls.servername, tls.rejectUnauthorized].join('\n');
+  const identity = tlsIdentity(tls);
   const known = agents.get(transport);
-  if (known?.material === material) return known.agent;
+  if (known?.identity === identity) return known.agent;
   const { ca, cert, key } = tls;
   const secureContext = createSecureContext({
     ...(ca && { ca }),
@@ -27,6 +27,6 @@ export function lowerAgent(transport: Transport, tls: Credentials['tls']): Agent
     ...(key && { key }),
   });
   const agent = new Agent({ ...tls, secureContext });
-  agents.set(transport, { material, agent });
+  agents.set(transport, { identity, agent });
   return agent;
 }
