@@ -69,14 +69,16 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
     void started.exited.then((code) => {
       if (running !== started) return;
       running = undefined;
-      if (hasBegun || code !== 1 || (place === 'file' && !saysWhy(log().slice(before))))
+      const said = log().slice(before);
+      const isRefusal = code === 1 && (place !== 'file' || saysWhy(said));
+      if (hasBegun || /"level":"info"/.test(said) || !isRefusal)
         breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
     });
   };
   const start = async (place: LogPlace): Promise<void> => {
     if (running) return;
     const known = breaches.length;
-    hasBegun = metrics === undefined;
+    hasBegun = false;
     await launch(place);
     if (metrics === undefined) return;
     await eventually(
