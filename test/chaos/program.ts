@@ -71,7 +71,8 @@ export function createProgram(clusters: LocalClusters, options: ProgramOptions):
       running = undefined;
       const said = log().slice(before);
       const isRefusal = code === 1 && (place !== 'file' || saysWhy(said));
-      if (hasBegun || /"level":"info"/.test(said) || !isRefusal)
+      const wasAtWork = metrics === undefined ? said.includes('"level":"info"') : hasBegun;
+      if (wasAtWork || !isRefusal)
         breaches.push(`${name} ended by itself with ${code}: ${log().slice(-1_500)}`);
     });
   };
