@@ -15,14 +15,18 @@ export interface Agents {
   /** When an answer last came over any of these connections. */
   answered: number;
   readonly exchanges: Set<Exchange>;
-  /** Set when they were found to bring nothing to anybody. */
-  forgotten: Forgotten | undefined;
+  /** Set while they are thought to bring nothing to anybody. */
+  doubt: Doubt | undefined;
 }
 
-/** Since when connections are thought to be dead (performance.now()), and whether by a call that waited long enough. */
-interface Forgotten {
+/**
+ * Since when connections are thought to be dead (performance.now()), and whether by a call that waited long enough. One
+ * that came while the first was not settled yet is remembered: they may have died in between.
+ */
+interface Doubt {
   readonly since: number;
   readonly isCertain: boolean;
+  readonly last: number;
 }
 
 /** A call that has no answer yet, or an answer that has no end. */
@@ -78,7 +82,7 @@ export class ConnectionPools {
       underWay: 0,
       answered: 0,
       exchanges: new Set(),
-      forgotten: undefined,
+      doubt: undefined,
     };
     this.#open.add(this.#agents);
     if (former?.underWay === 0) void this.#end(former);
@@ -93,13 +97,15 @@ export class ConnectionPools {
 
   /**
    * After a partition every connection kept may be half open: calls from now on make new ones. What becomes of those that
-   * are under way is decided when others are answered.
+   * are under way, also on connections that were forgotten before, is decided when others are answered.
    */
   forget(agents: Agents, isEvidence: boolean): void {
     const now = performance.now();
-    if (isEvidence) agents.forgotten = { since: now, isCertain: true };
-    else agents.forgotten ??= { since: now, isCertain: false };
     if (agents === this.#agents) this.#agents = undefined;
+    for (const each of this.#open) {
+      if (each === agents && isEvidence) each.doubt = { since: now, isCertain: true, last: now };
+      else if (each !== this.#agents) each.doubt = { since: now, isCertain: false, ...each.doubt, last: now };
+    }
   }
 
   /**
@@ -109,10 +115,11 @@ export class ConnectionPools {
   answered(agents: Agents): void {
     agents.answered = performance.now();
     for (const former of this.#open) {
-      if (former === agents || !former.forgotten) continue;
-      const { since, isCertain } = former.forgotten;
-      if (isCertain) endSilent(former, since, dead());
-      else if (agents.answered - since >= this.#patience) endSilent(former, since, dead(), isStream);
+      if (former === agents || !former.doubt) continue;
+      const { since, isCertain, last } = former.doubt;
+      if (!isCertain && agents.answered - since < this.#patience) continue;
+      former.doubt = last > since ? { since: last, isCertain: false, last } : undefined;
+      endSilent(former, since, dead(), isCertain ? undefined : isStream);
     }
   }
 

@@ -409,6 +409,42 @@ describe('a stream', () => {
     expect(await gaveUp).toMatchObject({ code: 'Aborted' });
   });
 
+  test('that has outlived one doubt of its connection ends after the next that it does not', async () => {
+    let isDead = true;
+    let write: (text: string) => void = never;
+    answer = ({ url }, response) => {
+      if (url?.includes('watch')) {
+        response.writeHead(200).flushHeaders();
+        write = (text) => response.write(text);
+      } else if (!isDead) sendJson(response, 200, {});
+    };
+    await transport.close();
+    connect({ evidence: 200 });
+    const stream = await transport.stream({ ...get, query: { watch: '1' } });
+    const failed = once(stream, 'error');
+    const doubt = async () => {
+      isDead = true;
+      await errorOf(transport.request({ ...get, timeout: 100 }));
+      isDead = false;
+    };
+    await doubt();
+    const heard = once(stream, 'data');
+    write('one');
+    await heard;
+    const answers = performance.now() + 300;
+    await vi.waitUntil(async () => {
+      await transport.request(get);
+      return performance.now() > answers;
+    });
+    expect(stream.destroyed).toBe(false);
+    await doubt();
+    await vi.waitUntil(async () => {
+      await transport.request(get);
+      return stream.destroyed;
+    });
+    await failed;
+  });
+
   test('that brings something meanwhile goes on', async () => {
     let write: (text: string) => void = never;
     answer = ({ url }, response) => {
