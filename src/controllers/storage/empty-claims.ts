@@ -36,7 +36,7 @@ export async function removeEmptyClaim(
     // Its version is the precondition: it may be bound in this moment.
     await context.lower.delete(persistentVolumeClaims, { namespace, name }, { uid, resourceVersion });
   } catch (error) {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    if (!hasCode(error, 'NotFound')) throw error;
   }
 }
 

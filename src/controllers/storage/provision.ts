@@ -71,6 +71,6 @@ async function giveBack({ context, claims }: StorageSync, claim: PersistentVolum
   try {
     claims.apply(await context.upper.patch(persistentVolumeClaims, { namespace, name }, patch));
   } catch (error) {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    if (!hasCode(error, 'NotFound')) throw error;
   }
 }

@@ -28,8 +28,7 @@ export async function claimStatusUp(
       ),
     );
   } catch (error) {
-    // After a conflict the watch brings the newer claim, and with it the next reconcile.
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    if (!hasCode(error, 'NotFound')) throw error;
   }
 }
 

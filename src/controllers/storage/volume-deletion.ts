@@ -100,7 +100,7 @@ async function letGo(storage: StorageSync, volume: PersistentVolume): Promise<un
     }
     if (!deletionTimestamp) await upper.delete(persistentVolumes, { name }, { uid });
   } catch (error) {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    if (!hasCode(error, 'NotFound')) throw error;
   }
   return undefined;
 }

@@ -17,6 +17,8 @@ const reference = { kind: 'ConfigMap', name: 'settings', optional: false } as co
 class Scene {
   copy: ConfigMap | undefined;
   writes: string[] = [];
+  /** So many deletions get a conflict though nothing has changed, as from an admission webhook. */
+  refusals = 0;
   #version = 10;
   readonly #nodes: Node[] = [];
 
@@ -58,6 +60,10 @@ class Scene {
           : refuse('Conflict'),
       get: async () => structuredClone(this.copy),
       delete: async (_: unknown, __: unknown, expected: { uid: string; resourceVersion?: string }) => {
+        if (this.refusals > 0) {
+          this.refusals -= 1;
+          refuse('Conflict');
+        }
         if (!isAsExpected(expected)) refuse('Conflict');
         this.writes.push('deleted');
         this.copy = undefined;
@@ -153,6 +159,25 @@ describe('a copy that another virtual node has made', () => {
     b.isUsedBelow = false;
     await b.dependencies.reconcile(key);
     expect(scene.writes).toEqual(['vk-a', 'vk-b', 'deleted']);
+  });
+});
+
+describe('a copy that nobody uses, of which the API server says for no reason that it has changed', () => {
+  test('is deleted again', async () => {
+    a.isUsedBelow = false;
+    scene.refusals = 1;
+    await expect(a.dependencies.reconcile(key)).rejects.toThrow('refused');
+    await a.dependencies.reconcile(key);
+    expect(scene.writes).toEqual(['vk-a', 'deleted']);
+  });
+
+  test('is deleted with the next try of the pod that had needed it', async () => {
+    await a.dependencies.prepare('shop/of-a', [reference]);
+    a.isUsedBelow = false;
+    scene.refusals = 1;
+    await expect(a.dependencies.prepare('shop/of-a', [])).rejects.toThrow('refused');
+    await a.dependencies.prepare('shop/of-a', []);
+    expect(scene.writes).toEqual(['vk-a', 'deleted']);
   });
 });
 

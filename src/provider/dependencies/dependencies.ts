@@ -3,6 +3,7 @@ import { claimPatience, undoLimit, undoPause } from '../../clusters/copy-rules.t
 import type { Cache } from '../../kube/cache.ts';
 import type { Client } from '../../kube/client.ts';
 import { hasCode } from '../../kube/errors.ts';
+import { findObject } from '../../kube/find-object.ts';
 import type { RateLimit } from '../../kube/rate-limit.ts';
 import { configMaps, type Resource, secrets, splitKey } from '../../kube/resources.ts';
 import type { ConfigMap, KubeObject, Secret } from '../../kube/types.ts';
@@ -48,7 +49,7 @@ export class Dependencies {
   readonly #options: DependenciesOptions;
   readonly #underWay = new Map<string, Promise<DependencyState>>();
   /** What each pod on its way down needs: the copies are there before the pod, whatever becomes of it above. */
-  readonly #held = new Map<string, ReadonlySet<string>>();
+  readonly #held = new Map<string, Set<string>>();
   readonly #holders = new Map<string, number>();
   /** Since when we see copies of other virtual nodes that no pod uses, by key. */
   readonly #unclaimed = new LRUCache<string, number>({ max: mostUnclaimed });
@@ -78,7 +79,7 @@ export class Dependencies {
     const left = this.#hold(pod, new Set(keys));
     const [states] = await Promise.all([
       Promise.all(keys.map((key) => this.#bring(key))),
-      ...left.map((key) => this.reconcile(key)),
+      ...left.map((key) => this.#dispose(pod, key)),
     ]);
     return references.flatMap((reference, index) => findingFor(reference, states[index] ?? 'missing') ?? []);
   }
@@ -103,11 +104,22 @@ export class Dependencies {
   }
 
   /** Another pod of the same name may need other things. @returns what is kept for nobody now */
-  #hold(pod: string, keys: ReadonlySet<string>): readonly string[] {
+  #hold(pod: string, keys: Set<string>): readonly string[] {
     const free = this.release(pod);
     this.#held.set(pod, keys);
     for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
     return free.filter((key) => !this.#holders.has(key));
+  }
+
+  /** What a pod needs no more goes, or is tried again with the pod. */
+  async #dispose(pod: string, key: string): Promise<void> {
+    try {
+      await this.reconcile(key);
+    } catch (error) {
+      this.#held.get(pod)?.add(key);
+      this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+      throw error;
+    }
   }
 
   async #bring(key: string): Promise<DependencyState> {
@@ -271,12 +283,18 @@ export class Dependencies {
       // Another virtual node may have put its mark on it for a pod that is not there yet.
       await lower.delete(resources[kind], { namespace, name }, { uid, resourceVersion });
     } catch (error) {
-      // What became of it the watch brings.
-      if (hasCode(error, 'Conflict')) return;
+      // When it is another than it was, the watch brings what became of it.
+      if (hasCode(error, 'Conflict') && (await this.#hasChanged(kind, copy))) return;
       if (!hasCode(error, 'NotFound')) throw error;
     }
     caches[kind].copies.remove(copy);
     this.#unclaimed.delete(key);
+  }
+
+  async #hasChanged(kind: DependencyKind, copy: Dependency): Promise<boolean> {
+    const { namespace, name = '', resourceVersion } = copy.metadata ?? {};
+    const found = await findObject(this.#options.lower, resources[kind], { namespace, name });
+    return found?.metadata?.resourceVersion !== resourceVersion;
   }
 }
 

@@ -69,9 +69,10 @@ async function step(sync: PodSync, key: string): Promise<ReconcileResult> {
       return removeUpper(sync, decision.upper);
     case 'fail':
       return failLost(sync, decision.upper, decision.lowerUid);
-    case 'wait':
-      if (decision.remove) await deleteOrphan(sync, decision.remove);
-      return wait(sync, decision.upper, decision.refusal);
+    case 'wait': {
+      const removed = decision.remove && (await deleteOrphan(sync, decision.remove));
+      return soonest(await wait(sync, decision.upper, decision.refusal), removed);
+    }
   }
 }
 

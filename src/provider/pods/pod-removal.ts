@@ -8,26 +8,40 @@ import { notedLowerUid, statusLost } from '../../translate/pod-status.ts';
 import type { Refusal } from '../../translate/refusal.ts';
 import { findPod, type PodSync, patchUpper, recordRefusal } from './pod-sync.ts';
 
+/**
+ * A conflict mostly means that a pod of another uid has the name, which the watch tells. It may also come from whoever
+ * else has a say in it, such as a webhook: so it is looked at again after this, in milliseconds.
+ */
+const conflictRetry = 1_000;
+
 /** Deletes a lower pod of ours, and no other of its name; the grace period is its own unless given. */
 export async function deleteLower(
   sync: PodSync,
   lower: Pod,
   gracePeriodSeconds: number | undefined,
-): Promise<undefined> {
+): Promise<ReconcileResult> {
   const { namespace, name = '', uid = '' } = lower.metadata ?? {};
   try {
     const left = await sync.lower.delete(pods, { namespace, name }, { uid, gracePeriodSeconds });
     if (left.metadata?.uid === uid) sync.lowerPods.apply(left);
+    return undefined;
   } catch (error) {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    return afterRefusal(error);
   }
 }
 
+function afterRefusal(error: unknown): ReconcileResult {
+  if (hasCode(error, 'Conflict')) return { requeueAfter: conflictRetry };
+  if (hasCode(error, 'NotFound')) return undefined;
+  throw error;
+}
+
 /** The upper cache may lag or be filtered: only the upper API server's own word lets a lower pod be deleted. */
-export async function deleteOrphan(sync: PodSync, lower: Pod): Promise<undefined> {
-  if (lower.metadata?.deletionTimestamp) return;
+export async function deleteOrphan(sync: PodSync, lower: Pod): Promise<ReconcileResult> {
+  if (lower.metadata?.deletionTimestamp) return undefined;
   const above = await findPod(sync.upper, lower);
-  if (above?.metadata?.uid !== upperUidOf(lower)) await deleteLower(sync, lower, undefined);
+  if (above?.metadata?.uid === upperUidOf(lower)) return undefined;
+  return deleteLower(sync, lower, undefined);
 }
 
 /** Ends the graceful deletion of an upper pod of which nothing is left below. */
@@ -45,10 +59,10 @@ export async function removeUpper(sync: PodSync, upper: Pod): Promise<ReconcileR
     const left = await sync.upper.delete(pods, { namespace, name }, { uid, gracePeriodSeconds: 0 });
     // Until the watch brings it, any other news of the pod would delete it once more.
     if (left.metadata?.uid === uid) takeAway(sync, left);
+    return undefined;
   } catch (error) {
-    if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+    return afterRefusal(error);
   }
-  return undefined;
 }
 
 /** What the answer to a deletion shows: finalizers still hold the pod, or it is gone. */

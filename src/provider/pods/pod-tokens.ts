@@ -60,7 +60,7 @@ export async function dropTokens(
     if (!isOurs(secret, sync.owner) || users.includes(upperUidOf(secret))) continue;
     const { namespace, name = '', uid = '' } = secret.metadata ?? {};
     await sync.lower.delete(secrets, { namespace, name }, { uid }).catch((error: unknown) => {
-      if (!hasCode(error, 'NotFound', 'Conflict')) throw error;
+      if (!hasCode(error, 'NotFound')) throw error;
     });
     sync.lowerSecrets.remove(secret);
   }
