@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
 import { connectionTo, type LocalServer, startServer } from '../../../test/local-server.ts';
 import { Client } from '../../kube/client.ts';
@@ -13,8 +14,13 @@ afterEach(async () => {
 });
 
 /** A history whose server answers a watch with these lines and then leaves it open. */
-async function historyOf(answer: readonly object[], since: () => Promise<string | undefined>) {
+async function historyOf(
+  answer: readonly object[],
+  since: () => Promise<string | undefined>,
+  atFirst?: (response: ServerResponse) => void,
+) {
   server = await startServer((_, response) => {
+    if (atFirst && server?.requests.length === 1) return atFirst(response);
     for (const line of answer) response.write(`${JSON.stringify(line)}\n`);
   });
   transport = new Transport(connectionTo(server.url));
@@ -88,4 +94,43 @@ test('one that was stopped knows nothing', async () => {
   stopping.abort();
   await running;
   expect(history.isKnown).toBe(false);
+});
+
+test('a watch that ends before all was told is begun again, from where the first was', async () => {
+  const since = vi.fn().mockResolvedValueOnce('7').mockResolvedValue('8');
+  const { history, gone, onError, requests } = await historyOf(
+    [event('DELETED', 'goes'), bookmark],
+    since,
+    (response) => response.end(`${JSON.stringify(event('ADDED', 'goes'))}\n`),
+  );
+  await history.run(signal);
+  expect(gone).toHaveLength(1);
+  expect(onError).toHaveBeenCalledOnce();
+  expect(requests).toHaveLength(2);
+  expect(requests[1]).toContain('resourceVersion=7');
+});
+
+test('a server that does not answer for long is asked until it does', { timeout: 20_000 }, async () => {
+  const since = vi.fn().mockResolvedValue('7');
+  for (let failure = 0; failure < 6; failure++) since.mockRejectedValueOnce(new Error('no answer'));
+  const { history, gone, onError } = await historyOf([event('DELETED', 'goes'), bookmark], since);
+  await history.run(signal);
+  expect(gone).toHaveLength(1);
+  expect(onError).toHaveBeenCalledOnce();
+});
+
+test('whoever comes next reads from where this one began until it has read all, and then from one renewal ago', async () => {
+  let answer: ServerResponse | undefined;
+  const hold = (response: ServerResponse) => {
+    answer = response;
+  };
+  const { history } = await historyOf([], async () => '7', hold);
+  expect(history.isBegun).toBe(false);
+  const running = history.run(signal);
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  expect(history.isBegun).toBe(true);
+  expect(history.publish('20')).toBe('7');
+  answer?.write(`${JSON.stringify(bookmark)}\n`);
+  await running;
+  expect([history.publish('21'), history.publish('22'), history.publish('23')]).toEqual(['7', '21', '22']);
 });

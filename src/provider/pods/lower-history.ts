@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffDelay } from '../../kube/backoff.ts';
 import type { Client } from '../../kube/client.ts';
-import { describeError, errorOfWatch, hasCode } from '../../kube/errors.ts';
+import { describeError, errorOfWatch, hasCode, KubeError } from '../../kube/errors.ts';
 import { lines } from '../../kube/lines.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Pod, Status } from '../../kube/types.ts';
@@ -26,9 +26,9 @@ type Line =
  * that had been.
  */
 const watchSeconds = 3;
-const retry: Backoff = { first: 200, most: 2_000 };
-/** A cluster that does not answer so many times is lost, and seen to by others. */
-const mostAttempts = 5;
+/** Some milliseconds less, for the clock of the API server. */
+const wholeWatch = watchSeconds * 1_000 - 200;
+const retry: Backoff = { first: 100, most: 2_000 };
 
 /**
  * What happened to lower pods while no provider looked. One that was made just before the last provider died, and went
@@ -36,6 +36,9 @@ const mostAttempts = 5;
  */
 export class LowerHistory {
   readonly #options: LowerHistoryOptions;
+  /** What the last provider left: read once, for the Lease that has it is rewritten by this one. */
+  #left: { readonly since: string | undefined } | undefined;
+  #published: string | undefined;
   #isKnown = false;
 
   constructor(options: LowerHistoryOptions) {
@@ -47,18 +50,43 @@ export class LowerHistory {
     return this.#isKnown;
   }
 
-  /** Reads it; never rejects. What the API server has forgotten, five minutes ago, nobody learns. */
+  /** Whether it is known from where on to read. Before, nobody may write over it. */
+  get isBegun(): boolean {
+    return this.#left !== undefined;
+  }
+
+  /**
+   * From where on whoever serves the node next is to read, told whenever the Lease is renewed. One renewal behind: what is
+   * known is noted above a moment later, and to read more costs nothing. As long as this history is not known, the next
+   * must read all of it again.
+   *
+   * @param position how far the lower pods are known now
+   */
+  publish(position: string | undefined): string | undefined {
+    if (!this.#isKnown) return this.#left?.since;
+    const published = this.#published ?? this.#left?.since;
+    this.#published = position;
+    return published;
+  }
+
+  /**
+   * Reads it, however long that takes; never rejects. What the API server has forgotten, five minutes ago, or does not let
+   * us see, nobody learns.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted && failures < mostAttempts; ) {
+    let told = '';
+    for (let failures = 0; !signal.aborted; ) {
       try {
-        const since = await this.#options.since();
-        if (since !== undefined) await this.#read(since, signal);
+        this.#left ??= { since: await this.#options.since() };
+        if (this.#left.since !== undefined) await this.#read(this.#left.since, signal);
         break;
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        this.#options.onError(`what became of pods in between: ${describeError(error)}`);
-        if (hasCode(error, 'Gone', 'BadRequest')) break;
+        const message = `what became of pods in between: ${describeError(error)}`;
+        if (message !== told) this.#options.onError(message);
+        told = message;
+        if (hasCode(error, 'Gone', 'BadRequest', 'Forbidden')) break;
         await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
       }
     }
@@ -66,9 +94,12 @@ export class LowerHistory {
   }
 
   async #read(since: string, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
     const stream = await this.#options.lower.watch(pods, {
-      ...{ labelSelector: `${virtualPodLabel}=true`, resourceVersion: since },
-      ...{ timeoutSeconds: watchSeconds, signal },
+      labelSelector: `${virtualPodLabel}=true`,
+      resourceVersion: since,
+      timeoutSeconds: watchSeconds,
+      signal,
     });
     try {
       for await (const line of lines(stream)) {
@@ -79,6 +110,8 @@ export class LowerHistory {
         if (event.type === 'ERROR') throw errorOfWatch(event.object);
         if (event.type === 'BOOKMARK') return;
       }
+      if (performance.now() - began < wholeWatch)
+        throw new KubeError('Unreachable', 'the API server ended the watch before it had told all');
     } finally {
       stream.destroy();
     }
