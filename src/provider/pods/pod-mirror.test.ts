@@ -25,7 +25,12 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
     now: () => new Date('2026-01-02T03:04:05Z'),
     lowerPods: { apply: () => undefined },
     upperPods: { apply: () => undefined },
-    upper: { patch: async () => ({}) },
+    upper: {
+      patch: async (_: unknown, __: unknown, patch: object) => {
+        written.push(patch);
+        return {};
+      },
+    },
     lower: {
       patch: async (_: unknown, { subresource }: Sent, patch: object) => {
         const one = { ...(subresource ? { subresource } : {}), patch };
@@ -46,6 +51,8 @@ function scene(refused: Refusable[], refuses: (sent: Sent) => boolean = () => fa
 }
 
 let lower: Pod;
+/** What was written to the upper pod. */
+let written: object[];
 /** What the quota was told that is there all the same. */
 let corrected: [string, Pod][];
 /** What the quota has not left. */
@@ -61,6 +68,7 @@ function edited(before: object, after: object): Pod {
 
 beforeEach(() => {
   lack = undefined;
+  written = [];
   corrected = [];
   lower = raw({});
 });
@@ -138,3 +146,15 @@ describe('an edit that the lower API server refuses', () => {
     expect(result).toEqual({ requeueAfter: 30_000 });
   });
 });
+
+test.each(['Succeeded', 'Running'])(
+  'a pod that is being deleted and has Failed stays so when it is %s below',
+  async (phase) => {
+    const { sync } = scene([]);
+    const leaving = { deletionTimestamp: '2026-01-02T03:04:00Z', deletionGracePeriodSeconds: 30 };
+    const { metadata } = edited({}, {});
+    const upper = upperPod({ metadata: { ...metadata, ...leaving }, status: { phase: 'Failed' } });
+    await mirror(sync, upper, { ...lower, status: { phase, message: 'other' } } as Pod);
+    expect(written).toEqual([]);
+  },
+);

@@ -24,7 +24,8 @@ export async function mirror(sync: PodSync, upper: Pod, lower: Pod): Promise<Rec
   if (overdue !== undefined && overdue <= 0) return failStuck(sync, upper, lower);
   const isLeaving = upper.metadata?.deletionTimestamp !== undefined || isFinished(lower);
   const edited = isLeaving ? { lower } : await carryChanges(sync, upper, lower);
-  if (isFinished(upper) && !isFinished(edited.lower)) return undefined;
+  // As a kubelet keeps the phase in which a pod ended, whatever its containers do (generateAPIPodStatus).
+  if (isFinished(upper) && edited.lower.status?.phase !== upper.status?.phase) return undefined;
   const written = await bringUp(sync, upper, edited.lower);
   const renewal = isLeaving ? undefined : await keepTokens(sync, upper, lower);
   const look = overdue === undefined ? undefined : { requeueAfter: overdue };
