@@ -51,6 +51,17 @@ describe('of several virtual nodes that can take a pod one is offered', () => {
     expect(ask('two', '6').NodeNames).not.toEqual(one);
   });
 
+  test('it counts there no more when nothing was heard of it for as long as its place is kept', () => {
+    let now = 0;
+    const { ask, load } = open([[8], [8]], { now: () => now });
+    const empty = load.scores(upperPod('web', '1'), nodeNames);
+    ask('gone', '4');
+    expect(load.scores(upperPod('web', '1'), nodeNames)).not.toEqual(empty);
+    now = 31_000;
+    ask('too-large', '100');
+    expect(load.scores(upperPod('web', '1'), nodeNames)).toEqual(empty);
+  });
+
   test('it counts there alone', () => {
     const { ask } = open([[4], [4], [4]]);
     const among = [...nodeNames, 'vk-c'];

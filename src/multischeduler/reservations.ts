@@ -21,13 +21,18 @@ interface Reservation {
  */
 export class Reservations {
   readonly #life: number;
+  readonly #onExpired: (key: string) => void;
   readonly #now: () => number;
   /** By `namespace/name`; the oldest first. */
   readonly #reservations = new Map<string, Reservation>();
 
-  /** @param life milliseconds for which a pod counts that is neither bound nor asked for again */
-  constructor(life: number, now: () => number = () => performance.now()) {
+  /**
+   * @param life milliseconds for which a pod counts that is neither bound nor asked for again
+   * @param onExpired told of each pod that counts no more for that reason
+   */
+  constructor(life: number, onExpired: (key: string) => void, now: () => number = () => performance.now()) {
     this.#life = life;
+    this.#onExpired = onExpired;
     this.#now = now;
   }
 
@@ -73,6 +78,7 @@ export class Reservations {
     for (const [key, { until }] of this.#reservations) {
       if (until > now) return;
       this.end(key);
+      this.#onExpired(key);
     }
   }
 }

@@ -70,7 +70,7 @@ describe('over plain HTTP', () => {
     ]);
   });
 
-  test.each<[string, string | Buffer, RegExp]>([
+  test.each<[string, string | Buffer, RegExp, number?]>([
     ['nothing', '', /no JSON/],
     ['half a body', call('web', '1').slice(0, 50), /no JSON/],
     ['a list', '[]', /the body is missing or something else/],
@@ -90,16 +90,19 @@ describe('over plain HTTP', () => {
       /Pod is missing or/,
     ],
     ['nodes instead of names', call('web', '1').replace('NodeNames', 'Names'), /nodeCacheCapable: true/],
-    ['11 MB', Buffer.alloc(11 * 1_048_576), /is longer than/],
-  ])('%s is refused with the reason, and the next call is answered', async (_, body, expected) => {
-    await start();
-    const refused = await ask('POST', '/filter', body).catch((error: NodeJS.ErrnoException) => error);
-    // Whoever goes on sending may see the connection end before the answer.
-    if (!(refused instanceof Error))
-      expect(refused).toMatchObject({ code: 400, body: expect.stringMatching(expected) });
-    else expect(refused.code).toMatch(/EPIPE|ECONNRESET/);
-    expect(await ask('GET', '/healthz')).toEqual({ code: 200, body: 'ok\n' });
-  });
+    ['11 MB', Buffer.alloc(11 * 1_048_576), /is longer than/, 413],
+  ])(
+    '%s is refused with the reason, and the next call is answered',
+    async (_, body, expected, code = 400) => {
+      await start();
+      const refused = await ask('POST', '/filter', body).catch((error: NodeJS.ErrnoException) => error);
+      // Whoever goes on sending may see the connection end before the answer.
+      if (!(refused instanceof Error))
+        expect(refused).toMatchObject({ code, body: expect.stringMatching(expected) });
+      else expect(refused.code).toMatch(/EPIPE|ECONNRESET/);
+      expect(await ask('GET', '/healthz')).toEqual({ code: 200, body: 'ok\n' });
+    },
+  );
 
   test('health, readiness, and nothing else', async () => {
     await start();
