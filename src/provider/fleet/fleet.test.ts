@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LowerCluster } from '../../clusters/lower-cluster.ts';
@@ -22,6 +24,8 @@ interface Replica {
   readonly onGivenUp: ReturnType<typeof vi.fn>;
   /** How often the work was begun. */
   readonly open: ReturnType<typeof vi.fn<Open>>;
+  /** The source names these nodes from now on. */
+  take(...clusters: LowerCluster[]): void;
   stop(): Promise<void>;
 }
 
@@ -45,19 +49,45 @@ function atWork(odd: Partial<OpenCluster> = {}): OpenCluster {
   };
 }
 
+function cluster(more: Partial<LowerCluster['configuration']> = {}): LowerCluster {
+  const configuration = { name: 'a', nodeName: 'vk', ...more } as LowerCluster['configuration'];
+  return { configuration, kubeconfig: { path: '' } };
+}
+
+/** A virtual node that has listed so many of nine kinds. */
+function listing(listed: () => number): OpenCluster {
+  const watch = (isSynced: boolean) => ({
+    side: 'lower' as const,
+    resource: 'pods',
+    isSynced,
+    failure: undefined,
+  });
+  return atWork({
+    provider: {
+      get state() {
+        const watches = Array.from({ length: 9 }, (_, index) => watch(index < listed()));
+        return { watches, isInStep: false, lower: { reachable: true as const } };
+      },
+    },
+  });
+}
+
 /** A replica of which the node `vk` begins like this, each time one after the other and then always as the last. */
 function start(identity: string, ...begins: Open[]): Replica {
-  const cluster = { configuration: { name: 'a', nodeName: 'vk' }, kubeconfig: { path: '' } } as LowerCluster;
   const log: string[] = [];
   const onGivenUp = vi.fn();
   const open = vi.fn<Open>(async (...given) => {
     const [begin = async () => atWork()] = begins.length > 1 ? begins.splice(0, 1) : begins;
     return begin(...given);
   });
+  const changes = new EventEmitter();
   const fleet = new Fleet({
     source: {
       async run(onChange, signal) {
-        onChange(new Map([['a', cluster]]));
+        const take = (clusters: LowerCluster[]) =>
+          onChange(new Map(clusters.map((one) => [one.configuration.name, one])));
+        changes.on('take', take);
+        take([cluster()]);
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       },
     },
@@ -85,6 +115,7 @@ function start(identity: string, ...begins: Open[]): Replica {
     log,
     onGivenUp,
     open,
+    take: (...clusters: LowerCluster[]) => void changes.emit('take', clusters),
     async stop() {
       stopping.abort();
       await running;
@@ -111,31 +142,31 @@ test('a replica that does not get to work gives the node up, says so once, and t
 
 test('so does one that waits for a list for ever, but not while lists come', async () => {
   let listed = 0;
-  const watch = (isSynced: boolean) => ({
-    side: 'lower' as const,
-    resource: 'pods',
-    isSynced,
-    failure: undefined,
-  });
-  const slow = start('slow', async () =>
-    atWork({
-      provider: {
-        get state() {
-          const watches = Array.from({ length: 9 }, (_, index) => watch(index < listed));
-          return { watches, isInStep: false, lower: { reachable: true as const } };
-        },
-      },
-    }),
-  );
+  const slow = start('slow', async () => listing(() => listed));
   await until(() => slow.open.mock.calls.length > 0);
   const other = start('other');
-  const listing = setInterval(() => {
+  const ticking = setInterval(() => {
     listed = Math.min(4, listed + 1);
   }, patience.idle / 2);
   await until(() => slow.onGivenUp.mock.calls.length > 0);
-  clearInterval(listing);
+  clearInterval(ticking);
   expect(listed).toBe(4);
   await until(() => isInStep(other));
+});
+
+test('a node that was configured anew has all its time again', async () => {
+  patience = { ...patience, idle: 1_000 };
+  const replica = start(
+    'one',
+    async () => listing(() => 4),
+    () => never,
+  );
+  await until(() => replica.open.mock.calls.length > 0);
+  await sleep(700);
+  replica.take(cluster({ namespace: 'other' }));
+  const began = performance.now();
+  await until(() => replica.onGivenUp.mock.calls.length > 0);
+  expect(performance.now() - began).toBeGreaterThan(900);
 });
 
 test('alone, what does not move is begun anew', async () => {

@@ -233,6 +233,7 @@ export class Fleet {
       },
     });
     this.#joined.set(name, joined);
+    this.#idle.left(name);
   }
 
   /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */

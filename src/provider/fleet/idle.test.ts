@@ -33,6 +33,15 @@ test('each step gives it its time anew, and so does another beginning', () => {
   expect(nodes.look('a', waiting(2), 230)).toBe(60);
 });
 
+test('a start that breaks again and again takes no step, however far each attempt gets', () => {
+  const nodes = new IdleNodes(60);
+  for (let now = 0; now < 60; now += 20) {
+    expect(nodes.look('a', waiting(0), now)).toBeUndefined();
+    expect(nodes.look('a', waiting(3), now + 10)).toBeUndefined();
+  }
+  expect(nodes.look('a', waiting(0), 80)).toBe(70);
+});
+
 test('work that ended is idle as well', () => {
   const nodes = new IdleNodes(60);
   nodes.look('a', atWork, 1_000);

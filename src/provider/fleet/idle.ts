@@ -1,7 +1,7 @@
 /** How far the work for a virtual node is. */
 export interface Progress {
   readonly isAtWork: boolean;
-  /** Another number after each step towards it. */
+  /** A higher number after each step towards it; what falls back takes no step until it is further than before. */
   readonly steps: number;
 }
 
@@ -34,7 +34,7 @@ export class IdleNodes {
       this.#factors.delete(name);
       return undefined;
     }
-    if (!known || known.steps !== steps) {
+    if (!known || steps > known.steps) {
       this.#known.set(name, { since: now, steps });
       return undefined;
     }
@@ -45,7 +45,7 @@ export class IdleNodes {
     return idle;
   }
 
-  /** A node is led no more; how often it was given up is kept. */
+  /** Work for a node ended, or begins anew: its steps are counted from nothing. How often it was given up is kept. */
   left(name: string): void {
     this.#known.delete(name);
   }
