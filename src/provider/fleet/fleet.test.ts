@@ -223,7 +223,7 @@ test('work that cannot begin is said and tried again', async () => {
   expect(said(replica, 'a controller fell over')).toHaveLength(1);
 });
 
-test.each<[string, () => Promise<void>]>([
+const badEnds: [string, () => Promise<void>][] = [
   ['never ends', () => never],
   [
     'ends with an error',
@@ -231,7 +231,9 @@ test.each<[string, () => Promise<void>]>([
       throw new Error('it fell over');
     },
   ],
-])('work that %s keeps no other from beginning, nor ourselves', async (_, stop) => {
+];
+
+test.each(badEnds)('work that %s keeps no other from beginning, nor ourselves', async (_, stop) => {
   const first = start(
     'first',
     async () => atWork({ stop }),
@@ -245,4 +247,22 @@ test.each<[string, () => Promise<void>]>([
   replicas = [other];
   await first.stop();
   await until(() => isInStep(other));
+});
+
+test.each(badEnds)('work that %s is cut off before other work begins', async (_, end) => {
+  const stop = vi.fn<OpenCluster['stop']>(end);
+  const isCutOff = () => stop.mock.calls.some(([how]) => how?.lost);
+  const wasCutOff = vi.fn<(was: boolean) => void>();
+  const replica = start(
+    'one',
+    async () => atWork({ stop }),
+    async () => {
+      wasCutOff(isCutOff());
+      return atWork();
+    },
+  );
+  await until(() => isInStep(replica));
+  replica.take(cluster({ namespace: 'other' }));
+  await until(() => replica.open.mock.calls.length === 2);
+  expect(wasCutOff).toHaveBeenCalledWith(true);
 });

@@ -243,6 +243,8 @@ export class Fleet {
     const isOver = await within(end, joined.stop()).catch(this.#tellEnd(name));
     if (isOver === false)
       logger.error({ node: name }, 'the work for the virtual node does not end, and is not waited for');
+    // When we lead the node again, what is left of this work would be let through as that of then.
+    if (!isOver) joined.stop({ lost: true }).catch(this.#tellEnd(name));
     if (joined.opened) logger.info({ node: name }, 'works for the virtual node no more');
     this.#joined.delete(name);
     const closing = within(end, joined.close())
