@@ -179,6 +179,17 @@ test('alone, what does not move is begun anew', async () => {
   expect(replica.open).toHaveBeenCalledTimes(2);
 });
 
+test('a node that was removed and named again is begun anew as early as at first', async () => {
+  patience = { ...patience, idle: 1_000 };
+  const replica = start('alone', () => never);
+  const begunAnew = () => said(replica, 'does not get to work');
+  await until(() => begunAnew().length === 1);
+  replica.take();
+  replica.take(cluster());
+  await until(() => begunAnew().length === 2);
+  expect(begunAnew().map((line) => JSON.parse(line).seconds)).toEqual([1, 1]);
+});
+
 test('alone, what cannot be reached is not given up: it is tried again anyway', async () => {
   // Longer than the pause after a first failure.
   patience = { ...patience, idle: 1_500 };

@@ -157,6 +157,7 @@ export class Fleet {
     const before = [...this.#wanted.keys()];
     this.#wanted.clear();
     for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
+    for (const name of before) if (!this.#wanted.has(name)) this.#idle.forget(name);
     const names = new Set([...before, ...this.#wanted.keys()]);
     if (!this.#election) for (const name of this.#wanted.keys()) this.#led.add(name);
     for (const name of names) void this.#turn(name);

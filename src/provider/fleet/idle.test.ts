@@ -61,3 +61,12 @@ test('what is idle again and again is passed on more and more seldom, until it w
   nodes.look('a', atWork, 9_000);
   expect(untilIdle(9_100)).toBe(60);
 });
+
+test('what nobody wants any more is forgotten, and how often it was idle', () => {
+  const nodes = new IdleNodes(60);
+  nodes.look('a', waiting(), 0);
+  expect(nodes.look('a', waiting(), 60)).toBe(60);
+  nodes.forget('a');
+  nodes.look('a', waiting(), 100);
+  expect(nodes.look('a', waiting(), 160)).toBe(60);
+});

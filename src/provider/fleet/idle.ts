@@ -49,4 +49,10 @@ export class IdleNodes {
   left(name: string): void {
     this.#known.delete(name);
   }
+
+  /** A node is wanted no more: another of the same name is another node. */
+  forget(name: string): void {
+    this.#known.delete(name);
+    this.#factors.delete(name);
+  }
 }
