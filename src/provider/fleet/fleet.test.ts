@@ -177,12 +177,15 @@ test('alone, what does not move is begun anew', async () => {
   );
   await until(() => isInStep(replica));
   expect(replica.open).toHaveBeenCalledTimes(2);
+  expect(replica.onGivenUp).toHaveBeenCalledTimes(1);
+  expect(said(replica, 'begins the virtual node anew')).toHaveLength(1);
+  expect(said(replica, 'gives up the virtual node')).toEqual([]);
 });
 
 test('a node that was removed and named again is begun anew as early as at first', async () => {
   patience = { ...patience, idle: 1_000 };
   const replica = start('alone', () => never);
-  const begunAnew = () => said(replica, 'does not get to work');
+  const begunAnew = () => said(replica, 'begins the virtual node anew');
   await until(() => begunAnew().length === 1);
   replica.take();
   replica.take(cluster());

@@ -22,7 +22,7 @@ export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 
   readonly endsOnFailure: boolean;
   /** Told of each virtual node that has started. */
   readonly onJoined: () => void;
-  /** Told of each virtual node that is left to other replicas, because this one did not get to work for it. */
+  /** Told of each virtual node that is left to others, or begun anew, because this replica did not get to work for it. */
   readonly onGivenUp: () => void;
   /** Starts a virtual node. */
   readonly open?: typeof openCluster;
@@ -181,18 +181,19 @@ export class Fleet {
   /** Leaves to other replicas what we lead and do not get to work for; alone, what does not move is begun anew. */
   #giveUpIdle(): void {
     const election = this.#election;
-    for (const name of election?.held ?? []) {
+    if (!election) return;
+    const { isAlone } = election;
+    const what = isAlone
+      ? 'begins the virtual node anew: it leads it alone and does not get to work'
+      : 'gives up the virtual node: it leads it and does not get to work';
+    for (const name of election.held) {
       const joined = this.#joined.get(name);
-      const idle = this.#idle.look(name, progressOf(joined, election?.isAlone ?? true));
+      const idle = this.#idle.look(name, progressOf(joined, isAlone));
       if (idle === undefined) continue;
       const { says: message } = this.#stateOf(joined);
-      const seconds = Math.round(idle / 1_000);
-      this.#options.logger.error(
-        { node: name, seconds, message },
-        'gives up the virtual node: it leads it and does not get to work',
-      );
+      this.#options.logger.error({ node: name, seconds: Math.round(idle / 1_000), message }, what);
       this.#options.onGivenUp();
-      election?.giveUp(name);
+      election.giveUp(name);
     }
   }
 
