@@ -22,7 +22,7 @@ export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 
   readonly endsOnFailure: boolean;
   /** Told of each virtual node that has started. */
   readonly onJoined: () => void;
-  /** Told of each virtual node that is left to others, or begun anew, because this replica did not get to work for it. */
+  /** Told of each virtual node that is left to others, or begun anew, because we did not get to work for it. */
   readonly onGivenUp: () => void;
   /** Starts a virtual node. */
   readonly open?: typeof openCluster;
@@ -102,7 +102,10 @@ export class Fleet {
     ];
   }
 
-  /** A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. */
+  /**
+   * A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. Former
+   * work that is still being ended does, as does what has only begun.
+   */
   #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
     if (joined?.isEnding) return { isReady: false, says: 'ends its former work' };
     const provider = joined?.opened?.provider;

@@ -17,7 +17,10 @@ interface Known {
 export class IdleNodes {
   readonly #patience: number;
   readonly #known = new Map<string, Known>();
-  /** How much longer than usual each may take: what nobody gets to work for, such as a lost cluster, is to rest somewhere. */
+  /**
+   * How much longer than usual each may take: what nobody gets to work for, such as a lost cluster, is to rest
+   * somewhere.
+   */
   readonly #factors = new Map<string, number>();
 
   /** @param patience milliseconds without a step */
