@@ -104,7 +104,7 @@ export const definitions = {
   },
   isthmus_leads_given_up_total: {
     kind: 'counter',
-    help: 'Virtual nodes that were left to other replicas: this one led them and did not get to work',
+    help: 'Virtual nodes that this replica led and did not get to work for: left to others, or begun anew where none were alive',
     labels: [],
   },
   isthmus_webhook_reviews_total: {

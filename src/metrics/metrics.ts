@@ -7,7 +7,7 @@ import { NodeSeries, type QueueState } from './node-series.ts';
 export interface Metrics {
   /** The observers of a virtual node. One that is asked for again begins anew: its former series are removed. */
   metricsFor(nodeName: string): NodeMetrics;
-  /** A virtual node was left to other replicas. */
+  /** A virtual node was left to other replicas, or begun anew, because this one did not get to work for it. */
   gaveUp(): void;
   /** Everything in the text format of Prometheus. */
   text(): Promise<string>;

@@ -76,7 +76,10 @@ export class UpperView {
     });
   }
 
-  /** A virtual node with its marks, what it offers, and taints that only ask for better nodes; undefined when there is no such virtual node. */
+  /**
+   * A virtual node with its marks, what it offers, and taints that only ask for better nodes; undefined when there is
+   * no such virtual node.
+   */
   virtualNode(name: string): Node | undefined {
     return this.#nodes.get(name);
   }

@@ -103,7 +103,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;
-  let controllers: readonly Controller[] = [];
+  const controllers: Controller[] = [];
   metrics?.read({
     streams: () => kubelet.sessions,
     isReachable: () => health.now.reachable,
@@ -152,7 +152,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       confirmReachable,
     };
     const context = { ...cluster, ...reconcilers.shared, metrics, logger };
-    controllers = options.startControllers.map((start) => start(context));
+    // One by one: when one cannot be started, those before it are to be stopped.
+    for (const start of options.startControllers) controllers.push(start(context));
     reconcilers.start();
     // What was deleted while nobody looked brings no event.
     reconcilers.addEverything();

@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { LowerCluster } from '../../clusters/lower-cluster.ts';
@@ -22,6 +24,8 @@ interface Replica {
   readonly onGivenUp: ReturnType<typeof vi.fn>;
   /** How often the work was begun. */
   readonly open: ReturnType<typeof vi.fn<Open>>;
+  /** The source names these nodes from now on. */
+  take(...clusters: LowerCluster[]): void;
   stop(): Promise<void>;
 }
 
@@ -45,19 +49,45 @@ function atWork(odd: Partial<OpenCluster> = {}): OpenCluster {
   };
 }
 
+function cluster(more: Partial<LowerCluster['configuration']> = {}): LowerCluster {
+  const configuration = { name: 'a', nodeName: 'vk', ...more } as LowerCluster['configuration'];
+  return { configuration, kubeconfig: { path: '' } };
+}
+
+/** A virtual node that has listed so many of nine kinds. */
+function listing(listed: () => number): OpenCluster {
+  const watch = (isSynced: boolean) => ({
+    side: 'lower' as const,
+    resource: 'pods',
+    isSynced,
+    failure: undefined,
+  });
+  return atWork({
+    provider: {
+      get state() {
+        const watches = Array.from({ length: 9 }, (_, index) => watch(index < listed()));
+        return { watches, isInStep: false, lower: { reachable: true as const } };
+      },
+    },
+  });
+}
+
 /** A replica of which the node `vk` begins like this, each time one after the other and then always as the last. */
 function start(identity: string, ...begins: Open[]): Replica {
-  const cluster = { configuration: { name: 'a', nodeName: 'vk' }, kubeconfig: { path: '' } } as LowerCluster;
   const log: string[] = [];
   const onGivenUp = vi.fn();
   const open = vi.fn<Open>(async (...given) => {
     const [begin = async () => atWork()] = begins.length > 1 ? begins.splice(0, 1) : begins;
     return begin(...given);
   });
+  const changes = new EventEmitter();
   const fleet = new Fleet({
     source: {
       async run(onChange, signal) {
-        onChange(new Map([['a', cluster]]));
+        const take = (clusters: LowerCluster[]) =>
+          onChange(new Map(clusters.map((one) => [one.configuration.name, one])));
+        changes.on('take', take);
+        take([cluster()]);
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       },
     },
@@ -85,6 +115,7 @@ function start(identity: string, ...begins: Open[]): Replica {
     log,
     onGivenUp,
     open,
+    take: (...clusters: LowerCluster[]) => void changes.emit('take', clusters),
     async stop() {
       stopping.abort();
       await running;
@@ -111,31 +142,31 @@ test('a replica that does not get to work gives the node up, says so once, and t
 
 test('so does one that waits for a list for ever, but not while lists come', async () => {
   let listed = 0;
-  const watch = (isSynced: boolean) => ({
-    side: 'lower' as const,
-    resource: 'pods',
-    isSynced,
-    failure: undefined,
-  });
-  const slow = start('slow', async () =>
-    atWork({
-      provider: {
-        get state() {
-          const watches = Array.from({ length: 9 }, (_, index) => watch(index < listed));
-          return { watches, isInStep: false, lower: { reachable: true as const } };
-        },
-      },
-    }),
-  );
+  const slow = start('slow', async () => listing(() => listed));
   await until(() => slow.open.mock.calls.length > 0);
   const other = start('other');
-  const listing = setInterval(() => {
+  const ticking = setInterval(() => {
     listed = Math.min(4, listed + 1);
   }, patience.idle / 2);
   await until(() => slow.onGivenUp.mock.calls.length > 0);
-  clearInterval(listing);
+  clearInterval(ticking);
   expect(listed).toBe(4);
   await until(() => isInStep(other));
+});
+
+test('a node that was configured anew has all its time again', async () => {
+  patience = { ...patience, idle: 1_000 };
+  const replica = start(
+    'one',
+    async () => listing(() => 4),
+    () => never,
+  );
+  await until(() => replica.open.mock.calls.length > 0);
+  await sleep(700);
+  replica.take(cluster({ namespace: 'other' }));
+  const began = performance.now();
+  await until(() => replica.onGivenUp.mock.calls.length > 0);
+  expect(performance.now() - began).toBeGreaterThan(900);
 });
 
 test('alone, what does not move is begun anew', async () => {
@@ -146,6 +177,20 @@ test('alone, what does not move is begun anew', async () => {
   );
   await until(() => isInStep(replica));
   expect(replica.open).toHaveBeenCalledTimes(2);
+  expect(replica.onGivenUp).toHaveBeenCalledTimes(1);
+  expect(said(replica, 'begins the virtual node anew')).toHaveLength(1);
+  expect(said(replica, 'gives up the virtual node')).toEqual([]);
+});
+
+test('a node that was removed and named again is begun anew as early as at first', async () => {
+  patience = { ...patience, idle: 1_000 };
+  const replica = start('alone', () => never);
+  const begunAnew = () => said(replica, 'begins the virtual node anew');
+  await until(() => begunAnew().length === 1);
+  replica.take();
+  replica.take(cluster());
+  await until(() => begunAnew().length === 2);
+  expect(begunAnew().map((line) => JSON.parse(line).seconds)).toEqual([1, 1]);
 });
 
 test('alone, what cannot be reached is not given up: it is tried again anyway', async () => {
@@ -192,7 +237,7 @@ test('work that cannot begin is said and tried again', async () => {
   expect(said(replica, 'a controller fell over')).toHaveLength(1);
 });
 
-test.each<[string, () => Promise<void>]>([
+const badEnds: [string, () => Promise<void>][] = [
   ['never ends', () => never],
   [
     'ends with an error',
@@ -200,7 +245,9 @@ test.each<[string, () => Promise<void>]>([
       throw new Error('it fell over');
     },
   ],
-])('work that %s keeps no other from beginning, nor ourselves', async (_, stop) => {
+];
+
+test.each(badEnds)('work that %s keeps no other from beginning, nor ourselves', async (_, stop) => {
   const first = start(
     'first',
     async () => atWork({ stop }),
@@ -214,4 +261,22 @@ test.each<[string, () => Promise<void>]>([
   replicas = [other];
   await first.stop();
   await until(() => isInStep(other));
+});
+
+test.each(badEnds)('work that %s is cut off before other work begins', async (_, end) => {
+  const stop = vi.fn<OpenCluster['stop']>(end);
+  const isCutOff = () => stop.mock.calls.some(([how]) => how?.lost);
+  const wasCutOff = vi.fn<(was: boolean) => void>();
+  const replica = start(
+    'one',
+    async () => atWork({ stop }),
+    async () => {
+      wasCutOff(isCutOff());
+      return atWork();
+    },
+  );
+  await until(() => isInStep(replica));
+  replica.take(cluster({ namespace: 'other' }));
+  await until(() => replica.open.mock.calls.length === 2);
+  expect(wasCutOff).toHaveBeenCalledWith(true);
 });

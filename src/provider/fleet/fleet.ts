@@ -22,7 +22,7 @@ export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 
   readonly endsOnFailure: boolean;
   /** Told of each virtual node that has started. */
   readonly onJoined: () => void;
-  /** Told of each virtual node that is left to other replicas, because this one did not get to work for it. */
+  /** Told of each virtual node that is left to others, or begun anew, because we did not get to work for it. */
   readonly onGivenUp: () => void;
   /** Starts a virtual node. */
   readonly open?: typeof openCluster;
@@ -102,7 +102,10 @@ export class Fleet {
     ];
   }
 
-  /** A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. */
+  /**
+   * A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. Former
+   * work that is still being ended does, as does what has only begun.
+   */
   #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
     if (joined?.isEnding) return { isReady: false, says: 'ends its former work' };
     const provider = joined?.opened?.provider;
@@ -157,6 +160,7 @@ export class Fleet {
     const before = [...this.#wanted.keys()];
     this.#wanted.clear();
     for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
+    for (const name of before) if (!this.#wanted.has(name)) this.#idle.forget(name);
     const names = new Set([...before, ...this.#wanted.keys()]);
     if (!this.#election) for (const name of this.#wanted.keys()) this.#led.add(name);
     for (const name of names) void this.#turn(name);
@@ -180,18 +184,19 @@ export class Fleet {
   /** Leaves to other replicas what we lead and do not get to work for; alone, what does not move is begun anew. */
   #giveUpIdle(): void {
     const election = this.#election;
-    for (const name of election?.held ?? []) {
+    if (!election) return;
+    const { isAlone } = election;
+    const what = isAlone
+      ? 'begins the virtual node anew: it leads it alone and does not get to work'
+      : 'gives up the virtual node: it leads it and does not get to work';
+    for (const name of election.held) {
       const joined = this.#joined.get(name);
-      const idle = this.#idle.look(name, progressOf(joined, election?.isAlone ?? true));
+      const idle = this.#idle.look(name, progressOf(joined, isAlone));
       if (idle === undefined) continue;
       const { says: message } = this.#stateOf(joined);
-      const seconds = Math.round(idle / 1_000);
-      this.#options.logger.error(
-        { node: name, seconds, message },
-        'gives up the virtual node: it leads it and does not get to work',
-      );
+      this.#options.logger.error({ node: name, seconds: Math.round(idle / 1_000), message }, what);
       this.#options.onGivenUp();
-      election?.giveUp(name);
+      election.giveUp(name);
     }
   }
 
@@ -233,6 +238,7 @@ export class Fleet {
       },
     });
     this.#joined.set(name, joined);
+    this.#idle.left(name);
   }
 
   /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */
@@ -242,6 +248,8 @@ export class Fleet {
     const isOver = await within(end, joined.stop()).catch(this.#tellEnd(name));
     if (isOver === false)
       logger.error({ node: name }, 'the work for the virtual node does not end, and is not waited for');
+    // When we lead the node again, what is left of this work would be let through as that of then.
+    if (!isOver) joined.stop({ lost: true }).catch(this.#tellEnd(name));
     if (joined.opened) logger.info({ node: name }, 'works for the virtual node no more');
     this.#joined.delete(name);
     const closing = within(end, joined.close())

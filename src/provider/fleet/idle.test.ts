@@ -33,6 +33,15 @@ test('each step gives it its time anew, and so does another beginning', () => {
   expect(nodes.look('a', waiting(2), 230)).toBe(60);
 });
 
+test('a start that breaks again and again takes no step, however far each attempt gets', () => {
+  const nodes = new IdleNodes(60);
+  for (let now = 0; now < 60; now += 20) {
+    expect(nodes.look('a', waiting(0), now)).toBeUndefined();
+    expect(nodes.look('a', waiting(3), now + 10)).toBeUndefined();
+  }
+  expect(nodes.look('a', waiting(0), 80)).toBe(70);
+});
+
 test('work that ended is idle as well', () => {
   const nodes = new IdleNodes(60);
   nodes.look('a', atWork, 1_000);
@@ -51,4 +60,13 @@ test('what is idle again and again is passed on more and more seldom, until it w
   expect([0, 1_000, 2_000, 3_000, 4_000, 6_000].map(untilIdle)).toEqual([60, 120, 240, 480, 960, 960]);
   nodes.look('a', atWork, 9_000);
   expect(untilIdle(9_100)).toBe(60);
+});
+
+test('what nobody wants any more is forgotten, and how often it was idle', () => {
+  const nodes = new IdleNodes(60);
+  nodes.look('a', waiting(), 0);
+  expect(nodes.look('a', waiting(), 60)).toBe(60);
+  nodes.forget('a');
+  nodes.look('a', waiting(), 100);
+  expect(nodes.look('a', waiting(), 160)).toBe(60);
 });

@@ -1,7 +1,7 @@
 /** How far the work for a virtual node is. */
 export interface Progress {
   readonly isAtWork: boolean;
-  /** Another number after each step towards it. */
+  /** A higher number after each step towards it; what falls back takes no step until it is further than before. */
   readonly steps: number;
 }
 
@@ -17,7 +17,10 @@ interface Known {
 export class IdleNodes {
   readonly #patience: number;
   readonly #known = new Map<string, Known>();
-  /** How much longer than usual each may take: what nobody gets to work for, such as a lost cluster, is to rest somewhere. */
+  /**
+   * How much longer than usual each may take: what nobody gets to work for, such as a lost cluster, is to rest
+   * somewhere.
+   */
   readonly #factors = new Map<string, number>();
 
   /** @param patience milliseconds without a step */
@@ -34,7 +37,7 @@ export class IdleNodes {
       this.#factors.delete(name);
       return undefined;
     }
-    if (!known || known.steps !== steps) {
+    if (!known || steps > known.steps) {
       this.#known.set(name, { since: now, steps });
       return undefined;
     }
@@ -45,8 +48,14 @@ export class IdleNodes {
     return idle;
   }
 
-  /** A node is led no more; how often it was given up is kept. */
+  /** Work for a node ended, or begins anew: its steps are counted from nothing. How often it was given up is kept. */
   left(name: string): void {
     this.#known.delete(name);
+  }
+
+  /** A node is wanted no more: another of the same name is another node. */
+  forget(name: string): void {
+    this.#known.delete(name);
+    this.#factors.delete(name);
   }
 }

@@ -120,7 +120,7 @@ export async function openCluster(
         isStopping = true;
         await provider.close();
         metrics.remove();
-        await Promise.all([transport.close(), streams.close()]);
+        await Promise.all([cutOff(), streams.close()]);
       },
     };
   } catch (error) {
