@@ -8,11 +8,10 @@ import { linkSignals } from '../../kube/signals.ts';
 import { within } from '../../kube/within.ts';
 import type { NodeMetrics } from '../../metrics/node-metrics.ts';
 import { UpperDependencies } from '../dependencies/upper-dependencies.ts';
-import { IdleNodes } from './idle.ts';
+import { IdleLeads } from './idle-leads.ts';
 import { JoinedCluster } from './joined-cluster.ts';
 import { openCluster, type SharedOptions } from './open-cluster.ts';
-import { progressOf } from './progress.ts';
-import { type ProviderReadiness, readinessOf } from './readiness.ts';
+import { memberReadiness } from './readiness.ts';
 
 export interface FleetOptions extends Omit<SharedOptions, 'upperDependencies' | 'mayBeSent'> {
   readonly source: ClusterSource;
@@ -69,8 +68,9 @@ export class Fleet {
   readonly #metrics: NodeMetrics;
   readonly #upper: Client;
   readonly #patience: Patience;
-  readonly #idle: IdleNodes;
   #election: Election | undefined;
+  /** Without an election nothing is given up. */
+  #idle: IdleLeads | undefined;
   #isListed = false;
   #isStopping = false;
 
@@ -82,7 +82,6 @@ export class Fleet {
       mayBeSent: options.election && ((name) => this.#election?.mayWork(name) ?? false),
     };
     this.#patience = options.patience ?? usual;
-    this.#idle = new IdleNodes(this.#patience.idle);
     this.#failed.promise.catch(() => {});
     this.#metrics = options.metricsFor('');
     this.#upper = new Client(options.upper, this.#metrics.calls('upper'));
@@ -98,22 +97,8 @@ export class Fleet {
       ...(this.#election && !this.#election.isTakingPart
         ? [{ name: 'election', isReady: false, says: 'waits for the Leases of the replicas' }]
         : []),
-      ...nodes.map((name) => ({ name, ...this.#stateOf(this.#joined.get(name)) })),
+      ...nodes.map((name) => ({ name, ...memberReadiness(this.#joined.get(name)) })),
     ];
-  }
-
-  /**
-   * A cluster that cannot be joined is like one that is lost: it is said, and does not make the process unready. Former
-   * work that is still being ended does, as does what has only begun.
-   */
-  #stateOf(joined: JoinedCluster | undefined): ProviderReadiness {
-    if (joined?.isEnding) return { isReady: false, says: 'ends its former work' };
-    const provider = joined?.opened?.provider;
-    if (provider) return readinessOf(provider.state);
-    const { failure } = joined ?? {};
-    return failure === undefined
-      ? { isReady: false, says: 'asks both clusters who they are' }
-      : { isReady: true, says: `cannot be joined yet: ${failure}` };
   }
 
   /**
@@ -122,7 +107,7 @@ export class Fleet {
    * @throws KubeError when the source cannot be read, or a cluster cannot be started and that ends everything
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, election, logger } = this.#options;
+    const { source, election, onGivenUp, logger } = this.#options;
     const stopping = linkSignals(signal);
     if (election) {
       this.#election = new Election({
@@ -132,9 +117,11 @@ export class Fleet {
         onStopped: (name, how) => this.#yield(name, how),
         onError: (message) => logger.warn({ message }, 'the election goes on'),
       });
+      const led = { election: this.#election, joined: this.#joined };
+      this.#idle = new IdleLeads({ ...led, patience: this.#patience.idle, onGivenUp, logger });
     }
     const electing = this.#election?.run(stopping.signal);
-    const looking = setInterval(() => this.#giveUpIdle(), this.#patience.idle / 60);
+    const looking = this.#idle?.run(stopping.signal);
     const reading = source.run((clusters) => this.#take(clusters), stopping.signal);
     const ended = new Promise<void>((resolve) => {
       stopping.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -144,10 +131,9 @@ export class Fleet {
       await Promise.race([ended, this.#failed.promise, reading.then(() => ended)]);
     } finally {
       this.#isStopping = true;
-      clearInterval(looking);
       stopping.abort();
       stopping.release();
-      await electing;
+      await Promise.all([electing, looking]);
       await Promise.all([...this.#led].map((name) => this.#yield(name)));
       await Promise.all(this.#closing);
       this.#watching.abort();
@@ -160,7 +146,7 @@ export class Fleet {
     const before = [...this.#wanted.keys()];
     this.#wanted.clear();
     for (const cluster of clusters.values()) this.#wanted.set(cluster.configuration.nodeName, cluster);
-    for (const name of before) if (!this.#wanted.has(name)) this.#idle.forget(name);
+    for (const name of before) if (!this.#wanted.has(name)) this.#idle?.forget(name);
     const names = new Set([...before, ...this.#wanted.keys()]);
     if (!this.#election) for (const name of this.#wanted.keys()) this.#led.add(name);
     for (const name of names) void this.#turn(name);
@@ -175,29 +161,10 @@ export class Fleet {
 
   async #yield(name: string, how?: { lost: boolean }): Promise<void> {
     this.#led.delete(name);
-    this.#idle.left(name);
+    this.#idle?.left(name);
     // What is under way for it must not be waited for.
     if (how?.lost) this.#joined.get(name)?.stop(how).catch(this.#tellEnd(name));
     await this.#turn(name);
-  }
-
-  /** Leaves to other replicas what we lead and do not get to work for; alone, what does not move is begun anew. */
-  #giveUpIdle(): void {
-    const election = this.#election;
-    if (!election) return;
-    const { isAlone } = election;
-    const what = isAlone
-      ? 'begins the virtual node anew: it leads it alone and does not get to work'
-      : 'gives up the virtual node: it leads it and does not get to work';
-    for (const name of election.held) {
-      const joined = this.#joined.get(name);
-      const idle = this.#idle.look(name, progressOf(joined, isAlone));
-      if (idle === undefined) continue;
-      const { says: message } = this.#stateOf(joined);
-      this.#options.logger.error({ node: name, seconds: Math.round(idle / 1_000), message }, what);
-      this.#options.onGivenUp();
-      election.giveUp(name);
-    }
   }
 
   /** Brings a virtual node to what is wanted of it now, after what is under way for it. Never rejects. */
@@ -230,15 +197,12 @@ export class Fleet {
       },
       onFailure: (error) => {
         if (endsOnFailure) return this.#failed.reject(error);
-        const { name: clusterName } = cluster.configuration;
-        logger.error(
-          { cluster: clusterName, message: describeError(error) },
-          'a cluster cannot be joined yet',
-        );
+        const told = { cluster: cluster.configuration.name, message: describeError(error) };
+        logger.error(told, 'a cluster cannot be joined yet');
       },
     });
     this.#joined.set(name, joined);
-    this.#idle.left(name);
+    this.#idle?.left(name);
   }
 
   /** Resolves when nothing is done for it any more; sessions of kubectl may go on for their grace. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ProviderState } from '../provider.ts';
-import { readinessOf } from './readiness.ts';
+import type { OpenCluster } from './open-cluster.ts';
+import { memberReadiness, readinessOf } from './readiness.ts';
 
 const watch = (side: 'upper' | 'lower', resource: string, isSynced: boolean, failure?: string) => ({
   side,
@@ -54,4 +55,27 @@ test.each<[string, ProviderState, boolean, string]>([
   ],
 ])('%s', (_, state, isReady, says) => {
   expect(readinessOf(state)).toEqual({ isReady, says });
+});
+
+const inStep: ProviderState = { watches: all, isInStep: true, lower: well };
+const opened = { provider: { state: inStep } } as unknown as OpenCluster;
+
+test.each<[string, Parameters<typeof memberReadiness>[0], boolean, string]>([
+  ['nothing yet', undefined, false, 'asks both clusters who they are'],
+  [
+    'a first attempt',
+    { isEnding: false, opened: undefined, failure: undefined },
+    false,
+    'asks both clusters who they are',
+  ],
+  [
+    'an attempt that failed',
+    { isEnding: false, opened: undefined, failure: 'timed out' },
+    true,
+    'cannot be joined yet: timed out',
+  ],
+  ['work', { isEnding: false, opened, failure: undefined }, true, 'in step'],
+  ['former work', { isEnding: true, opened, failure: undefined }, false, 'ends its former work'],
+])('of %s', (_, joined, isReady, says) => {
+  expect(memberReadiness(joined)).toEqual({ isReady, says });
 });

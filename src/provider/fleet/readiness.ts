@@ -1,9 +1,26 @@
 import type { ProviderState } from '../provider.ts';
+import type { JoinedCluster } from './joined-cluster.ts';
 
 /** How a virtual node stands, for `/readyz`. */
-export interface ProviderReadiness {
+interface ProviderReadiness {
   readonly isReady: boolean;
   readonly says: string;
+}
+
+/**
+ * How a virtual node stands that may not have begun. A cluster that cannot be joined is like one that is lost: it is
+ * said, and does not make the process unready. Former work that is still being ended does, as does what has only begun.
+ */
+export function memberReadiness(
+  joined: Pick<JoinedCluster, 'isEnding' | 'opened' | 'failure'> | undefined,
+): ProviderReadiness {
+  if (joined?.isEnding) return { isReady: false, says: 'ends its former work' };
+  const provider = joined?.opened?.provider;
+  if (provider) return readinessOf(provider.state);
+  const { failure } = joined ?? {};
+  return failure === undefined
+    ? { isReady: false, says: 'asks both clusters who they are' }
+    : { isReady: true, says: `cannot be joined yet: ${failure}` };
 }
 
 /**
