@@ -163,8 +163,11 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   }
 
   async function stop(): Promise<void> {
-    await within(drainGrace, Promise.all([reconcilers.stop(), ...controllers.map((one) => one.stop())]));
-    stopping.abort();
+    try {
+      await within(drainGrace, Promise.all([reconcilers.stop(), ...controllers.map((one) => one.stop())]));
+    } finally {
+      stopping.abort();
+    }
     await within(drainGrace, Promise.all(running));
   }
 
