@@ -69,7 +69,8 @@ export function countRefusals(
   if (typeof checks === 'string') return checks;
   const counts = new Map<Refusal, number>();
   let feasible = 0;
-  for (const slot of state.nodes.slots()) {
+  for (let slot = 0; slot < state.nodes.limit; slot += 1) {
+    if (state.nodes.nameOf(slot) === undefined) continue;
     const refusal = refuse(checks, slot);
     if (refusal === undefined) feasible += 1;
     else counts.set(refusal, (counts.get(refusal) ?? 0) + 1);
