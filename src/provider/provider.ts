@@ -99,7 +99,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     node: () => caches.upperNode.get(settings.name),
     // Who cannot list a cluster says nothing of its health: the node is lost until both are known.
     isAlive: () => isInStep && health.now.reachable,
-    position: () => watches.lowerPods.position,
+    position: () => reconcilers.lowerHistory.nextSince(watches.lowerPods.position),
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;

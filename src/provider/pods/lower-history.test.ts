@@ -1,5 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test, vi } from 'vitest';
-import { connectionTo, type LocalServer, startServer } from '../../../test/local-server.ts';
+import { connectionTo, type LocalServer, sendJson, startServer } from '../../../test/local-server.ts';
 import { Client } from '../../kube/client.ts';
 import { Transport } from '../../kube/transport.ts';
 import type { Pod } from '../../kube/types.ts';
@@ -12,10 +13,20 @@ afterEach(async () => {
   await server?.close();
 });
 
-/** A history whose server answers a watch with these lines and then leaves it open. */
-async function historyOf(answer: readonly object[], since: () => Promise<string | undefined>) {
+type Answer = (response: ServerResponse) => void;
+/** Sends these lines and leaves the watch open. */
+const open =
+  (...lines: readonly object[]): Answer =>
+  (response) => {
+    for (const line of lines) response.write(`${JSON.stringify(line)}\n`);
+  };
+
+/** A history whose server answers the first watch so, or each in its turn, and all later ones as the last. */
+async function historyOf(answer: readonly (object | Answer)[], since: () => Promise<string | undefined>) {
+  const answers = answer.filter((one): one is Answer => typeof one === 'function');
+  if (answers.length === 0) answers.push(open(...answer));
   server = await startServer((_, response) => {
-    for (const line of answer) response.write(`${JSON.stringify(line)}\n`);
+    (answers.length > 1 ? answers.shift() : answers[0])?.(response);
   });
   transport = new Transport(connectionTo(server.url));
   const gone: Pod[] = [];
@@ -78,6 +89,34 @@ test('what fails otherwise is tried again', async () => {
   expect(history.isKnown).toBe(true);
   expect(gone).toHaveLength(1);
   expect(onError).toHaveBeenCalledOnce();
+});
+
+test('what the last provider had seen is read once, for we write over it ourselves', async () => {
+  const refuse: Answer = (response) => sendJson(response, 500, { kind: 'Status', code: 500, message: 'no' });
+  const since = vi.fn().mockResolvedValueOnce('7').mockResolvedValue('900');
+  const { history, gone, requests } = await historyOf(
+    [refuse, open(event('DELETED', 'goes'), bookmark)],
+    since,
+  );
+  await history.run(signal);
+  expect(requests.map((path) => /resourceVersion=(\d+)/.exec(path)?.[1])).toEqual(['7', '7']);
+  expect(gone).toHaveLength(1);
+});
+
+test('whoever comes next begins where this one did, until this one has read it', async () => {
+  let send: (() => void) | undefined;
+  const later: Answer = (response) => {
+    response.flushHeaders();
+    send = () => open(bookmark)(response);
+  };
+  const { history } = await historyOf([later], async () => '7');
+  expect(history.nextSince('900')).toBeUndefined();
+  const running = history.run(signal);
+  await vi.waitFor(() => expect(send).toBeDefined());
+  expect(history.nextSince('900')).toBe('7');
+  send?.();
+  await running;
+  expect(history.nextSince('900')).toBe('900');
 });
 
 test('one that was stopped knows nothing', async () => {

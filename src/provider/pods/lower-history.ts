@@ -36,6 +36,7 @@ const mostAttempts = 5;
  */
 export class LowerHistory {
   readonly #options: LowerHistoryOptions;
+  #since: { readonly position: string | undefined } | undefined;
   #isKnown = false;
 
   constructor(options: LowerHistoryOptions) {
@@ -47,12 +48,22 @@ export class LowerHistory {
     return this.#isKnown;
   }
 
+  /**
+   * From where the next provider has to read, when our caches have reached `position`. What we have not read yet, it
+   * must; undefined while what we were left is not known either.
+   */
+  nextSince(position: string | undefined): string | undefined {
+    return this.#isKnown ? position : this.#since?.position;
+  }
+
   /** Reads it; never rejects. What the API server has forgotten, five minutes ago, nobody learns. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted && failures < mostAttempts; ) {
       try {
-        const since = await this.#options.since();
-        if (since !== undefined) await this.#read(since, signal);
+        // Asked once: what we write there ourselves is of our own caches, and hides what was before them.
+        this.#since ??= { position: await this.#options.since() };
+        const { position } = this.#since;
+        if (position !== undefined) await this.#read(position, signal);
         break;
       } catch (error) {
         if (signal.aborted) return;
@@ -67,8 +78,10 @@ export class LowerHistory {
 
   async #read(since: string, signal: AbortSignal): Promise<void> {
     const stream = await this.#options.lower.watch(pods, {
-      ...{ labelSelector: `${virtualPodLabel}=true`, resourceVersion: since },
-      ...{ timeoutSeconds: watchSeconds, signal },
+      labelSelector: `${virtualPodLabel}=true`,
+      resourceVersion: since,
+      timeoutSeconds: watchSeconds,
+      signal,
     });
     try {
       for await (const line of lines(stream)) {
