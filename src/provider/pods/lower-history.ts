@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffDelay } from '../../kube/backoff.ts';
 import type { Client } from '../../kube/client.ts';
-import { describeError, errorOfWatch, hasCode } from '../../kube/errors.ts';
+import { describeError, errorOfWatch, hasCode, KubeError } from '../../kube/errors.ts';
 import { lines } from '../../kube/lines.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Pod, Status } from '../../kube/types.ts';
@@ -15,6 +15,8 @@ export interface LowerHistoryOptions {
   /** Told of each lower pod that went since, as it was last. */
   readonly onGone: (pod: Pod) => void;
   readonly onError: (message: string) => void;
+  /** The pauses after failures. */
+  readonly retry?: Backoff | undefined;
 }
 
 type Line =
@@ -23,12 +25,14 @@ type Line =
 
 /**
  * The API server sends a bookmark two seconds before a watch is over (cacher's nextBookmarkTime): by then it has sent all
- * that had been.
+ * that had been. Where nothing is newer than what was asked for it may send none, and ends the watch in its time.
  */
 const watchSeconds = 3;
-const retry: Backoff = { first: 200, most: 2_000 };
-/** A cluster that does not answer so many times is lost, and seen to by others. */
-const mostAttempts = 5;
+/** So long, in milliseconds, lasts a watch that nobody cut short: the server's clock is not ours. */
+const fullTime = watchSeconds * 1_000 - 50;
+const usualRetry: Backoff = { first: 200, most: 5_000 };
+/** What the lower API server says of a position will be the same next time. Invalid: it is no resource version at all. */
+const forGood = ['Gone', 'BadRequest', 'Forbidden', 'Invalid'] as const;
 
 /**
  * What happened to lower pods while no provider looked. One that was made just before the last provider died, and went
@@ -56,27 +60,30 @@ export class LowerHistory {
     return this.#isKnown ? position : this.#since?.position;
   }
 
-  /** Reads it; never rejects. What the API server has forgotten, five minutes ago, nobody learns. */
+  /**
+   * Reads it, however often that fails: the lists without which no pod is made come from the same servers. Ends without
+   * it only where the lower API server will not tell: it has forgotten (after five minutes), or refuses. Never rejects.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted && failures < mostAttempts; ) {
+    const { since, onError, retry = usualRetry } = this.#options;
+    for (let failures = 1; !signal.aborted && !this.#isKnown; failures += 1) {
       try {
         // Asked once: what we write there ourselves is of our own caches, and hides what was before them.
-        this.#since ??= { position: await this.#options.since() };
+        this.#since ??= { position: await since() };
         const { position } = this.#since;
         if (position !== undefined) await this.#read(position, signal);
-        break;
+        this.#isKnown = !signal.aborted;
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
-        this.#options.onError(`what became of pods in between: ${describeError(error)}`);
-        if (hasCode(error, 'Gone', 'BadRequest')) break;
-        await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
+        onError(`what became of pods in between: ${describeError(error)}`);
+        this.#isKnown = this.#since !== undefined && hasCode(error, ...forGood);
+        if (!this.#isKnown) await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
       }
     }
-    this.#isKnown = !signal.aborted;
   }
 
   async #read(since: string, signal: AbortSignal): Promise<void> {
+    const began = performance.now();
     const stream = await this.#options.lower.watch(pods, {
       labelSelector: `${virtualPodLabel}=true`,
       resourceVersion: since,
@@ -95,5 +102,7 @@ export class LowerHistory {
     } finally {
       stream.destroy();
     }
+    // An API server that shuts down, and a proxy, end it in good order too.
+    if (performance.now() - began < fullTime) throw new KubeError('ServerError', 'the watch ended too early');
   }
 }
