@@ -15,8 +15,9 @@ export interface NodeLeaseOptions {
   /** The lease stops while this is false, and Kubernetes' own rules for a lost node begin. */
   isAlive: () => boolean;
   /**
-   * How far the lower pods are known, for whoever serves the node next; see {@link readPosition}. What the lease has
-   * stays while this is undefined.
+   * How far the lower pods are known, for whoever serves the node next; see {@link readPosition}. Written one renewal
+   * later: of a pod that went just now only our memory knows, until the upper pod is Failed. To read some seconds twice
+   * does no harm. What the lease has stays while this is undefined.
    */
   position: () => string | undefined;
   onError: (message: string) => void;
@@ -42,12 +43,16 @@ export async function readPosition(upper: Client, nodeName: string): Promise<str
 export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
   const { renewInterval = usualInterval } = options;
   let held: Lease | undefined;
+  let noted: string | undefined;
   while (!signal.aborted) {
     let pause = renewInterval;
     const node = options.node();
     if (node && options.isAlive()) {
       try {
-        held = await renew(options, node, held);
+        const position = options.position();
+        held = await renew(options, node, held, noted);
+        // Not after a failure, which is tried again too soon for what was seen in the meantime to be written above.
+        noted = position;
       } catch (error) {
         // Somebody else wrote it, or it was deleted: look at it anew and soon.
         held = undefined;
@@ -61,10 +66,17 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
   }
 }
 
-async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefined): Promise<Lease> {
+/** @param noted the position at the renewal before; at the first one the lease has that of the last provider */
+async function renew(
+  options: NodeLeaseOptions,
+  node: Node,
+  held: Lease | undefined,
+  noted: string | undefined,
+): Promise<Lease> {
   const { upper, nodeName, now = () => new Date() } = options;
   const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, call));
-  const position = options.position() ?? current?.metadata?.annotations?.[lowerPositionAnnotation];
+  const left = current?.metadata?.annotations?.[lowerPositionAnnotation];
+  const position = noted ?? left ?? options.position();
   const lease: Lease = {
     metadata: {
       name: nodeName,
