@@ -98,8 +98,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     nodeName: settings.name,
     node: () => caches.upperNode.get(settings.name),
     // Who cannot list a cluster says nothing of its health: the node is lost until both are known.
-    isAlive: () => isInStep && health.now.reachable && reconcilers.lowerHistory.isBegun,
-    position: () => reconcilers.lowerHistory.publish(watches.lowerPods.position),
+    isAlive: () => isInStep && health.now.reachable,
+    position: () => reconcilers.lowerHistory.nextSince(watches.lowerPods.position),
     onError: (message: string) => logger.warn({ message }, 'the lease is tried again'),
   };
   let isInStep = false;

@@ -14,18 +14,24 @@ export interface NodeLeaseOptions {
   node: () => Node | undefined;
   /** The lease stops while this is false, and Kubernetes' own rules for a lost node begin. */
   isAlive: () => boolean;
-  /** How far the lower pods are known, for whoever serves the node next; see {@link readPosition}. */
+  /**
+   * How far the lower pods are known, for whoever serves the node next; see {@link readPosition}. Written one renewal
+   * later: of a pod that went just now only our memory knows, until the upper pod is Failed. To read some seconds twice
+   * does no harm. What the lease has stays while this is undefined.
+   */
   position: () => string | undefined;
   onError: (message: string) => void;
   now?: () => Date;
+  /** In milliseconds; ten seconds unless given. */
+  renewInterval?: number;
 }
 
 /** The kubelet's own numbers (KubeletConfiguration.nodeLeaseDurationSeconds and a quarter of it). */
 const durationSeconds = 40;
-const renewInterval = 10_000;
+const usualInterval = 10_000;
 const namespace = 'kube-node-lease';
 /** On a connection that died unnoticed a call would take half a minute, and two of them the whole duration. */
-const call = { urgent: true, timeout: renewInterval / 2 } as const;
+const call = { urgent: true, timeout: usualInterval / 2 } as const;
 
 /** How far the lower pods were known to whoever served the node last. @throws KubeError */
 export async function readPosition(upper: Client, nodeName: string): Promise<string | undefined> {
@@ -33,15 +39,20 @@ export async function readPosition(upper: Client, nodeName: string): Promise<str
   return lease?.metadata?.annotations?.[lowerPositionAnnotation];
 }
 
-/** Renews the node's lease every ten seconds until the signal aborts; never rejects. */
+/** Renews the node's lease until the signal aborts; never rejects. */
 export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
+  const { renewInterval = usualInterval } = options;
   let held: Lease | undefined;
+  let noted: string | undefined;
   while (!signal.aborted) {
     let pause = renewInterval;
     const node = options.node();
     if (node && options.isAlive()) {
       try {
-        held = await renew(options, node, held);
+        const position = options.position();
+        held = await renew(options, node, held, noted);
+        // Not after a failure, which is tried again too soon for what was seen in the meantime to be written above.
+        noted = position;
       } catch (error) {
         // Somebody else wrote it, or it was deleted: look at it anew and soon.
         held = undefined;
@@ -55,9 +66,17 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
   }
 }
 
-async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefined): Promise<Lease> {
+/** @param noted the position at the renewal before; at the first one the lease has that of the last provider */
+async function renew(
+  options: NodeLeaseOptions,
+  node: Node,
+  held: Lease | undefined,
+  noted: string | undefined,
+): Promise<Lease> {
   const { upper, nodeName, now = () => new Date() } = options;
-  const position = options.position();
+  const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, call));
+  const left = current?.metadata?.annotations?.[lowerPositionAnnotation];
+  const position = noted ?? left ?? options.position();
   const lease: Lease = {
     metadata: {
       name: nodeName,
@@ -71,7 +90,6 @@ async function renew(options: NodeLeaseOptions, node: Node, held: Lease | undefi
       renewTime: metaMicroTime(now()),
     },
   };
-  const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, call));
   if (!current) return upper.create(leases, lease, call);
   const { resourceVersion } = current.metadata ?? {};
   const metadata = { ...lease.metadata, ...(resourceVersion ? { resourceVersion } : {}) };

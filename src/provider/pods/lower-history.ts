@@ -15,6 +15,8 @@ export interface LowerHistoryOptions {
   /** Told of each lower pod that went since, as it was last. */
   readonly onGone: (pod: Pod) => void;
   readonly onError: (message: string) => void;
+  /** The pauses after failures. */
+  readonly retry?: Backoff | undefined;
 }
 
 type Line =
@@ -23,12 +25,14 @@ type Line =
 
 /**
  * The API server sends a bookmark two seconds before a watch is over (cacher's nextBookmarkTime): by then it has sent all
- * that had been.
+ * that had been. Where nothing is newer than what was asked for it may send none, and ends the watch in its time.
  */
 const watchSeconds = 3;
-/** Some milliseconds less, for the clock of the API server. */
-const wholeWatch = watchSeconds * 1_000 - 200;
-const retry: Backoff = { first: 100, most: 2_000 };
+/** So long, in milliseconds, lasts a watch that nobody cut short: the server's clock is not ours. */
+const fullTime = watchSeconds * 1_000 - 50;
+const usualRetry: Backoff = { first: 200, most: 5_000 };
+/** What the lower API server says of a position will be the same next time. Invalid: it is no resource version at all. */
+const forGood = ['Gone', 'BadRequest', 'Forbidden', 'Invalid'] as const;
 
 /**
  * What happened to lower pods while no provider looked. One that was made just before the last provider died, and went
@@ -36,9 +40,7 @@ const retry: Backoff = { first: 100, most: 2_000 };
  */
 export class LowerHistory {
   readonly #options: LowerHistoryOptions;
-  /** What the last provider left: read once, for the Lease that has it is rewritten by this one. */
-  #left: { readonly since: string | undefined } | undefined;
-  #published: string | undefined;
+  #since: { readonly position: string | undefined } | undefined;
   #isKnown = false;
 
   constructor(options: LowerHistoryOptions) {
@@ -50,47 +52,34 @@ export class LowerHistory {
     return this.#isKnown;
   }
 
-  /** Whether it is known from where on to read. Before, nobody may write over it. */
-  get isBegun(): boolean {
-    return this.#left !== undefined;
-  }
-
   /**
-   * From where on whoever serves the node next is to read, told whenever the Lease is renewed. One renewal behind: what is
-   * known is noted above a moment later, and to read more costs nothing. As long as this history is not known, the next
-   * must read all of it again.
-   *
-   * @param position how far the lower pods are known now
+   * From where the next provider has to read, when our caches have reached `position`. What we have not read yet, it
+   * must; undefined while what we were left is not known either.
    */
-  publish(position: string | undefined): string | undefined {
-    if (!this.#isKnown) return this.#left?.since;
-    const published = this.#published ?? this.#left?.since;
-    this.#published = position;
-    return published;
+  nextSince(position: string | undefined): string | undefined {
+    return this.#isKnown ? position : this.#since?.position;
   }
 
   /**
-   * Reads it, however long that takes; never rejects. What the API server has forgotten, five minutes ago, or does not let
-   * us see, nobody learns.
+   * Reads it, however often that fails: the lists without which no pod is made come from the same servers. Ends without
+   * it only where the lower API server will not tell: it has forgotten (after five minutes), or refuses. Never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
-    let told = '';
-    for (let failures = 0; !signal.aborted; ) {
+    const { since, onError, retry = usualRetry } = this.#options;
+    for (let failures = 1; !signal.aborted && !this.#isKnown; failures += 1) {
       try {
-        this.#left ??= { since: await this.#options.since() };
-        if (this.#left.since !== undefined) await this.#read(this.#left.since, signal);
-        break;
+        // Asked once: what we write there ourselves is of our own caches, and hides what was before them.
+        this.#since ??= { position: await since() };
+        const { position } = this.#since;
+        if (position !== undefined) await this.#read(position, signal);
+        this.#isKnown = !signal.aborted;
       } catch (error) {
         if (signal.aborted) return;
-        failures += 1;
-        const message = `what became of pods in between: ${describeError(error)}`;
-        if (message !== told) this.#options.onError(message);
-        told = message;
-        if (hasCode(error, 'Gone', 'BadRequest', 'Forbidden')) break;
-        await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
+        onError(`what became of pods in between: ${describeError(error)}`);
+        this.#isKnown = this.#since !== undefined && hasCode(error, ...forGood);
+        if (!this.#isKnown) await sleep(backoffDelay(retry, failures), undefined, { signal }).catch(() => {});
       }
     }
-    this.#isKnown = !signal.aborted;
   }
 
   async #read(since: string, signal: AbortSignal): Promise<void> {
@@ -115,5 +104,7 @@ export class LowerHistory {
     } finally {
       stream.destroy();
     }
+    // An API server that shuts down, and a proxy, end it in good order too.
+    if (performance.now() - began < fullTime) throw new KubeError('ServerError', 'the watch ended too early');
   }
 }

@@ -99,7 +99,8 @@ export const answers: readonly Border[] = [
     read: async (text) => {
       const stop = new AbortController();
       const lower = {
-        watch: async () => Readable.from([Buffer.from(text.replaceAll('\n', ' ')), Buffer.from('\n')]),
+        watch: async () =>
+          Readable.from([Buffer.from(text.replaceAll('\n', ' ')), Buffer.from('\n{"type":"BOOKMARK"}\n')]),
       };
       const history = new LowerHistory({
         lower: lower as unknown as Client,
