@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { execute, mustExecute } from './exec.ts';
 import { type ClusterLayout, layoutOfSet, overlaps, type SetLayout } from './layout.ts';
+import { claims } from './state.ts';
 
 const MASK = 24;
 
@@ -13,7 +14,7 @@ export async function createNetwork(set: number, clusters: readonly ClusterLayou
   const { hub, machineAddress } = layoutOfSet(set);
   const routes = clusters.map(({ podCidr, address }) => ({ podCidr, address }));
   // Whoever has the number has the names: what another set of this number left, after a crash, is in the way.
-  await removeNetwork(set);
+  await removeNamespaces(set);
   for (const namespace of [hub, ...clusters.map((cluster) => cluster.namespace)]) {
     await mustExecute('ip', ['netns', 'add', namespace]);
   }
@@ -46,13 +47,19 @@ export async function plug(set: number, cluster: ClusterLayout, plugged: boolean
 
 /** Removes every namespace and link of a set, whichever of them exist. */
 export async function removeNetwork(set: number): Promise<void> {
+  await removeNamespaces(set);
+  // `ip netns add` made this folder a mount; without namespaces it is not needed any more. Whoever has a set and no
+  // namespaces yet is just about to make them: the first would be made below the mount, where the next do not find it.
+  const isLast = claims().every((claim) => claim.set === set);
+  if (isLast && existsSync('/run/netns') && readdirSync('/run/netns').length === 0)
+    await execute('umount', ['/run/netns']);
+}
+
+async function removeNamespaces(set: number): Promise<void> {
   const { hub } = layoutOfSet(set);
   // The machine's end goes first and takes its routes along: a namespace dies only when its last process has.
   if (existsSync(`/sys/class/net/${hub}`)) await execute('ip', ['link', 'delete', hub]);
   for (const namespace of namespacesOf(set)) await execute('ip', ['netns', 'delete', namespace]);
-  // `ip netns add` made this folder a mount; without namespaces it is not needed any more.
-  if (existsSync('/run/netns') && readdirSync('/run/netns').length === 0)
-    await execute('umount', ['/run/netns']);
 }
 
 /** The namespaces of a set that exist. */
