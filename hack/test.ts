@@ -45,7 +45,14 @@ async function tests(name: string, project: string, folder: string, parts = 1): 
   const numbers = Array.from({ length: parts }, (_, index) => index + 1);
   const reportOf = (which: string) => join(folder, `${project}-${which}.json`);
   const first = await Promise.all(
-    numbers.map((part) => runPart(project, reportOf(`${part}`), `--shard=${part}/${parts}`)),
+    numbers.map(async (number) => {
+      const shard = `--shard=${number}/${parts}`;
+      const part = await runPart(project, reportOf(`${number}`), shard);
+      const hasBegun = part.report !== undefined && part.report.testResults.length > 0;
+      return hasBegun || once.has(project)
+        ? part
+        : beginAgain(project, reportOf(`${number}-anew`), part, shard);
+    }),
   );
   const outcomes: Part[] = [];
   for (const [index, part] of first.entries())
@@ -95,6 +102,17 @@ async function tryAgain(project: string, report: string, part: Part): Promise<Pa
     output: `${part.output}\n${second.output}`,
     milliseconds: part.milliseconds + second.milliseconds,
     remarks: [...counted.remarks, ...named.map((name) => `needed a second try: ${name}`)],
+  };
+}
+
+/** A part whose clusters did not start has said nothing of any test. */
+async function beginAgain(project: string, report: string, part: Part, shard: string): Promise<Part> {
+  const second = await runPart(project, report, shard);
+  return {
+    ...second,
+    output: `${part.output}\n${second.output}`,
+    milliseconds: part.milliseconds + second.milliseconds,
+    remarks: [...second.remarks, `no test ran at first: ${shard} was begun again`],
   };
 }
 
