@@ -19,9 +19,10 @@ function main(): void {
   const agent = new Agent({ keepAlive: true });
   process.on('message', ({ verb, body }: ExtenderCall) => {
     const began = performance.now();
-    request({ agent, port, method: 'POST', path: `/${verb}` }, async (response) => {
-      const answer = await text(response);
-      process.send?.({ answer, milliseconds: performance.now() - began } satisfies ExtenderAnswer);
+    request({ agent, port, method: 'POST', path: `/${verb}` }, (response) => {
+      void text(response).then((answer) =>
+        process.send?.({ answer, milliseconds: performance.now() - began } satisfies ExtenderAnswer),
+      );
     }).end(body);
   });
   process.on('disconnect', () => process.exit());

@@ -13,7 +13,15 @@ import { installPackages } from './packages.ts';
 import { planSet } from './plan.ts';
 import { startTimeOf } from './process.ts';
 import { obtainServicePrograms } from './service-programs.ts';
-import { claims, isAbandoned, type NodesOptions, readState, writeState } from './state.ts';
+import {
+  claims,
+  endRemoval,
+  isAbandoned,
+  type NodesOptions,
+  readState,
+  takeRemoval,
+  writeState,
+} from './state.ts';
 import { stopClusters } from './stop.ts';
 
 /** A lower cluster that is wanted. A real kubelet needs root and containerd; without them kwok plays the node. */
@@ -129,9 +137,21 @@ async function withNames(
 async function removeAbandoned(directory: string, progress: (line: string) => void): Promise<void> {
   for (const claim of claims()) {
     if (claim.directory === directory) await stopClusters(directory, { keepLogs: true });
-    else if (isAbandoned(claim.directory)) {
-      progress(`removing the clusters that were left in ${claim.directory}`);
-      await stopClusters(claim.directory);
-    }
+    else if (isAbandoned(claim.directory)) await removeSet(claim, progress);
+  }
+}
+
+async function removeSet(
+  { set, directory }: { readonly set: number; readonly directory: string },
+  progress: (line: string) => void,
+): Promise<void> {
+  if (!takeRemoval(set)) return;
+  try {
+    // Another may have removed it between our look and our turn.
+    if (!claims().some((claim) => claim.set === set && claim.directory === directory)) return;
+    progress(`removing the clusters that were left in ${directory}`);
+    await stopClusters(directory);
+  } finally {
+    endRemoval(set);
   }
 }

@@ -5,12 +5,13 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from './process.ts';
+import { isAlive, startTimeOf } from './process.ts';
 
 /** How one cluster is laid out, written before anything of it is started. */
 export interface ClusterState {
@@ -119,6 +120,36 @@ export function claims(): { set: number; directory: string }[] {
 /** Gives a number back. The last thing done when a set is stopped. */
 export function release(set: number): void {
   unlinkSync(join(RUN_FOLDER, String(set)));
+}
+
+/**
+ * Lets one living process alone remove what somebody left of a set; false for the others, to whom its number stays taken.
+ * Whoever comes with the news of before must not remove what another has made under that number since.
+ */
+export function takeRemoval(set: number): boolean {
+  const link = removalOf(set);
+  const mine = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      symlinkSync(JSON.stringify(mine), link);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    // One who was killed in the middle of it.
+    if (isAlive(JSON.parse(readlinkSync(link)) as typeof mine)) return false;
+    rmSync(link, { force: true });
+  }
+  return false;
+}
+
+/** What was taken with {@link takeRemoval} is done. */
+export function endRemoval(set: number): void {
+  rmSync(removalOf(set), { force: true });
+}
+
+function removalOf(set: number): string {
+  return join(RUN_FOLDER, `removing-${set}`);
 }
 
 /** Whether nobody can want this set any more: its directory is gone, or the process it was made for. */

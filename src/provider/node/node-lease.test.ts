@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { connectionTo, type LocalServer, sendJson, startServer } from '../../../test/local-server.ts';
@@ -22,7 +23,7 @@ async function renewing(position: () => string | undefined, old?: string, refuse
   const written: (string | undefined)[] = [];
   let count = 0;
   let held: Lease | undefined = old === undefined ? undefined : leaseWith(old);
-  server = await startServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (request.method === 'GET') {
       if (held) sendJson(response, 200, held);
       else sendJson(response, 404, { kind: 'Status', code: 404, reason: 'NotFound' });
@@ -34,7 +35,8 @@ async function renewing(position: () => string | undefined, old?: string, refuse
     held = lease;
     written.push(held.metadata?.annotations?.[lowerPositionAnnotation]);
     sendJson(response, 200, held);
-  });
+  };
+  server = await startServer((request, response) => void answer(request, response));
   transport = new Transport(connectionTo(server.url));
   const stopping = new AbortController();
   const running = runNodeLease(

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { mustExecute } from './exec.ts';
+
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+/** Claims are the machine's: this one has its own. */
+const script = `
+  import { symlinkSync } from 'node:fs';
+  import { claim, endRemoval, RUN_FOLDER, takeRemoval } from './state.ts';
+  claim(50, '/gone');
+  const first = takeRemoval(50);
+  const second = takeRemoval(50);
+  endRemoval(50);
+  symlinkSync(JSON.stringify({ pid: process.pid, startTime: 'of another' }), RUN_FOLDER + '/removing-50');
+  console.log(JSON.stringify([first, second, takeRemoval(50)]));
+`;
+
+test.runIf(isRoot)(
+  'one alone removes what was left of a set, and the next when that one was killed',
+  async () => {
+    const inside = 'mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec "$@"';
+    const node = ['node', '--import', 'tsx', '--input-type=module', '--eval', script];
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    const said = await mustExecute('unshare', ['-m', 'sh', '-c', inside, 'sh', ...node], { cwd });
+    expect(JSON.parse(said)).toEqual([true, false, true]);
+  },
+);
