@@ -81,6 +81,22 @@ describe('of several virtual nodes that can take a pod one is offered', () => {
     expect(next).not.toBe(first);
   });
 
+  test('and one that is gone, or never was, counts nowhere once its binding is waited for no more', () => {
+    let now = 0;
+    const { ask, load } = open([[8], [8]], { now: () => now });
+    const pod = upperPod('next', '1');
+    const empty = load.scores(pod, nodeNames);
+    // The watch was quicker than the scheduler: nothing is told of this pod any more.
+    load.apply('shop/gone', undefined);
+    expect(ask('gone', '4').NodeNames).toHaveLength(1);
+    now = 29_999;
+    ask('none', '60');
+    expect(load.scores(pod, nodeNames)).not.toEqual(empty);
+    now = 30_000;
+    ask('none', '60');
+    expect(load.scores(pod, nodeNames)).toEqual(empty);
+  });
+
   test.each([
     ['best-fit', 'vk-a'],
     ['worst-fit', 'vk-b'],
