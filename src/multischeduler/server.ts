@@ -6,7 +6,7 @@ import { describeError, KubeError } from '../kube/errors.ts';
 import type { Logger } from '../kube/logger.ts';
 import { BodyRoom } from '../serving/body-room.ts';
 import { rememberConnections } from '../serving/connections.ts';
-import { readBody } from '../serving/read-body.ts';
+import { readBody, type UnreadBody } from '../serving/read-body.ts';
 import { servingTimeouts } from '../serving/timeouts.ts';
 import type { Extender } from './extender.ts';
 import { type ExtenderArgs, extenderArgs } from './extender-api.ts';
@@ -78,7 +78,11 @@ async function answer(
   if (verb) {
     if (request.method !== 'POST') return refuse(response, 405, 'this path takes POST', { allow: 'POST' });
     const args = await readArgs(request, room);
-    if (typeof args === 'string') return refuse(response, 400, args, { connection: 'close' });
+    if ('problem' in args) {
+      // The rest of a body that is too long is dropped as it comes: to close now would drop the answer, too.
+      if (args.status === 408) response.shouldKeepAlive = false;
+      return refuse(response, args.status, args.problem);
+    }
     return send(response, 200, 'application/json', JSON.stringify(verb(extender, args)));
   }
   if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');
@@ -99,22 +103,24 @@ const mostOfAll = 6 * mostBytes;
 const mostConnections = 256;
 
 /** What the scheduler asks, or why it cannot be understood. */
-async function readArgs(request: IncomingMessage, room: BodyRoom): Promise<ExtenderArgs | string> {
+async function readArgs(request: IncomingMessage, room: BodyRoom): Promise<ExtenderArgs | UnreadBody> {
   const body = await readBody(request, { mostBytes, room });
-  if (typeof body !== 'string') return body.problem;
+  if (typeof body !== 'string') return body;
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    return 'the body is no JSON';
+    return { status: 400, problem: 'the body is no JSON' };
   }
   const read = extenderArgs.safeParse(value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const place = issue?.path.join('.') || 'the body';
-  return place === 'NodeNames'
-    ? 'NodeNames is missing: set nodeCacheCapable: true for this extender'
-    : `${place} is missing or something else than in ExtenderArgs`;
+  const problem =
+    place === 'NodeNames'
+      ? 'NodeNames is missing: set nodeCacheCapable: true for this extender'
+      : `${place} is missing or something else than in ExtenderArgs`;
+  return { status: 400, problem };
 }
 
 function refuse(response: ServerResponse, code: number, message: string, headers: object = {}): void {
