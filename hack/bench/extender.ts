@@ -58,7 +58,7 @@ async function bench(
   const promised = new PromisedRoom({ clusterOf: (name) => byNode.get(name), podsBelow, claimsBelow });
   const strategy = 'least-allocated';
   const load = new UpperLoad(nodeOf);
-  const reservations = new Reservations(30_000, (key) => load.forget(key));
+  const reservations = new Reservations(30_000);
   const extender = new Extender({
     virtualNodes,
     podsBelow,

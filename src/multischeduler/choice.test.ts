@@ -51,17 +51,6 @@ describe('of several virtual nodes that can take a pod one is offered', () => {
     expect(ask('two', '6').NodeNames).not.toEqual(one);
   });
 
-  test('it counts there no more when nothing was heard of it for as long as its place is kept', () => {
-    let now = 0;
-    const { ask, load } = open([[8], [8]], { now: () => now });
-    const empty = load.scores(upperPod('web', '1'), nodeNames);
-    ask('gone', '4');
-    expect(load.scores(upperPod('web', '1'), nodeNames)).not.toEqual(empty);
-    now = 31_000;
-    ask('too-large', '100');
-    expect(load.scores(upperPod('web', '1'), nodeNames)).toEqual(empty);
-  });
-
   test('it counts there alone', () => {
     const { ask } = open([[4], [4], [4]]);
     const among = [...nodeNames, 'vk-c'];
@@ -90,6 +79,22 @@ describe('of several virtual nodes that can take a pod one is offered', () => {
     ask('other', '6');
     const [next] = ask('two', '1', { metadata }).NodeNames;
     expect(next).not.toBe(first);
+  });
+
+  test('and one that is gone, or never was, counts nowhere once its binding is waited for no more', () => {
+    let now = 0;
+    const { ask, load } = open([[8], [8]], { now: () => now });
+    const pod = upperPod('next', '1');
+    const empty = load.scores(pod, nodeNames);
+    // The watch was quicker than the scheduler: nothing is told of this pod any more.
+    load.apply('shop/gone', undefined);
+    expect(ask('gone', '4').NodeNames).toHaveLength(1);
+    now = 29_999;
+    ask('none', '60');
+    expect(load.scores(pod, nodeNames)).not.toEqual(empty);
+    now = 30_000;
+    ask('none', '60');
+    expect(load.scores(pod, nodeNames)).toEqual(empty);
   });
 
   test.each([

@@ -51,6 +51,7 @@ export class Extender {
     const key = keyOf(pod);
     reservations.end(key);
     choice?.load.forget(key);
+    for (const expired of reservations.expire()) choice?.load.forget(expired);
     const ours = choice?.isOurs(pod, nodeNames) ? choice : undefined;
     const most = ours?.most ?? (hasPreferences(pod) ? mostPreferred : mostOffered);
     const inTurn = this.#rotated(nodeNames, most);

@@ -47,7 +47,7 @@ const reservationLife = 30_000;
 export async function runMultischeduler(options: MultischedulerOptions, signal: AbortSignal): Promise<void> {
   const { upper, upperCluster, patience, logger, certificates, strategy, offer } = options;
   const ending = linkSignals(signal);
-  const reservations = new Reservations(Math.max(reservationLife, 2 * patience), (key) => load.forget(key));
+  const reservations = new Reservations(Math.max(reservationLife, 2 * patience));
   const view = new UpperView({
     upper,
     upperCluster,

@@ -21,18 +21,13 @@ interface Reservation {
  */
 export class Reservations {
   readonly #life: number;
-  readonly #onExpired: (key: string) => void;
   readonly #now: () => number;
   /** By `namespace/name`; the oldest first. */
   readonly #reservations = new Map<string, Reservation>();
 
-  /**
-   * @param life milliseconds for which a pod counts that is neither bound nor asked for again
-   * @param onExpired told of each pod that counts no more for that reason
-   */
-  constructor(life: number, onExpired: (key: string) => void, now: () => number = () => performance.now()) {
+  /** @param life milliseconds for which a pod counts that is neither bound nor asked for again */
+  constructor(life: number, now: () => number = () => performance.now()) {
     this.#life = life;
-    this.#onExpired = onExpired;
     this.#now = now;
   }
 
@@ -58,27 +53,29 @@ export class Reservations {
       if (isHeld) cluster.feed.picture.release(heldKey(key, cluster));
   }
 
+  /** Ends what has counted for its life, and says of which pods. To be called before every question. */
+  expire(): string[] {
+    const now = this.#now();
+    const expired: string[] = [];
+    for (const [key, { until }] of this.#reservations) {
+      if (until > now) break;
+      this.end(key);
+      expired.push(key);
+    }
+    return expired;
+  }
+
   /**
    * Makes the picture of a cluster show every pod that counts there. Only now, for a cluster that is not asked about
    * need not be told.
    */
   settle({ feed }: PicturedCluster): void {
-    this.#expire();
     for (const [key, { places }] of this.#reservations) {
       for (const place of places) {
         if (place.isHeld || place.cluster.feed !== feed) continue;
         feed.picture.hold(heldKey(key, place.cluster), place.pod, place.claims);
         place.isHeld = true;
       }
-    }
-  }
-
-  #expire(): void {
-    const now = this.#now();
-    for (const [key, { until }] of this.#reservations) {
-      if (until > now) return;
-      this.end(key);
-      this.#onExpired(key);
     }
   }
 }

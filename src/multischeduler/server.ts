@@ -78,7 +78,11 @@ async function answer(
   if (verb) {
     if (request.method !== 'POST') return refuse(response, 405, 'this path takes POST', { allow: 'POST' });
     const args = await readArgs(request, room);
-    if ('problem' in args) return refuse(response, args.status, args.problem, { connection: 'close' });
+    if ('problem' in args) {
+      // The rest of a body that is too long is dropped as it comes: to close now would drop the answer, too.
+      if (args.status === 408) response.shouldKeepAlive = false;
+      return refuse(response, args.status, args.problem);
+    }
     return send(response, 200, 'application/json', JSON.stringify(verb(extender, args)));
   }
   if (path === '/healthz') return send(response, 200, 'text/plain', 'ok\n');

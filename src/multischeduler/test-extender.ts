@@ -30,9 +30,9 @@ export function testExtender(
   const podsBelow = new PodsBelow();
   const claims = new Map<string, PersistentVolumeClaim>();
   const claimsBelow = new ClaimsBelow((key) => claims.get(key));
+  const reservations = new Reservations(30_000, now);
   const upper = { staleness: undefined as string | undefined };
   const load = new UpperLoad(nodeOf);
-  const reservations = new Reservations(30_000, (key) => load.forget(key), now);
   const choice = offer === 'one' ? new Choice({ virtualNodes, nodeOf, load, strategy }) : undefined;
   const extender = new Extender({
     virtualNodes,

@@ -42,6 +42,20 @@ test('a pod counts once, where it was seen last, and not when it is gone', () =>
   expect(load.scores(pod, names)).toEqual(empty);
 });
 
+test('what was seen bound stays, whoever asks for it again, until it is seen to be gone', () => {
+  const load = loadOf(...names);
+  const empty = load.scores(pod, names);
+  load.expect('shop/one', upperPod('one', '4'), 'vk-a');
+  load.apply('shop/one', bound('one', 'vk-a', '4'));
+  const there = load.scores(pod, names);
+  load.forget('shop/one');
+  load.expect('shop/one', upperPod('one', '4'), 'vk-b');
+  load.forget('shop/one');
+  expect(load.scores(pod, names)).toEqual(there);
+  load.apply('shop/one', undefined);
+  expect(load.scores(pod, names)).toEqual(empty);
+});
+
 test('what is resized counts as it is', () => {
   const load = loadOf('vk-a');
   load.apply('shop/one', bound('one', 'vk-a', '1', { generation: 1 }));

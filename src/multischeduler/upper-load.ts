@@ -12,6 +12,8 @@ interface Burden {
   readonly cpu: number;
   readonly memory: number;
   readonly owner: string | undefined;
+  /** Whether it was seen on the node; otherwise we sent it there. */
+  isBound: boolean;
 }
 
 interface NodeLoad {
@@ -42,25 +44,36 @@ export class UpperLoad {
 
   /** A virtual pod was seen above, or is gone (without the pod). One that is not bound stays where we sent it. */
   apply(key: string, pod: Pod | undefined): void {
-    if (!pod) this.forget(key);
-    else if (pod.spec?.nodeName) this.expect(key, pod, pod.spec.nodeName);
+    if (!pod) this.#remove(key);
+    else if (pod.spec?.nodeName) this.#put(key, pod, pod.spec.nodeName, true);
   }
 
-  /** The pod goes to this virtual node. */
+  /** The pod is sent to this virtual node. One that was seen bound stays: whoever asks for it is late. */
   expect(key: string, pod: Pod, nodeName: string): void {
+    if (!this.#burdens.get(key)?.isBound) this.#put(key, pod, nodeName, false);
+  }
+
+  /** The pod is sent somewhere else, or its binding is waited for no more. One that was seen bound stays. */
+  forget(key: string): void {
+    if (!this.#burdens.get(key)?.isBound) this.#remove(key);
+  }
+
+  #put(key: string, pod: Pod, nodeName: string, isBound: boolean): void {
     const { uid, generation } = pod.metadata ?? {};
     const known = this.#burdens.get(key);
     // Of the many changes of a pod only those of its spec matter.
-    if (known?.nodeName === nodeName && known.uid === uid && known.generation === generation) return;
-    this.forget(key);
-    const burden = { nodeName, uid, generation, owner: ownerOf(pod), ...asked(pod) };
+    if (known?.nodeName === nodeName && known.uid === uid && known.generation === generation) {
+      known.isBound = isBound;
+      return;
+    }
+    this.#remove(key);
+    const burden = { nodeName, uid, generation, owner: ownerOf(pod), isBound, ...asked(pod) };
     this.#burdens.set(key, burden);
     const load = reach(this.#loads, nodeName, () => ({ ...nothing, owners: new Map<string, number>() }));
     count(load, burden, 1);
   }
 
-  /** The pod is gone, or goes somewhere else. */
-  forget(key: string): void {
+  #remove(key: string): void {
     const burden = this.#burdens.get(key);
     if (!burden) return;
     this.#burdens.delete(key);

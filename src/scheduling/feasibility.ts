@@ -7,9 +7,9 @@ import type { PodFacts } from './pod-facts.ts';
 
 type Check = (slot: number) => Refusal | undefined;
 
-/** A pod to find a place for. */
+/** A pod to find a place for. Mostly no claims come with it, and then nothing is made anew for each cluster. */
 export function candidate(facts: PodFacts, claimsToCome: readonly PersistentVolumeClaim[] = []): Candidate {
-  return { ...facts, claimsToCome };
+  return claimsToCome.length > 0 ? { ...facts, claimsToCome } : facts;
 }
 
 /** The slots of the nodes that can take a pod, found one by one. Nothing may change the state meanwhile. */

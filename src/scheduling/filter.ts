@@ -3,9 +3,9 @@ import type { ClusterState } from './cluster-state.ts';
 import type { SlotTest } from './node-selector.ts';
 import type { PodFacts } from './pod-facts.ts';
 
-/** A pod to find a place for, and the claims that will be made with it. */
+/** A pod to find a place for, and the claims that will be made with it, if there are any. */
 export interface Candidate extends PodFacts {
-  readonly claimsToCome: readonly PersistentVolumeClaim[];
+  readonly claimsToCome?: readonly PersistentVolumeClaim[];
 }
 
 /** Why a node is refused: one reason, or several at once. */

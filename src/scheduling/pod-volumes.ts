@@ -1,7 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../kube/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { Candidate } from './filter.ts';
-import type { PodFacts } from './pod-facts.ts';
 import { classNameOf } from './storage.ts';
 
 /** A claim that has a volume; the volume may have gone. */
@@ -34,7 +33,7 @@ export function podVolumes(
     const claim = state.storage.claim(`${pod.namespace}/${name}`);
     const toCome = claim
       ? undefined
-      : (pod.claimsToCome.find(({ metadata }) => metadata?.name === name) ?? template);
+      : (pod.claimsToCome?.find(({ metadata }) => metadata?.name === name) ?? template);
     if (toCome) {
       open.push({ claim: toCome, namespace: pod.namespace, className: classToBe(state, toCome) });
       continue;
@@ -82,10 +81,7 @@ function classToBe({ storage }: ClusterState, claim: PersistentVolumeClaim): str
 export function attachedVolumes(
   state: ClusterState,
   namespace: string,
-  {
-    claims,
-    claimsToCome = [],
-  }: Pick<PodFacts, 'claims'> & { readonly claimsToCome?: Candidate['claimsToCome'] },
+  { claims, claimsToCome = [] }: Pick<Candidate, 'claims' | 'claimsToCome'>,
 ): Map<string, string> {
   const volumes = new Map<string, string>();
   for (const { name, template } of claims) {

@@ -63,7 +63,7 @@ export class Promises {
     const { key } = facts;
     const before = this.#promised.get(key);
     // What was promised is what arrived, but for what the lower cluster's admission adds.
-    const pod = candidate(facts, before?.pod.claimsToCome ?? []);
+    const pod = candidate(facts, before?.pod.claimsToCome);
     const seen = isRefused ? 'refused' : 'waiting';
     this.#replace(key, { pod, isHeld: before?.isHeld ?? false, seen, isLate: before?.isLate ?? false });
   }

@@ -1,5 +1,6 @@
 import type { Container, ObjectMeta, PodSpec } from '../kube/types.ts';
 import { carriedNamesAnnotation, carriedSpecAnnotation } from './names.ts';
+import { isMap } from './shape.ts';
 
 type Amounts = Record<string, string>;
 
@@ -86,10 +87,6 @@ function read(metadata: ObjectMeta | undefined, annotation: string): Record<stri
   } catch {
     return {};
   }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function texts(value: unknown): Amounts {

@@ -1,5 +1,5 @@
 import { labelSelector, nodeAffinity, podAffinity, tolerations } from './selector-shape.ts';
-import { hasShape, isShallow, type Shape } from './shape.ts';
+import { deepest, hasShape, isShallow, type Shape } from './shape.ts';
 
 const text: Shape = 'text';
 const texts: Shape = { listOf: text };
@@ -136,9 +136,6 @@ const pod: Shape = {
   },
   needs: ['metadata', 'spec'],
 };
-
-/** What an API server gives away has a tenth of it; far more would overflow the stack of whoever walks it. */
-const deepest = 64;
 
 /**
  * Whether a value has the shape of a pod, as far as it is read. An API server sees to that; this is for what comes from

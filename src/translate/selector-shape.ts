@@ -1,4 +1,4 @@
-import { hasShape, isMap, isShallow, type Shape } from './shape.ts';
+import { deepest, hasShape, isMap, isShallow, type Shape } from './shape.ts';
 
 const texts: Shape = { listOf: 'text' };
 const textMap: Shape = { mapOf: 'text' };
@@ -57,9 +57,6 @@ const selector: Shape = {
     tolerations,
   },
 };
-
-/** What is written for a pod has a tenth of it; far more would overflow the stack of whoever walks it. */
-const deepest = 64;
 
 /**
  * Whether a value has the shape of a `clusterSelector`, in depth: it is read by programs that look after everybody, and

@@ -24,6 +24,9 @@ export function hasShape(value: unknown, shape: Shape): boolean {
   );
 }
 
+/** A pod or a selector has a tenth of so many levels; far more would overflow the stack of whoever walks it. */
+export const deepest = 64;
+
 /** Whether nothing in a value is nested deeper than so many levels; it looks no deeper itself. */
 export function isShallow(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;

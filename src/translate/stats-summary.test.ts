@@ -38,6 +38,7 @@ describe('the summaries of several nodes', () => {
   it.each([
     { podRef: { name: { toString: 1 }, namespace: 'shop' } },
     { podRef: { name: 'api', namespace: 'shop' }, cpu: 5 },
+    { podRef: { name: 'api', namespace: 'shop' }, cpu: [] },
     { podRef: { name: 'api', namespace: 'shop' }, cpu: { time: { toString: 1 } } },
     { podRef: { name: 'api', namespace: 'shop' }, memory: { workingSetBytes: { valueOf: 1 } } },
   ])('are left out alone where %j is none', (odd) => {

@@ -1,3 +1,4 @@
+import { isMap } from './shape.ts';
 import type { NodeUsage, PodUsage } from './usage.ts';
 
 /** One pod of a kubelet's `/stats/summary`; what is not named here passes as it is. */
@@ -97,10 +98,6 @@ function isUsage(usage: unknown): boolean {
     (time === undefined || typeof time === 'string') &&
     figures.every((name) => usage[name] === undefined || typeof usage[name] === 'number')
   );
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function timeOf(time: string | undefined): number | undefined {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Pod } from '../kube/types.ts';
 import { listOf, mapOf } from '../serving/first-mistake.ts';
-import { isShallow } from '../translate/shape.ts';
+import { deepest, isShallow } from '../translate/shape.ts';
 import type { PatchOperation } from '../translate/webhook/json-patch.ts';
 
 /** What a request asks, admission.k8s.io/v1 `AdmissionRequest`, as far as we care. */
@@ -58,9 +58,6 @@ const podSchema = z.object({
     volumes: listOf(volume).nullish(),
   }),
 });
-
-/** A pod has a tenth of it; far more would overflow the stack of whoever walks it. */
-const deepest = 64;
 
 /** Reads the body of a request. @throws BadRequest */
 export function readReview(body: string): AdmissionRequest {
