@@ -237,6 +237,20 @@ test('work that cannot begin is said and tried again', async () => {
   expect(said(replica, 'a controller fell over')).toHaveLength(1);
 });
 
+test('work that cannot begin and does not end well either is not taken for work', async () => {
+  const broken = atWork({
+    broken: Promise.resolve(new Error('a controller fell over')),
+    close: () => Promise.reject(new Error('it fell over')),
+  });
+  const replica = start(
+    'one',
+    async () => broken,
+    () => never,
+  );
+  await until(() => replica.open.mock.calls.length === 2);
+  expect(isInStep(replica)).toBe(false);
+});
+
 const badEnds: [string, () => Promise<void>][] = [
   ['never ends', () => never],
   [

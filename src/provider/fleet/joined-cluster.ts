@@ -95,8 +95,9 @@ export class JoinedCluster {
         if (this.#cluster !== began) opened.renewCredentials();
         const why = await Promise.race([opened.broken, this.#stopped()]);
         if (signal.aborted) return;
-        await opened.close();
-        this.#opened = undefined;
+        await opened.close().finally(() => {
+          this.#opened = undefined;
+        });
         throw why;
       } catch (error) {
         if (signal.aborted) return;

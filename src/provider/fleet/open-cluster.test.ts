@@ -72,6 +72,13 @@ async function open(...startControllers: StartController[]): Promise<OpenCluster
   return openCluster(shared, cluster, stopping.signal);
 }
 
+async function expectCutOff(context: ControllerContext | undefined): Promise<void> {
+  for (const side of ['upper', 'lower'] as const) {
+    const late = context?.[side].get(nodes, { name: 'vk' });
+    await expect(late).rejects.toMatchObject({ code: 'Aborted' });
+  }
+}
+
 test('what began before a controller that did not is ended, and cut off', async () => {
   const stop = vi.fn(async () => {});
   const begin = vi.fn((_: ControllerContext): Controller => ({ watches: [], reconnect: () => {}, stop }));
@@ -81,8 +88,14 @@ test('what began before a controller that did not is ended, and cut off', async 
   expect(await opened.broken).toMatchObject({ message: 'a controller fell over' });
   await opened.close();
   expect(stop).toHaveBeenCalledTimes(1);
-  for (const side of ['upper', 'lower'] as const) {
-    const late = begin.mock.calls[0]?.[0][side].get(nodes, { name: 'vk' });
-    await expect(late).rejects.toMatchObject({ code: 'Aborted' });
-  }
+  await expectCutOff(begin.mock.calls[0]?.[0]);
+});
+
+test.each(['stop', 'close'] as const)('what does not end well is cut off all the same: %s', async (end) => {
+  const stop = vi.fn(() => Promise.reject(new Error('it fell over')));
+  const begin = vi.fn((_: ControllerContext): Controller => ({ watches: [], reconnect: () => {}, stop }));
+  const opened = await open(begin);
+  await vi.waitUntil(() => opened.provider.state.isInStep);
+  await expect(opened[end]()).rejects.toThrow('it fell over');
+  await expectCutOff(begin.mock.calls[0]?.[0]);
 });

@@ -113,14 +113,20 @@ export async function openCluster(
       async stop({ lost } = { lost: false }) {
         isStopping = true;
         if (lost) await cutOff();
-        await provider.stop();
-        await cutOff();
+        try {
+          await provider.stop();
+        } finally {
+          await cutOff();
+        }
       },
       async close() {
         isStopping = true;
-        await provider.close();
-        metrics.remove();
-        await Promise.all([cutOff(), streams.close()]);
+        try {
+          await provider.close();
+        } finally {
+          metrics.remove();
+          await Promise.all([cutOff(), streams.close()]);
+        }
       },
     };
   } catch (error) {
