@@ -56,6 +56,20 @@ test('what was seen bound stays, whoever asks for it again, until it is seen to 
   expect(load.scores(pod, names)).toEqual(empty);
 });
 
+test('what was bound ends with a pod of its name that is not, and that one counts where it is sent', () => {
+  const load = loadOf(...names);
+  const empty = load.scores(pod, names);
+  load.apply('shop/one', bound('one', 'vk-a', '4'));
+  load.apply('shop/one', upperPod('one', '4'));
+  expect(load.scores(pod, names)).toEqual(empty);
+  load.expect('shop/one', upperPod('one', '4'), 'vk-b');
+  const sent = load.scores(pod, names);
+  expect(sent).not.toEqual(empty);
+  // The next event of the successor takes nothing away: its binding is waited for.
+  load.apply('shop/one', upperPod('one', '4'));
+  expect(load.scores(pod, names)).toEqual(sent);
+});
+
 test('what is resized counts as it is', () => {
   const load = loadOf('vk-a');
   load.apply('shop/one', bound('one', 'vk-a', '1', { generation: 1 }));

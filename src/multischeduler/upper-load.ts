@@ -44,8 +44,9 @@ export class UpperLoad {
 
   /** A virtual pod was seen above, or is gone (without the pod). One that is not bound stays where we sent it. */
   apply(key: string, pod: Pod | undefined): void {
-    if (!pod) this.#remove(key);
-    else if (pod.spec?.nodeName) this.#put(key, pod, pod.spec.nodeName, true);
+    if (pod?.spec?.nodeName) this.#put(key, pod, pod.spec.nodeName, true);
+    // No pod leaves its node: one that is on none has the name of another, whose end a new list did not tell.
+    else if (!pod || this.#burdens.get(key)?.isBound) this.#remove(key);
   }
 
   /** The pod is sent to this virtual node. One that was seen bound stays: whoever asks for it is late. */
