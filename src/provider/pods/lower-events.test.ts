@@ -127,6 +127,28 @@ describe('an event of a lower pod', () => {
     expect(scene.patched).toEqual([]);
   });
 
+  test('waits a moment for the answer to the creation of its pod', async () => {
+    scene.lowerPods.remove(pod('web-0', 'lower-uid', {}));
+    scene.events.apply(event());
+    expect(await scene.events.reconcile(key)).toEqual({ requeueAfter: expect.any(Number) });
+    scene.lowerPods.apply(pod('web-0', 'lower-uid', marks(owner, 'upper-uid')));
+    expect(await scene.events.reconcile(key)).toBeUndefined();
+    expect(scene.created).toHaveLength(1);
+  });
+
+  test.each<[string, () => void]>([
+    ['no pod of ours comes', () => {}],
+    ['another comes', () => scene.lowerPods.apply(pod('web-0', 'next-uid', marks(owner, 'upper-uid')))],
+  ])('is let go when %s', async (_, change) => {
+    scene.lowerPods.remove(pod('web-0', 'lower-uid', {}));
+    scene.events.apply(event());
+    await scene.events.reconcile(key);
+    change();
+    scene.now += 6_000;
+    expect(await scene.events.reconcile(key)).toBeUndefined();
+    expect(scene.created).toEqual([]);
+  });
+
   test('waits while many pods are worked on, but not for ever', async () => {
     scene.isBusy = true;
     scene.events.apply(event());
@@ -145,7 +167,6 @@ describe('an event of a lower pod', () => {
     ['without a time', { ...event(), lastTimestamp: 'never', firstTimestamp: 'never' }],
   ])('%s is let go', async (_, news) => {
     scene.lowerPods.apply(pod('theirs', 'their-uid', {}));
-    scene.upperPods.apply(pod('theirs', 'upper-too', {}));
     scene.events.apply(news);
     expect(scene.queued).toEqual([]);
     await scene.events.reconcile(`shop/${news.metadata.name}`);
@@ -154,7 +175,6 @@ describe('an event of a lower pod', () => {
 
   test.each<[string, () => void]>([
     ['the upper pod has gone', () => scene.upperPods.remove(pod('web-0', 'upper-uid', {}))],
-    ['the lower pod has gone', () => scene.lowerPods.remove(pod('web-0', 'lower-uid', {}))],
     ['the upper pod is another of the name', () => scene.upperPods.apply(pod('web-0', 'next-uid', {}))],
   ])('is let go when %s before its turn', async (_, change) => {
     scene.events.apply(event());

@@ -32,6 +32,12 @@ const repetitionPause = 30_000;
 /** While many pods are worked on events wait, and are looked at again after so long, in milliseconds. */
 const busyPause = 500;
 const longestWait = 15_000;
+/**
+ * News of a pod may come before the answer to its creation, which makes it known: so long they wait for it, and are looked
+ * at again after such pauses, in milliseconds.
+ */
+const longestBirth = 5_000;
+const birthPause = 200;
 /** Where one event is refused all are, in milliseconds between two lines about it. */
 const refusalPause = 60_000;
 
@@ -45,7 +51,7 @@ export class LowerEvents {
   /** When an event was last written above. */
   readonly #written = new LRUCache<string, number>({ max: mostWaiting });
   readonly #limits = new LRUCache<string, RateLimit>({ max: mostWaiting });
-  /** Since when an event waits for the pods to come to rest. */
+  /** Since when an event waits for its pod, or for all pods to come to rest. */
   readonly #since = new LRUCache<string, number>({ max: mostWaiting });
   /** Those that a list brought: most often they are above already, written by us in a former life. */
   readonly #listed = new WeakSet<Event>();
@@ -58,7 +64,8 @@ export class LowerEvents {
   /** Takes in an event that the watch brought. */
   apply(event: Event): void {
     const key = `${event.involvedObject.namespace}/${event.involvedObject.name}`;
-    if (this.#options.lowerPod(key)?.metadata?.uid !== event.involvedObject.uid) return;
+    const lower = this.#options.lowerPod(key);
+    if (lower ? !isAbout(event, lower) : !this.#options.upperPod(key)) return;
     if (this.#options.now() - lastSeenAt(event) > oldNews) return;
     this.#waiting.set(keyOf(event), event);
     this.#options.queue.add(keyOf(event));
@@ -82,7 +89,8 @@ export class LowerEvents {
     const upper = this.#options.upperPod(podKey);
     const lower = this.#options.lowerPod(podKey);
     const written = this.#written.get(eventKey);
-    if (upper && lower && upperUidOf(lower) === upper.metadata?.uid) {
+    if (upper && !lower && this.#isWithin(longestBirth, eventKey)) return { requeueAfter: birthPause };
+    if (upper && lower && isAbout(event, lower) && upperUidOf(lower) === upper.metadata?.uid) {
       const pause = written === undefined ? 0 : written + repetitionPause - this.#options.now();
       if (pause > 0) return { requeueAfter: pause };
       if (this.#mayWait(eventKey)) return { requeueAfter: busyPause };
@@ -97,10 +105,17 @@ export class LowerEvents {
 
   /** News of pods may be late, but not as late as a burst may last. */
   #mayWait(eventKey: string): boolean {
-    const { isBusy, now } = this.#options;
-    const since = this.#since.get(eventKey) ?? now();
+    if (this.#options.isBusy() && this.#isWithin(longestWait, eventKey)) return true;
+    this.#since.delete(eventKey);
+    return false;
+  }
+
+  /** Whether an event has waited for less than so many milliseconds. */
+  #isWithin(patience: number, eventKey: string): boolean {
+    const now = this.#options.now();
+    const since = this.#since.get(eventKey) ?? now;
     this.#since.set(eventKey, since);
-    if (isBusy() && now() - since < longestWait) return true;
+    if (now - since < patience) return true;
     this.#since.delete(eventKey);
     return false;
   }
@@ -158,4 +173,8 @@ export class LowerEvents {
     }
     return limit.tryTake();
   }
+}
+
+function isAbout({ involvedObject }: Event, { metadata }: Pod): boolean {
+  return involvedObject.uid === metadata?.uid;
 }
