@@ -171,6 +171,17 @@ describe('a copy that nobody uses, of which the API server says for no reason th
     expect(scene.writes).toEqual(['vk-a', 'deleted']);
   });
 
+  test('is kept for nobody when the pod that had needed it is let go meanwhile', async () => {
+    await a.dependencies.prepare('shop/of-a', [reference]);
+    a.isUsedBelow = false;
+    scene.refusals = 1;
+    const trying = a.dependencies.prepare('shop/of-a', []);
+    a.dependencies.release('shop/of-a');
+    await expect(trying).rejects.toThrow('refused');
+    await a.dependencies.reconcile(key);
+    expect(scene.writes).toEqual(['vk-a', 'deleted']);
+  });
+
   test('is deleted with the next try of the pod that had needed it', async () => {
     await a.dependencies.prepare('shop/of-a', [reference]);
     a.isUsedBelow = false;

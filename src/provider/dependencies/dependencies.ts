@@ -76,7 +76,7 @@ export class Dependencies {
       );
     }
     const keys = references.map(({ kind, name }) => dependencyKey(kind, namespace, name));
-    const left = this.#hold(pod, new Set(keys));
+    const left = this.#hold(pod, keys);
     const [states] = await Promise.all([
       Promise.all(keys.map((key) => this.#bring(key))),
       ...left.map((key) => this.#dispose(pod, key)),
@@ -104,11 +104,18 @@ export class Dependencies {
   }
 
   /** Another pod of the same name may need other things. @returns what is kept for nobody now */
-  #hold(pod: string, keys: Set<string>): readonly string[] {
+  #hold(pod: string, keys: readonly string[]): readonly string[] {
     const free = this.release(pod);
-    this.#held.set(pod, keys);
-    for (const key of keys) this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+    const held = new Set<string>();
+    this.#held.set(pod, held);
+    for (const key of keys) this.#keep(held, key);
     return free.filter((key) => !this.#holders.has(key));
+  }
+
+  #keep(held: Set<string>, key: string): void {
+    if (held.has(key)) return;
+    held.add(key);
+    this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
   }
 
   /** What a pod needs no more goes, or is tried again with the pod. */
@@ -116,8 +123,8 @@ export class Dependencies {
     try {
       await this.reconcile(key);
     } catch (error) {
-      this.#held.get(pod)?.add(key);
-      this.#holders.set(key, (this.#holders.get(key) ?? 0) + 1);
+      const held = this.#held.get(pod);
+      if (held) this.#keep(held, key);
       throw error;
     }
   }
