@@ -50,7 +50,7 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
     if (node && options.isAlive()) {
       try {
         const position = options.position();
-        held = await renew(options, node, held, noted);
+        held = await renew(options, node, held, { noted, position });
         // Not after a failure, which is tried again too soon for what was seen in the meantime to be written above.
         noted = position;
       } catch (error) {
@@ -66,17 +66,17 @@ export async function runNodeLease(options: NodeLeaseOptions, signal: AbortSigna
   }
 }
 
-/** @param noted the position at the renewal before; at the first one the lease has that of the last provider */
+/** @param known the position at the renewal before, in place of which the first has that of the last provider; and now */
 async function renew(
   options: NodeLeaseOptions,
   node: Node,
   held: Lease | undefined,
-  noted: string | undefined,
+  known: { readonly noted: string | undefined; readonly position: string | undefined },
 ): Promise<Lease> {
   const { upper, nodeName, now = () => new Date() } = options;
   const current = held ?? (await findObject(upper, leases, { namespace, name: nodeName }, call));
   const left = current?.metadata?.annotations?.[lowerPositionAnnotation];
-  const position = noted ?? left ?? options.position();
+  const position = known.noted ?? left ?? known.position;
   const lease: Lease = {
     metadata: {
       name: nodeName,
