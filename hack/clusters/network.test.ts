@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { mustExecute } from './exec.ts';
+import { runWithOwnRunFolder } from './own-run-folder.ts';
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 /** A set that nothing else here uses: its links are the machine's, its namespaces and claims are not. */
 const script = `
-  import { existsSync, readFileSync } from 'node:fs';
+  import { readFileSync } from 'node:fs';
   import { layoutOfCluster } from './layout.ts';
   import { createNetwork, removeNetwork } from './network.ts';
   import { claim, release } from './state.ts';
@@ -25,10 +24,6 @@ const script = `
 test.runIf(isRoot)(
   'the folder of namespaces stays as long as another set may be about to use it',
   async () => {
-    const inside = 'mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec "$@"';
-    const node = ['node', '--import', 'tsx', '--input-type=module', '--eval', script];
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const said = await mustExecute('unshare', ['-m', 'sh', '-c', inside, 'sh', ...node], { cwd });
-    expect(JSON.parse(said)).toEqual([true, false]);
+    expect(await runWithOwnRunFolder(script)).toEqual([true, false]);
   },
 );

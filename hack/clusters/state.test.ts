@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { mustExecute } from './exec.ts';
+import { runWithOwnRunFolder } from './own-run-folder.ts';
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 /** Claims are the machine's: this one has its own. */
@@ -18,10 +17,6 @@ const script = `
 test.runIf(isRoot)(
   'one alone removes what was left of a set, and the next when that one was killed',
   async () => {
-    const inside = 'mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec "$@"';
-    const node = ['node', '--import', 'tsx', '--input-type=module', '--eval', script];
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
-    const said = await mustExecute('unshare', ['-m', 'sh', '-c', inside, 'sh', ...node], { cwd });
-    expect(JSON.parse(said)).toEqual([true, false, true]);
+    expect(await runWithOwnRunFolder(script)).toEqual([true, false, true]);
   },
 );
