@@ -96,6 +96,17 @@ async function putSlice(
   });
 }
 
+/** A pod that needs nothing, and one each that needs a ConfigMap and a Secret. */
+async function createUsers(scene: Scene): Promise<void> {
+  await put(scene, 'configMap', 'settings');
+  await put(scene, 'secret', 'password');
+  await scene.create(
+    pod(scene, 'plain'),
+    pod(scene, 'one', {}, envFrom('configMapRef', 'settings')),
+    pod(scene, 'two', {}, envFrom('secretRef', 'password')),
+  );
+}
+
 /** Waits until there is one below. */
 const below = <T extends KubeObject>(scene: Scene, resource: Resource<T>, name: string) =>
   eventually(() => scene.below.get(resource, { namespace: scene.namespace, name }));
@@ -122,13 +133,7 @@ export const waves: readonly Wave[] = [
       'lower: list events',
     ],
     async act(scene) {
-      await put(scene, 'configMap', 'settings');
-      await put(scene, 'secret', 'password');
-      await scene.create(
-        pod(scene, 'plain'),
-        pod(scene, 'one', {}, envFrom('configMapRef', 'settings')),
-        pod(scene, 'two', {}, envFrom('secretRef', 'password')),
-      );
+      await createUsers(scene);
       await eventually(async () =>
         expect(
           await scene.ask('/healthz', { headers: { authorization: `Bearer ${scene.tokens.upper}` } }),
@@ -167,15 +172,7 @@ export const waves: readonly Wave[] = [
   {
     name: 'make',
     without: ['lower: create pods', 'lower: create configmaps', 'lower: create secrets'],
-    async act(scene) {
-      await put(scene, 'configMap', 'settings');
-      await put(scene, 'secret', 'password');
-      await scene.create(
-        pod(scene, 'plain'),
-        pod(scene, 'one', {}, envFrom('configMapRef', 'settings')),
-        pod(scene, 'two', {}, envFrom('secretRef', 'password')),
-      );
-    },
+    act: createUsers,
   },
   {
     name: 'space',
