@@ -98,9 +98,7 @@ async function tryAgain(project: string, report: string, part: Part): Promise<Pa
   const named = [...failures].flatMap(([file, names]) => (names.length > 0 ? names : [file]));
   return {
     ...counted,
-    report: second.report,
-    output: `${part.output}\n${second.output}`,
-    milliseconds: part.milliseconds + second.milliseconds,
+    ...together(part, second),
     remarks: [...counted.remarks, ...named.map((name) => `needed a second try: ${name}`)],
   };
 }
@@ -110,9 +108,17 @@ async function beginAgain(project: string, report: string, part: Part, shard: st
   const second = await runPart(project, report, shard);
   return {
     ...second,
-    output: `${part.output}\n${second.output}`,
-    milliseconds: part.milliseconds + second.milliseconds,
+    ...together(part, second),
     remarks: [...second.remarks, `no test ran at first: ${shard} was begun again`],
+  };
+}
+
+/** What both runs of a part have printed and taken; the report is that of the second. */
+function together(first: Part, { output, milliseconds, report }: Part) {
+  return {
+    report,
+    output: `${first.output}\n${output}`,
+    milliseconds: first.milliseconds + milliseconds,
   };
 }
 

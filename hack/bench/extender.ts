@@ -55,10 +55,10 @@ async function bench(
   virtualNodes.setClusters(new Map(pictured.map((each) => [each.configuration.name, each])));
   const podsBelow = new PodsBelow();
   const claimsBelow = new ClaimsBelow(() => undefined);
+  const reservations = new Reservations(30_000);
   const promised = new PromisedRoom({ clusterOf: (name) => byNode.get(name), podsBelow, claimsBelow });
   const strategy = 'least-allocated';
   const load = new UpperLoad(nodeOf);
-  const reservations = new Reservations(30_000);
   const extender = new Extender({
     virtualNodes,
     podsBelow,

@@ -10,8 +10,13 @@ import type { ChaosWorld } from './world.ts';
 /** What says whether pods were missing because nobody made them, or nobody scheduled them. */
 const others = ['upper-kube-scheduler', 'upper-kube-controller-manager'];
 const kept: readonly Resource<KubeObject>[] = [
-  ...[leases, nodes, pods, events],
-  ...[deployments, replicaSets, statefulSets],
+  leases,
+  nodes,
+  pods,
+  events,
+  deployments,
+  replicaSets,
+  statefulSets,
 ];
 
 /**
@@ -23,11 +28,10 @@ export async function keepEvidence(world: ChaosWorld, seed: number): Promise<str
   const folder = join(tmpdir(), `isthmus-chaos-${seed}-${Date.now().toString(36)}`);
   mkdirSync(folder, { recursive: true });
   for (const { name, metrics } of programs) {
-    copyFileSync(join(clusters.directory, 'logs', `${name}.log`), join(folder, `${name}.log`));
     for (const path of metrics ? ['readyz', 'metrics'] : [])
       writeFileSync(join(folder, `${name}.${path}`), await told(`${metrics}/${path}`));
   }
-  for (const log of others)
+  for (const log of [...programs.map(({ name }) => name), ...others])
     copyFileSync(join(clusters.directory, 'logs', `${log}.log`), join(folder, `${log}.log`));
   await keepObjects(above, folder, 'upper');
   for (const { below, name } of members) await keepObjects(below, folder, name);

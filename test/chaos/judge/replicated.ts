@@ -7,20 +7,19 @@ export async function lackingPods({ above, namespace }: ChaosWorld): Promise<str
   const lists = await Promise.all(
     [deployments, statefulSets].map(async (kind) => {
       const { items } = await above.list(kind, { namespace });
-      return items.filter(isLacking).map((object) => `${kind.kind} ${keyOf(object)} has ${told(object)}`);
+      return items.flatMap((object) => {
+        const lack = lackOf(object);
+        return lack === undefined ? [] : [`${kind.kind} ${keyOf(object)} has ${lack}`];
+      });
     }),
   );
   return lists.flat();
 }
 
-function isLacking({ metadata, spec, status }: Replicated): boolean {
+function lackOf({ metadata, spec, status }: Replicated): string | undefined {
   const { observedGeneration, replicas = 0, readyReplicas = 0 } = status ?? {};
   const wanted = spec?.replicas ?? 1;
-  return observedGeneration !== metadata?.generation || replicas !== wanted || readyReplicas !== wanted;
-}
-
-function told({ metadata, spec, status }: Replicated): string {
-  const { observedGeneration, replicas = 0, readyReplicas = 0 } = status ?? {};
-  const seen = observedGeneration === metadata?.generation ? '' : ', its last change not seen';
-  return `${replicas} of ${spec?.replicas ?? 1} pods, ${readyReplicas} ready${seen}`;
+  const isSeen = observedGeneration === metadata?.generation;
+  if (isSeen && replicas === wanted && readyReplicas === wanted) return undefined;
+  return `${replicas} of ${wanted} pods, ${readyReplicas} ready${isSeen ? '' : ', its last change not seen'}`;
 }

@@ -8,7 +8,6 @@ export interface Replicated extends KubeObject {
     readonly observedGeneration?: number;
     readonly replicas?: number;
     readonly readyReplicas?: number;
-    readonly updatedReplicas?: number;
   };
 }
 
